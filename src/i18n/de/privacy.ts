@@ -1,0 +1,3 @@
+import type { privacy as en } from '../en/privacy.ts';
+
+export const privacy: Record<keyof typeof en, string> = {};

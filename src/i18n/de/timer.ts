@@ -1,0 +1,3 @@
+import type { timer as en } from '../en/timer.ts';
+
+export const timer: Record<keyof typeof en, string> = {};

@@ -1,0 +1,16 @@
+export const forms = {
+  'form.problems': 'Please check the marked fields.',
+  'form.required': 'Please fill this in.',
+  'form.invalid': 'This is not valid.',
+  'form.too_long': 'At most {maximum, number} characters.',
+  'form.too_short': 'At least {minimum, number} characters.',
+  'form.control_characters': 'This contains characters that cannot be stored. Please type it again.',
+  'form.email': 'Please enter an e-mail address like name@example.com.',
+  'form.time_zone': 'Please choose a time zone from the list.',
+  'form.currency': 'Please enter a three-letter currency code like EUR.',
+  'form.date': 'Please enter a date like 2026-11-22.',
+  'form.time': 'Please enter a time like 9:30.',
+  'form.duration': 'Please enter a duration like 1:30, 1h30, 90m or 1.5.',
+  'form.choice': 'Please choose one of the offered values.',
+  'form.taken': 'This name is already in use.',
+} as const;

@@ -1,0 +1,28 @@
+import { accounts } from './accounts.ts';
+import { clients } from './clients.ts';
+import { common } from './common.ts';
+import { entries } from './entries.ts';
+import { errors } from './errors.ts';
+import { forms } from './forms.ts';
+import { privacy } from './privacy.ts';
+import { projects } from './projects.ts';
+import { reports } from './reports.ts';
+import { setup } from './setup.ts';
+import { tags } from './tags.ts';
+import { timer } from './timer.ts';
+
+/** The English catalogue defines the keys; every other locale must have exactly these. */
+export const en = {
+  ...common,
+  ...forms,
+  ...errors,
+  ...accounts,
+  ...setup,
+  ...timer,
+  ...entries,
+  ...clients,
+  ...projects,
+  ...tags,
+  ...reports,
+  ...privacy,
+};

@@ -1,0 +1,1 @@
+export const timer = {} as const;
