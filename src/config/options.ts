@@ -1,0 +1,184 @@
+/**
+ * Every option once. `.env.example` and docs/configuration.md are generated from this table and checked by a test.
+ * A secret has a `_FILE` twin that names a file to read it from, and is masked wherever options are shown.
+ */
+interface OptionBase {
+  description: string;
+  /** Never shown; `NAME_FILE` may name a file that holds it. */
+  secret?: true;
+}
+export interface TextOption extends OptionBase {
+  type: 'text';
+  default: string;
+  /** What a valid value looks like, and the sentence for one that does not. */
+  pattern?: RegExp;
+  problem?: string;
+}
+export interface NumberOption extends OptionBase {
+  type: 'number';
+  default: number;
+  minimum: number;
+  maximum: number;
+}
+export interface ChoiceOption extends OptionBase {
+  type: 'choice';
+  default: string;
+  choices: readonly string[];
+}
+export type Option = TextOption | NumberOption | ChoiceOption;
+
+export const options = {
+  PORT: {
+    type: 'number',
+    default: 8000,
+    minimum: 0,
+    maximum: 65535,
+    description: 'Port of the web server; 0 takes a free one.',
+  },
+  HOST: {
+    type: 'text',
+    default: '',
+    pattern: /^[A-Za-z0-9.:_-]*$/,
+    problem: 'must be an address or host name of this machine',
+    description: 'Address to listen on. Empty listens on every interface; 127.0.0.1 only on this machine.',
+  },
+  PUBLIC_URL: {
+    type: 'text',
+    default: '',
+    pattern: /^https?:\/\/[^/?#\s]+\/?$/,
+    problem: 'must look like https://time.example.com, without a path',
+    description:
+      'Address people type, when a proxy stands in front. Used to tell own requests from foreign ones and to mark cookies secure.',
+  },
+  TRUST_PROXY: {
+    type: 'text',
+    default: '',
+    pattern: /^(\d{1,2}|[A-Za-z0-9.:/, ]+)$/,
+    problem: 'must be a number of proxies, or addresses such as "loopback, 10.0.0.0/8"',
+    description:
+      'Proxies whose X-Forwarded headers are believed: a count, or addresses and ranges separated by commas. Empty believes nobody.',
+  },
+  DATA_DIR: {
+    type: 'text',
+    default: 'data',
+    description: 'Folder of the embedded database and of what the server keeps.',
+  },
+  DATABASE_URL: {
+    type: 'text',
+    default: '',
+    secret: true,
+    pattern: /^postgres(ql)?:\/\/\S+$/,
+    problem: 'must start with postgres://',
+    description:
+      'PostgreSQL to use, like postgres://user:password@db.example.com/timetracker. Empty uses the embedded SQLite database in DATA_DIR.',
+  },
+  DATABASE_POOL_SIZE: {
+    type: 'number',
+    default: 10,
+    minimum: 1,
+    maximum: 200,
+    description: 'Most connections to PostgreSQL at a time.',
+  },
+  SQLITE_SYNCHRONOUS: {
+    type: 'choice',
+    default: 'normal',
+    choices: ['normal', 'full'],
+    description:
+      'full syncs every commit to the disk; normal may lose the last moments at power loss, and never corrupts.',
+  },
+  SETUP_CODE: {
+    type: 'text',
+    default: '',
+    secret: true,
+    pattern: /^\S{6,100}$/,
+    problem: 'must be 6 to 100 characters without spaces',
+    description:
+      'Code that the first administrator types at /setup from another machine. Empty makes one at every start and prints it in the log.',
+  },
+  SESSION_IDLE_HOURS: {
+    type: 'number',
+    default: 336,
+    minimum: 1,
+    maximum: 8760,
+    description: 'A session ends after this many hours without a request.',
+  },
+  SESSION_MAX_DAYS: {
+    type: 'number',
+    default: 90,
+    minimum: 1,
+    maximum: 365,
+    description: 'A session ends after this many days in any case.',
+  },
+  LOGIN_ATTEMPTS: {
+    type: 'number',
+    default: 10,
+    minimum: 1,
+    maximum: 1000,
+    description:
+      'Failed sign-ins per account, and ten times as many per address, within 15 minutes before sign-in pauses.',
+  },
+  TIMER_LONG_HOURS: {
+    type: 'number',
+    default: 10,
+    minimum: 1,
+    maximum: 168,
+    description: 'A timer that runs longer than this is pointed out.',
+  },
+  TIMER_IDLE_MINUTES: {
+    type: 'number',
+    default: 15,
+    minimum: 1,
+    maximum: 600,
+    description:
+      'The page asks what to do with the time after nobody touched the computer for this long. Noticed in the browser, never sent.',
+  },
+  LOG_FILE: {
+    type: 'text',
+    default: 'logs/app.jsonl',
+    description: 'Log file, one JSON object per line. "-" writes to standard output instead.',
+  },
+  LOG_LEVEL: {
+    type: 'choice',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+    description: 'Least level that is logged.',
+  },
+  LOG_MAX_SIZE_MB: {
+    type: 'number',
+    default: 50,
+    minimum: 1,
+    maximum: 10000,
+    description: 'The log file is rotated at this size.',
+  },
+  LOG_MAX_AGE_HOURS: {
+    type: 'number',
+    default: 24,
+    minimum: 1,
+    maximum: 8760,
+    description: 'The log file is rotated at this age.',
+  },
+  LOG_KEEP_FILES: {
+    type: 'number',
+    default: 30,
+    minimum: 1,
+    maximum: 10000,
+    description: 'Rotated log files that are kept at most.',
+  },
+  LOG_KEEP_DAYS: {
+    type: 'number',
+    default: 30,
+    minimum: 1,
+    maximum: 3650,
+    description: 'Rotated log files older than this are deleted.',
+  },
+  METRICS_TOKEN: {
+    type: 'text',
+    default: '',
+    secret: true,
+    pattern: /^[\x21-\x7e]{8,200}$/,
+    problem: 'must be 8 to 200 visible characters',
+    description: 'Bearer token that opens /metrics to other than loopback and private networks.',
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof options;

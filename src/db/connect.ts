@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Dialect, LogEvent } from 'kysely';
+import { Kysely } from 'kysely';
+import type { Database } from './schema.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+
+export type Db = Kysely<Database>;
+
+export interface ConnectOptions {
+  /** `postgres://…`; undefined for the embedded database. */
+  databaseUrl: string | undefined;
+  /** Path of the SQLite file; its folder is made when missing. */
+  sqliteFile: string;
+  sqliteSynchronous: 'normal' | 'full';
+  /** Connections of the PostgreSQL pool. */
+  poolSize: number;
+  /** Called after every statement with its kind (select, insert, …) and how long it took. */
+  onQuery?: (operation: string, seconds: number) => void;
+}
+
+export type PoolState = Map<'total' | 'idle' | 'waiting', number>;
+
+export interface Connection {
+  db: Db;
+  dialect: 'sqlite' | 'postgres';
+  /** Connections by state; the embedded database always has one. */
+  poolState: () => PoolState;
+}
+
+/** Opens the database that the options name. Nothing is created or migrated here. */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const log = options.onQuery ? queryTimer(options.onQuery) : undefined;
+  if (options.databaseUrl !== undefined) return connectPostgres(options.databaseUrl, options.poolSize, log);
+  if (options.sqliteFile !== ':memory:')
+    mkdirSync(dirname(options.sqliteFile), { recursive: true, mode: 0o750 });
+  const dialect = sqliteDialect({ file: options.sqliteFile, synchronous: options.sqliteSynchronous });
+  return {
+    db: newKysely(dialect, log),
+    dialect: 'sqlite',
+    poolState: () =>
+      new Map([
+        ['total', 1],
+        ['idle', 0],
+        ['waiting', 0],
+      ]),
+  };
+}
+
+async function connectPostgres(
+  connectionString: string,
+  max: number,
+  log: ((event: LogEvent) => void) | undefined,
+): Promise<Connection> {
+  const [{ PostgresDialect }, { default: pg }] = await Promise.all([import('kysely'), import('pg')]);
+  // int8 and numeric arrive as strings; ids, instants and sums of seconds fit a double exactly.
+  pg.types.setTypeParser(20, Number);
+  pg.types.setTypeParser(1700, Number);
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 60_000,
+  });
+  // An idle connection that the server closes emits an error; the pool replaces it by itself.
+  pool.on('error', () => undefined);
+  return {
+    db: newKysely(new PostgresDialect({ pool }), log),
+    dialect: 'postgres',
+    poolState: () =>
+      new Map([
+        ['total', pool.totalCount],
+        ['idle', pool.idleCount],
+        ['waiting', pool.waitingCount],
+      ]),
+  };
+}
+
+function newKysely(dialect: Dialect, log: ((event: LogEvent) => void) | undefined): Db {
+  return new Kysely<Database>(log ? { dialect, log } : { dialect });
+}
+
+const operations: Record<string, string> = {
+  SelectQueryNode: 'select',
+  InsertQueryNode: 'insert',
+  UpdateQueryNode: 'update',
+  DeleteQueryNode: 'delete',
+};
+
+function queryTimer(onQuery: (operation: string, seconds: number) => void) {
+  return (event: LogEvent): void => {
+    onQuery(operations[event.query.query.kind] ?? 'other', event.queryDurationMillis / 1000);
+  };
+}

@@ -1,0 +1,65 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Connection, Db } from './connect.ts';
+import { createWalkingProduct } from './migrations/001-walking-product.ts';
+
+/** Append-only: a released migration never changes. A static list works on every platform and is visible to tools. */
+const migrations = {
+  '001-walking-product': createWalkingProduct,
+} satisfies Record<string, (db: Kysely<unknown>, dialect: Connection['dialect']) => Promise<void>>;
+
+export class SchemaError extends Error {}
+
+/**
+ * Brings the schema forward. A database that is up to date costs one query.
+ *
+ * @throws SchemaError when the database was written by a newer version, or a migration failed.
+ */
+export async function migrateToLatest(connection: Connection): Promise<{ applied: string[] }> {
+  const done = await appliedMigrations(connection.db);
+  const known = Object.keys(migrations);
+  const unknown = done.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    throw new SchemaError(
+      `the database was written by a newer version of TimeTracker (it has ${unknown.join(', ')}); start that version, or restore a backup`,
+    );
+  }
+  if (done.length === known.length) return { applied: [] };
+  // Kysely's migrator takes a lock in PostgreSQL, so several instances may start at once. Imported only when needed.
+  const { Migrator } = await import('kysely/migration');
+  const provider = {
+    getMigrations: async () =>
+      Object.fromEntries(
+        Object.entries(migrations).map(([name, up]) => [
+          name,
+          { up: (db: Kysely<unknown>) => up(db, connection.dialect) },
+        ]),
+      ),
+  };
+  const { error, results } = await new Migrator({ db: connection.db, provider }).migrateToLatest();
+  if (error) throw new SchemaError('a migration failed; the database is as it was before', { cause: error });
+  return { applied: (results ?? []).map((result) => result.migrationName) };
+}
+
+/** True when every migration this version knows has run and no other. */
+export async function isMigrated(db: Db): Promise<boolean> {
+  const done = await appliedMigrations(db);
+  const known = Object.keys(migrations);
+  return done.length === known.length && done.every((name) => known.includes(name));
+}
+
+async function appliedMigrations(db: Db): Promise<string[]> {
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+    return rows.map((row) => row.name);
+  } catch (error) {
+    if (isMissingTable(error)) return [];
+    throw error;
+  }
+}
+
+/** An empty database has no table of migrations yet: SQLite says so in words, PostgreSQL by code. */
+function isMissingTable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.message.startsWith('no such table') || ('code' in error && error.code === '42P01');
+}

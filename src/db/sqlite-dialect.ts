@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DatabaseSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type {
+  CompiledQuery,
+  DatabaseConnection,
+  Dialect,
+  Driver,
+  Kysely,
+  QueryResult,
+  TransactionSettings,
+} from 'kysely';
+import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+
+const busyCodes = new Set([5, 6, 261, 517]);
+const busyWaitMs = 5_000;
+const keptStatements = 512;
+
+/** How the file is opened. */
+export interface SqliteOptions {
+  /** Path of the database file, or ':memory:'. */
+  file: string;
+  /** 'normal' cannot corrupt but may lose the last commits at power loss; 'full' syncs every commit. */
+  synchronous: 'normal' | 'full';
+}
+
+/** Kysely's dialect over Node's own SQLite: one connection, a statement cache, every transaction immediate. */
+export function sqliteDialect(options: SqliteOptions): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new SqliteDriver(options),
+    createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+class SqliteDriver implements Driver {
+  readonly #options: SqliteOptions;
+  readonly #lock = new Lock();
+  #connection: SqliteConnection | undefined;
+
+  constructor(options: SqliteOptions) {
+    this.#options = options;
+  }
+
+  async init(): Promise<void> {
+    // SQLite's own busy handler sleeps in the main thread, so it gets 5 ms and the rest is retried asynchronously.
+    const database = new DatabaseSync(this.#options.file, { timeout: 5, enableForeignKeyConstraints: true });
+    database.exec('pragma journal_mode = wal');
+    database.exec(`pragma synchronous = ${this.#options.synchronous}`);
+    database.exec('pragma cache_size = -16000');
+    database.exec('pragma temp_store = memory');
+    this.#connection = new SqliteConnection(database);
+  }
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    await this.#lock.take();
+    return this.#connection as DatabaseConnection;
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#lock.give();
+  }
+
+  async beginTransaction(connection: DatabaseConnection, _settings: TransactionSettings): Promise<void> {
+    // A read that turns into a write under a deferred BEGIN fails at once when another process wrote meanwhile.
+    await (connection as SqliteConnection).run('begin immediate');
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await (connection as SqliteConnection).run('commit');
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // A full disk or an interrupt may have rolled back already; a second rollback would hide the first error.
+    if ((connection as SqliteConnection).inTransaction)
+      await (connection as SqliteConnection).run('rollback');
+  }
+
+  async destroy(): Promise<void> {
+    this.#connection?.close();
+  }
+}
+
+class SqliteConnection implements DatabaseConnection {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, { statement: StatementSync; returnsRows: boolean }>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  get inTransaction(): boolean {
+    return this.#database.isTransaction;
+  }
+
+  async run(sql: string): Promise<void> {
+    await retryWhileBusy(() => this.#database.exec(sql));
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const { statement, returnsRows } = this.#prepare(query.sql);
+    const parameters = bindable(query.parameters);
+    if (returnsRows) {
+      return { rows: await retryWhileBusy(() => statement.all(...parameters) as Row[]) };
+    }
+    const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters));
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  // eslint-disable-next-line require-yield
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('a stream would hold the only connection: read keyset pages instead');
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  #prepare(sql: string) {
+    let prepared = this.#statements.get(sql);
+    if (!prepared) {
+      const statement = this.#database.prepare(sql);
+      prepared = { statement, returnsRows: statement.columns().length > 0 };
+      if (this.#statements.size >= keptStatements) {
+        this.#statements.delete(this.#statements.keys().next().value as string);
+      }
+      this.#statements.set(sql, prepared);
+    }
+    return prepared;
+  }
+}
+
+/** Runs at once; while another process holds the write lock, tries again with growing random pauses. */
+function retryWhileBusy<Result>(operation: () => Result): Result | Promise<Result> {
+  try {
+    return operation();
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    return retryLater(operation);
+  }
+}
+
+async function retryLater<Result>(operation: () => Result): Promise<Result> {
+  const giveUpAt = performance.now() + busyWaitMs;
+  for (let pauseMs = 4; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    await sleep(pauseMs * (0.5 + Math.random()));
+    try {
+      return operation();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && busyCodes.has(Number(error.errcode));
+}
+
+/**
+ * node:sqlite takes a Date in first place for an object of named parameters and stores NULL without an error,
+ * so anything that is not a plain value is refused here.
+ */
+function bindable(parameters: readonly unknown[]): SQLInputValue[] {
+  for (const value of parameters) {
+    if (value === undefined || typeof value === 'boolean')
+      throw new TypeError('SQLite parameter is not a plain value');
+    if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
+      throw new TypeError('SQLite parameter is an object; convert it first');
+    }
+  }
+  return parameters as SQLInputValue[];
+}
+
+/** First come, first served; free is taken without a queue. */
+class Lock {
+  #taken = false;
+  readonly #waiting: (() => void)[] = [];
+
+  take(): Promise<void> | undefined {
+    if (!this.#taken) {
+      this.#taken = true;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#taken = false;
+  }
+}
