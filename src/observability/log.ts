@@ -1,0 +1,146 @@
+import pino from 'pino';
+import { createLogArchive } from './log-archive.ts';
+import { describeError } from './log-error.ts';
+import { LogFile } from './log-file.ts';
+import { currentContext } from './request-context.ts';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+export interface LogOptions {
+  /** Path of the log file; standard output when left out. */
+  file?: string | undefined;
+  level: LogLevel;
+  /** The file rotates before it grows beyond this. */
+  maxBytes: number;
+  /** The file rotates when its first line is older than this, in milliseconds. */
+  maxAgeMs: number;
+  keepFiles: number;
+  keepDays: number;
+  now?: () => number;
+  onLine?: (level: string) => void;
+  onWriteError?: () => void;
+}
+
+export interface Log {
+  /** Messages are fixed lower-case phrases; what varies is a field. Errors go into the field `err`. */
+  readonly logger: pino.Logger;
+  /** After an outside rotation, usually on SIGHUP. */
+  reopen(): void;
+  close(): void;
+  /** False while lines cannot be written. */
+  isWritable(): boolean;
+}
+
+interface Destination extends pino.DestinationStream {
+  reopen(): void;
+  close(): void;
+  isWritable(): boolean;
+}
+
+const HOUR_MS = 3_600_000;
+const SWEEP_SOON_MS = 6000;
+const STDOUT_HELD_BYTES_MAX = 1_048_576;
+
+/** A rotating file, and a timer that keeps its archives in order without keeping the process alive. */
+function openRotatingFile(file: string, options: LogOptions): Destination {
+  const { maxBytes, maxAgeMs, keepFiles, keepDays, now = Date.now, onWriteError = () => {} } = options;
+  const archive = createLogArchive({ file, keepFiles, keepDays, now, onError: onWriteError });
+  let timer: NodeJS.Timeout | undefined;
+  let dueAtMs = Infinity;
+  let closed = false;
+
+  /** Only ever moves the next sweep forward: rotations in quick succession must not put it off for ever. */
+  function sweepIn(delayMs: number): void {
+    if (closed || performance.now() + delayMs >= dueAtMs) return;
+    clearTimeout(timer);
+    dueAtMs = performance.now() + delayMs;
+    timer = setTimeout(() => void sweep(), delayMs).unref();
+  }
+  async function sweep(): Promise<void> {
+    dueAtMs = Infinity;
+    logFile.rotateWhenDue();
+    const unfinished = await archive.sweep();
+    sweepIn(unfinished ? SWEEP_SOON_MS : HOUR_MS);
+  }
+
+  const logFile = new LogFile({
+    file,
+    maxBytes,
+    maxAgeMs,
+    now,
+    nextArchivePath: () => archive.nextPath(),
+    onRotated: () => sweepIn(SWEEP_SOON_MS),
+    onWriteError,
+  });
+  sweepIn(0);
+
+  return {
+    write: (line) => logFile.write(line),
+    reopen: () => logFile.reopen(),
+    isWritable: () => logFile.isWritable(),
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      archive.stop();
+      logFile.close();
+    },
+  };
+}
+
+function openStdout({ onWriteError = () => {} }: LogOptions): Destination {
+  const stdout = pino.destination({ dest: 1, sync: true, maxLength: STDOUT_HELD_BYTES_MAX });
+  let failing = false;
+  // pino's own listener silences the destination for good when a pipe breaks; lines lost must be counted instead.
+  stdout.removeAllListeners('error');
+  stdout.on('error', () => {
+    failing = true;
+    onWriteError();
+  });
+  stdout.on('drop', onWriteError);
+  stdout.on('write', () => {
+    failing = false;
+  });
+  return { write: (line) => void stdout.write(line), reopen() {}, close() {}, isWritable: () => !failing };
+}
+
+/** A fixed phrase where there is none: pino would take the error's own message, which may hold somebody's words. */
+function withPhrase(args: unknown[]): unknown[] {
+  const [first] = args;
+  const hasError = first instanceof Error || (typeof first === 'object' && first !== null && 'err' in first);
+  return hasError && args.length === 1 ? [first, 'error'] : args;
+}
+
+/**
+ * Opens the log: one JSON object a line, written when the call returns. Lines of a running request carry its
+ * `request_id` and `user_id`. After opening, nothing here throws: what cannot be written is counted.
+ */
+export function openLog(options: LogOptions): Log {
+  const { file, level, now = Date.now, onLine = () => {} } = options;
+  const destination = file === undefined ? openStdout(options) : openRotatingFile(file, options);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
+      mixin(_fields, levelNumber, { levels }) {
+        onLine(levels.labels[levelNumber] ?? 'info');
+        const context = currentContext();
+        return context === undefined ? {} : { request_id: context.request_id, user_id: context.user_id };
+      },
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, withPhrase(args) as Parameters<pino.LogFn>);
+        },
+      },
+    },
+    destination,
+  );
+  return {
+    logger,
+    reopen: () => destination.reopen(),
+    close: () => destination.close(),
+    isWritable: () => destination.isWritable(),
+  };
+}

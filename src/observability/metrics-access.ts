@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+/** The parts of an Express request that decide whether it may read the metrics. */
+export interface MetricsReader {
+  /** The client's address as Express computed it with its `trust proxy` setting. */
+  readonly ip?: string | undefined;
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}
+
+const PRIVATE_NETWORKS: readonly (readonly [network: string, prefix: number, type: 'ipv4' | 'ipv6'])[] = [
+  ['127.0.0.0', 8, 'ipv4'],
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['::1', 128, 'ipv6'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+];
+
+function privateNetworks(): BlockList {
+  const networks = new BlockList();
+  for (const [network, prefix, type] of PRIVATE_NETWORKS) networks.addSubnet(network, prefix, type);
+  return networks;
+}
+
+/** The address without zone (`fe80::1%eth0`) and without the v6 clothes of a v4 one (`::ffff:10.0.0.1`). */
+function plainAddress(address: string): string {
+  return address
+    .trim()
+    .replace(/%.*$/, '')
+    .replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Who may read `/metrics`: loopback and private networks, or whoever presents `token` as a bearer.
+ *
+ * A reverse proxy makes the whole world look like loopback. So when a forwarding header is present, every address in it
+ * must be private too, also when `trust proxy` was forgotten; a forged header can only take access away.
+ */
+export function metricsAccess(options: { token?: string | undefined }): (req: MetricsReader) => boolean {
+  const networks = privateNetworks();
+  const wanted = options.token ? sha256(options.token) : undefined;
+
+  function isPrivate(address: string | undefined): boolean {
+    const plain = plainAddress(address ?? '');
+    const family = isIP(plain);
+    return family !== 0 && networks.check(plain, family === 4 ? 'ipv4' : 'ipv6');
+  }
+
+  function holdsToken(authorization: string | undefined): boolean {
+    const presented = /^Bearer +(.*)$/i.exec(authorization ?? '')?.[1];
+    // Digests have one length whatever was sent, so the comparison tells nothing about the token.
+    return wanted !== undefined && presented !== undefined && timingSafeEqual(sha256(presented), wanted);
+  }
+
+  return ({ ip, socket, headers }) => {
+    if (holdsToken(headers.authorization)) return true;
+    // Nobody here reads the syntax of `Forwarded`: present means it came through something unknown.
+    if (headers.forwarded !== undefined) return false;
+    const forwarded = [headers['x-forwarded-for'], headers['x-real-ip']]
+      .flat()
+      .filter((value) => value !== undefined);
+    const addresses = forwarded.flatMap((value) => value.split(','));
+    return isPrivate(socket.remoteAddress) && isPrivate(ip) && addresses.every(isPrivate);
+  };
+}

@@ -1,0 +1,242 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createCollector } from './collector.ts';
+import type { Collected } from './collector.ts';
+import { labelBound } from './label-bounds.ts';
+import type { LabelBound } from './label-bounds.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { METRIC_FAMILIES } from './metric-catalogue.ts';
+import type {
+  ENTRY_SOURCES,
+  EVENT_OUTCOMES,
+  EXPORT_FORMATS,
+  JOB_OUTCOMES,
+  LOGIN_METHODS,
+  LOGIN_OUTCOMES,
+  MetricFamily,
+} from './metric-catalogue.ts';
+
+type OneOf<Values extends readonly string[]> = Values[number];
+
+/** The gauges whose figures are read at scrape time. */
+export type CollectedMetric = 'tt_active_timers' | 'tt_users_active' | 'tt_db_pool_connections';
+
+/** The process's figures. Nothing is sent: they wait to be scraped. */
+export interface Metrics {
+  requestStarted(): void;
+  /** Ends what `requestStarted` began. `endpoint` is a route pattern, never a URL. */
+  requestFinished(method: string, endpoint: string, httpStatus: number, seconds: number): void;
+  entriesCreated(source: OneOf<typeof ENTRY_SOURCES>, count?: number): void;
+  /** `operation` is a name from our code, such as `entries.list`. */
+  dbQuery(operation: string, seconds: number): void;
+  events(event: string, outcome: OneOf<typeof EVENT_OUTCOMES>): void;
+  logins(method: OneOf<typeof LOGIN_METHODS>, outcome: OneOf<typeof LOGIN_OUTCOMES>): void;
+  exports(format: OneOf<typeof EXPORT_FORMATS>): void;
+  jobRun(job: string, outcome: OneOf<typeof JOB_OUTCOMES>): void;
+  logLine(level: string): void;
+  logWriteError(): void;
+  /** Registers where a figure comes from: a number, or a map from label value to number. May reject or hang. */
+  collect(metric: CollectedMetric, read: () => Promise<Collected>): void;
+  /** The Content-Type of `render`. Text only: rendering once as OpenMetrics renames the counters for good. */
+  readonly contentType: string;
+  /** The Prometheus text. Never rejects because of a collector, and lets other requests run in between. */
+  render(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  version: string;
+  /** The process's own figures. Their event-loop monitor keeps a process alive, so only for the server. */
+  defaultMetrics: boolean;
+  /** How long a scrape waits for one figure, in milliseconds. */
+  collectorTimeoutMs?: number;
+  /** How long a figure counts as fresh, in milliseconds. */
+  collectorCacheMs?: number;
+}
+
+/** A family of the catalogue with its labels bounded: values are given in the order of the catalogue's labels. */
+function boundFamily(family: MetricFamily): (values: readonly string[]) => Record<string, string> {
+  const bounds = Object.entries(family.labels).map(([label, values]): [string, LabelBound] => [
+    label,
+    labelBound(values),
+  ]);
+  return (values) => {
+    const labels: Record<string, string> = {};
+    for (const [position, [label, bound]] of bounds.entries()) labels[label] = bound(values[position] ?? '');
+    return labels;
+  };
+}
+
+/** Every combination of label values where all labels are listed; nothing where one is open. */
+function knownSeries(family: MetricFamily): Record<string, string>[] {
+  let series: Record<string, string>[] = [{}];
+  for (const [label, values] of Object.entries(family.labels)) {
+    if ('pattern' in values) return [];
+    series = series.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
+  }
+  return series;
+}
+
+interface ClientConfig {
+  name: string;
+  help: string;
+  labelNames: string[];
+  registers: Registry[];
+}
+
+function configOf(family: MetricFamily, registry: Registry): ClientConfig {
+  return {
+    name: family.name,
+    help: family.help,
+    labelNames: Object.keys(family.labels),
+    registers: [registry],
+  };
+}
+
+/** A counter that starts at 0 wherever its labels are known: `rate()` cannot see a first increment out of nothing. */
+function addCounter(
+  registry: Registry,
+  family: MetricFamily,
+): (values: readonly string[], count?: number) => void {
+  const counter = new Counter(configOf(family, registry));
+  const labelsOf = boundFamily(family);
+  for (const labels of knownSeries(family)) counter.inc(labels, 0);
+  return (values, count = 1) => counter.inc(labelsOf(values), count);
+}
+
+function addHistogram(
+  registry: Registry,
+  family: MetricFamily,
+): (values: readonly string[], seconds: number) => void {
+  const histogram = new Histogram({ ...configOf(family, registry), buckets: [...(family.buckets ?? [])] });
+  const labelsOf = boundFamily(family);
+  return (values, seconds) => histogram.observe(labelsOf(values), seconds);
+}
+
+/** Sets a gauge's series to what a collector read; they vanish while it cannot be read. */
+function addCollectedGauge(
+  registry: Registry,
+  family: MetricFamily,
+): (collected: Collected | undefined) => void {
+  const gauge = new Gauge(configOf(family, registry));
+  const labelsOf = boundFamily(family);
+  const hasLabels = Object.keys(family.labels).length > 0;
+  if (!hasLabels) gauge.remove();
+  return (collected) => {
+    gauge.reset();
+    if (!hasLabels) gauge.remove();
+    if (collected === undefined) return;
+    if (hasLabels === (typeof collected === 'number'))
+      throw new TypeError('a figure needs exactly its labels');
+    if (typeof collected === 'number') gauge.set(collected);
+    else for (const [value, figure] of collected) gauge.set(labelsOf([value]), figure);
+  };
+}
+
+/** Builds every family of the catalogue and gives each its typed function. */
+function addFamilies(registry: Registry) {
+  const requestsInFlight = new Gauge(configOf(METRIC_FAMILIES.requestsInFlight, registry));
+  const jobLastSuccess = new Gauge(configOf(METRIC_FAMILIES.jobLastSuccess, registry));
+  const outboxDepth = new Gauge(configOf(METRIC_FAMILIES.outboxDepth, registry));
+  for (const labels of knownSeries(METRIC_FAMILIES.outboxDepth)) outboxDepth.set(labels, 0);
+  addCounter(registry, METRIC_FAMILIES.egressRequests);
+  addCounter(registry, METRIC_FAMILIES.egressBytes);
+  addCounter(registry, METRIC_FAMILIES.egressBlocked);
+  return {
+    requestsInFlight,
+    jobLastSuccess,
+    requests: addCounter(registry, METRIC_FAMILIES.requests),
+    entriesCreated: addCounter(registry, METRIC_FAMILIES.entriesCreated),
+    dbQuery: addHistogram(registry, METRIC_FAMILIES.dbQuery),
+    events: addCounter(registry, METRIC_FAMILIES.events),
+    logins: addCounter(registry, METRIC_FAMILIES.logins),
+    exports: addCounter(registry, METRIC_FAMILIES.exports),
+    jobRuns: addCounter(registry, METRIC_FAMILIES.jobRuns),
+    logLines: addCounter(registry, METRIC_FAMILIES.logLines),
+    logWriteErrors: addCounter(registry, METRIC_FAMILIES.logWriteErrors),
+    collectorErrors: addCounter(registry, METRIC_FAMILIES.collectorErrors),
+    collected: {
+      tt_active_timers: addCollectedGauge(registry, METRIC_FAMILIES.activeTimers),
+      tt_users_active: addCollectedGauge(registry, METRIC_FAMILIES.usersActive),
+      tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
+    } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
+  };
+}
+
+const SLICE_MS = 1;
+
+/** Joins pieces of text, letting waiting requests run whenever `SLICE_MS` have gone into it. */
+async function joinInSlices(pieces: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  let sliceStartedAt = performance.now();
+  for await (const piece of pieces) {
+    text += piece;
+    if (performance.now() - sliceStartedAt > SLICE_MS) {
+      await nextTurn();
+      sliceStartedAt = performance.now();
+    }
+  }
+  return text;
+}
+
+/** The whole exposition, family by family. One that cannot be read is left out and told to `onError`. */
+async function* piecesOf(
+  registry: Registry,
+  latency: LatencyHistogram,
+  onError: (metric: string) => void,
+): AsyncGenerator<string> {
+  yield* latency.slices();
+  for (const { name } of registry.getMetricsAsArray()) {
+    try {
+      yield `${await registry.getSingleMetricAsString(name)}\n`;
+    } catch {
+      onError(name);
+    }
+  }
+}
+
+/** Creates the process's metrics in a registry of their own. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { version, defaultMetrics, collectorTimeoutMs = 1000, collectorCacheMs = 5000 } = options;
+  const registry = new Registry();
+  const families = addFamilies(registry);
+  const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
+  const jobBound = labelBound(METRIC_FAMILIES.jobLastSuccess.labels.job);
+  const endpointBound = labelBound(METRIC_FAMILIES.requestLatency.labels.endpoint);
+  const collectors = new Map<CollectedMetric, () => Promise<void>>();
+  new Gauge(configOf(METRIC_FAMILIES.buildInfo, registry)).set({ version, node: process.version }, 1);
+  if (defaultMetrics) collectDefaultMetrics({ register: registry });
+
+  return {
+    requestStarted: () => families.requestsInFlight.inc(),
+    requestFinished(method, endpoint, httpStatus, seconds) {
+      families.requestsInFlight.dec();
+      families.requests([method, endpoint, String(httpStatus)]);
+      latency.observe(endpointBound(endpoint), seconds);
+    },
+    entriesCreated: (source, count) => families.entriesCreated([source], count),
+    dbQuery: (operation, seconds) => families.dbQuery([operation], seconds),
+    events: (event, outcome) => families.events([event, outcome]),
+    logins: (method, outcome) => families.logins([method, outcome]),
+    exports: (format) => families.exports([format]),
+    jobRun(job, outcome) {
+      families.jobRuns([job, outcome]);
+      if (outcome === 'success') families.jobLastSuccess.set({ job: jobBound(job) }, Date.now() / 1000);
+    },
+    logLine: (level) => families.logLines([level]),
+    logWriteError: () => families.logWriteErrors([]),
+    collect(metric, read) {
+      const onError = (): void => families.collectorErrors([metric]);
+      families.collectorErrors([metric], 0);
+      const apply = families.collected[metric];
+      collectors.set(
+        metric,
+        createCollector({ read, apply, onError, timeoutMs: collectorTimeoutMs, cacheMs: collectorCacheMs }),
+      );
+    },
+    contentType: registry.contentType,
+    async render() {
+      await Promise.all([...collectors.values()].map((collect) => collect()));
+      return joinInSlices(piecesOf(registry, latency, (metric) => families.collectorErrors([metric])));
+    },
+  };
+}
