@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  readonly rounds: number;
+  /** Length of one measured window. */
+  readonly seconds: number;
+  /** Only rungs whose name contains this text; the start, idle and scrape figures are then left out. */
+  readonly only: string | undefined;
+}
+
+/** Reads `--rounds`, `--seconds` and `--only`. Throws a readable error on anything else or out of bounds. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, only: { type: 'string' } },
+  });
+  return {
+    rounds: numberBetween('rounds', values.rounds ?? '5', 1, 50),
+    seconds: numberBetween('seconds', values.seconds ?? '1.5', 0.2, 60),
+    only: values.only,
+  };
+}
+
+function numberBetween(name: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (!(value >= low && value <= high)) throw new Error(`--${name} must be between ${low} and ${high}`);
+  return value;
+}

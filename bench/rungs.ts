@@ -1,0 +1,98 @@
+// What is measured: servers, and the requests sent to each.
+import { fileURLToPath } from 'node:url';
+import type { Probe } from './server-process.ts';
+import type { StartSpec } from './start-up.ts';
+
+export interface ServerSpec {
+  readonly key: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The page this server is measured with; needs a session unless it is `/`. */
+  readonly path: string;
+}
+
+export interface Rung {
+  readonly name: string;
+  readonly title: string;
+  readonly server: string;
+  /** What the client says it accepts; a browser's list where compression is measured. */
+  readonly acceptEncoding: 'identity' | 'gzip, deflate, br';
+}
+
+export interface RunContext {
+  readonly databaseFile: string;
+  /** One header block a signed-in person. */
+  readonly sessions: readonly Readonly<Record<string, string>>[];
+  readonly receiverPort: number;
+}
+
+const BROWSER = 'gzip, deflate, br';
+const CHAIN = 'http-log,metrics,compression,posthog';
+
+/** The reference servers: bare node:http, plain Express, and the stock page with more and more of its bundle. */
+export function listReferenceServers(context: RunContext): ServerSpec[] {
+  const dsn = `http://key@127.0.0.1:${context.receiverPort}/1`;
+  const stock = (key: string, env: Record<string, string>): ServerSpec => ({
+    key,
+    args: [stockFile('server.cjs')],
+    env: {
+      DATABASE_FILE: context.databaseFile,
+      POSTHOG_HOST: `http://127.0.0.1:${context.receiverPort}`,
+      ...env,
+    },
+    path: '/timer',
+  });
+  return [
+    { key: 'bare', args: [stockFile('bare.cjs')], env: {}, path: '/' },
+    { key: 'express', args: [stockFile('express-hello.cjs')], env: {}, path: '/' },
+    stock('stock', {}),
+    stock('stock-compression', { CHAIN: 'compression' }),
+    stock('stock-errors-only', { CHAIN: 'sentry', SENTRY_DSN: dsn, SENTRY_ERRORS_ONLY: '1' }),
+    stock('stock-chain', { CHAIN }),
+    stock('stock-bundle', { CHAIN: `${CHAIN},sentry`, SENTRY_DSN: dsn }),
+    stock('stock-bundle-traces', { CHAIN: `${CHAIN},sentry`, SENTRY_DSN: dsn, SENTRY_TRACES: '0.1' }),
+  ];
+}
+
+export const REFERENCE_RUNGS: readonly Rung[] = [
+  rung('bare-hello', 'bare node:http, 5 bytes', 'bare'),
+  rung('express-hello', 'stock Express, 5 bytes', 'express'),
+  rung('stock-page', 'stock page, no chain', 'stock'),
+  rung('stock-page-control', 'the same again: the noise of this run', 'stock'),
+  rung('stock-errors-only', '… + Sentry cut down to errors only', 'stock-errors-only'),
+  rung('stock-chain', '… + pino-http, prom-bundle, compression, PostHog', 'stock-chain'),
+  rung('stock-bundle', '… + Sentry, tracing left out', 'stock-bundle'),
+  rung('stock-bundle-traces', '… + Sentry, tracesSampleRate 0.1', 'stock-bundle-traces'),
+  rung('stock-compressed', 'stock page + compression, as a browser asks', 'stock-compression', BROWSER),
+  rung('stock-bundle-compressed', 'stock bundle, as a browser asks', 'stock-bundle', BROWSER),
+];
+
+/** What is started without IPC, as in production; the first is what the others are compared with. */
+export function listReferenceStarts(context: RunContext): StartSpec[] {
+  const titles: Record<string, string> = {
+    bare: 'bare node:http',
+    express: 'stock Express',
+    'stock-bundle': 'stock page + bundle',
+  };
+  return listReferenceServers(context)
+    .filter(({ key }) => key in titles)
+    .map((spec) => ({ ...spec, title: titles[spec.key] ?? spec.key, ready: readyProbe(spec, context) }));
+}
+
+/** The measured page itself, as the first person. */
+export function readyProbe(spec: ServerSpec, context: RunContext): Probe {
+  return { path: spec.path, headers: context.sessions[0] ?? {} };
+}
+
+export function rung(
+  name: string,
+  title: string,
+  server: string,
+  acceptEncoding: Rung['acceptEncoding'] = 'identity',
+): Rung {
+  return { name, title, server, acceptEncoding };
+}
+
+export function stockFile(name: string): string {
+  return fileURLToPath(new URL(`stock/${name}`, import.meta.url));
+}
