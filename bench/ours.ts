@@ -1,5 +1,6 @@
 // Our application's rungs: the timer page as shipped, without its chain, and on bare node:http.
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rung } from './rungs.ts';
 import type { Rung, RunContext, ServerSpec } from './rungs.ts';
@@ -32,7 +33,8 @@ export function listOurRungs(): Rung[] {
 /** The application exactly as `npm start` starts it, on the run's database. */
 export function listOurStarts(context: RunContext): StartSpec[] {
   if (!existsSync(mainFile)) return [];
-  const env = { SQLITE_FILE: context.databaseFile };
+  const folder = path.dirname(context.databaseFile);
+  const env = { DATA_DIR: folder, HOST: '127.0.0.1', LOG_FILE: path.join(folder, 'app.jsonl') };
   return [
     {
       key: 'ours',

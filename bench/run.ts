@@ -82,7 +82,9 @@ async function measure(options: Options, folder: string): Promise<Figures> {
       received,
       starts: isPartial ? [] : await measureStartUp(context, folder),
       stock_scrape_block_ms: isPartial ? undefined : await measureScrape(stockFile('scrape.cjs')),
-      our_scrape_block_ms: undefined,
+      our_scrape_block_ms: isPartial
+        ? undefined
+        : await measureScrape(path.join(benchFolder, 'scrape-ours.ts')),
       template_ratio: undefined,
       page_weight_bytes: undefined,
     };
@@ -92,7 +94,8 @@ async function measure(options: Options, folder: string): Promise<Figures> {
 }
 
 async function prepareContext(folder: string, receiverPort: number): Promise<RunContext> {
-  const databaseFile = path.join(folder, 'bench.sqlite');
+  // The name the application gives the file in its data folder.
+  const databaseFile = path.join(folder, 'timetracker.sqlite');
   const tokens = await seedDatabase(databaseFile, Math.floor(Date.now() / 1000) * 1000);
   return { databaseFile, receiverPort, sessions: tokens.map((token) => ({ Cookie: `tt_session=${token}` })) };
 }
