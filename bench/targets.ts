@@ -62,7 +62,7 @@ export function judge(figures: Figures): Target[] {
     withinNoise(
       '7',
       'error capture on/off, stock page, req/s',
-      speed('stock-errors-only', 'stock-page'),
+      speed('stock-page-errors-only', 'stock-page'),
       noise(figures),
     ),
     atMost('8', '/metrics of 400 series × 12 buckets, longest block', 12, figures.our_scrape_block_ms, 'ms'),

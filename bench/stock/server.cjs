@@ -1,6 +1,7 @@
 'use strict';
 // The yardstick: the timer page as a good team would build it from the packages' own documentation.
-// CHAIN lists what is switched on: http-log, metrics, compression, posthog, sentry.
+// CHAIN lists what is switched on: http-log, metrics, compression, posthog, sentry; or own-error-handler, which captures
+// without Sentry's Express hook.
 require('./instrument.cjs');
 const path = require('node:path');
 const express = require('express');
@@ -22,6 +23,7 @@ if (posthog) require('posthog-node').setupExpressRequestContext(posthog, app);
 app.use(session);
 if (posthog) app.use(capturePageView);
 app.get('/timer', timerPage(queries));
+if (chain.has('own-error-handler')) app.use(captureError);
 if (chain.has('sentry')) require('@sentry/node').setupExpressErrorHandler(app);
 if (posthog) require('posthog-node').setupExpressErrorHandler(posthog, app);
 
@@ -59,4 +61,9 @@ function capturePageView(request, response, next) {
     properties: { endpoint: request.path },
   });
   next();
+}
+
+function captureError(error, _request, _response, next) {
+  require('@sentry/node').captureException(error);
+  next(error);
 }

@@ -19,7 +19,7 @@ export interface ConnectOptions {
   onQuery?: (operation: string, seconds: number) => void;
 }
 
-export type PoolState = Map<'total' | 'idle' | 'waiting', number>;
+export type PoolState = Map<'active' | 'idle' | 'waiting', number>;
 
 export interface Connection {
   db: Db;
@@ -40,7 +40,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     dialect: 'sqlite',
     poolState: () =>
       new Map([
-        ['total', 1],
+        ['active', 1],
         ['idle', 0],
         ['waiting', 0],
       ]),
@@ -69,7 +69,7 @@ async function connectPostgres(
     dialect: 'postgres',
     poolState: () =>
       new Map([
-        ['total', pool.totalCount],
+        ['active', pool.totalCount - pool.idleCount],
         ['idle', pool.idleCount],
         ['waiting', pool.waitingCount],
       ]),

@@ -57,23 +57,22 @@ export function createViewFunctions(assetPath: (file: string) => string) {
   const made = new Map<string, ViewFunctions>();
   return (locale: Locale, durationFormat: DurationFormat): ViewFunctions => {
     const key = `${locale} ${durationFormat}`;
-    let functions = made.get(key);
-    if (!functions) {
-      const numbers = new Intl.NumberFormat(locale);
-      functions = {
-        t: translatorOf(locale),
-        path: assetPath,
-        icon: (name) =>
-          `<svg class="icon" aria-hidden="true" focusable="false"><use href="${assetPath('icons.svg')}#${name}"></use></svg>`,
-        duration: (seconds) => formatDuration(seconds, durationFormat, locale),
-        clock: clockOf,
-        day: dayFormatter(locale),
-        money: (amountMinor, currency) => formatMoney(amountMinor, currency, locale),
-        number: (value) => numbers.format(value),
-        json: (value) => JSON.stringify(value),
-      };
-      made.set(key, functions);
-    }
+    const known = made.get(key);
+    if (known) return known;
+    const numbers = new Intl.NumberFormat(locale);
+    const functions: ViewFunctions = {
+      t: translatorOf(locale),
+      path: assetPath,
+      icon: (name) =>
+        `<svg class="icon" aria-hidden="true" focusable="false"><use href="${assetPath('icons.svg')}#${name}"></use></svg>`,
+      duration: (seconds) => formatDuration(seconds, durationFormat, locale),
+      clock: (epochMs, zone) => clockOf(epochMs, zone) ?? '',
+      day: dayFormatter(locale),
+      money: (amountMinor, currency) => formatMoney(amountMinor, currency, locale),
+      number: (value) => numbers.format(value),
+      json: (value) => JSON.stringify(value),
+    };
+    made.set(key, functions);
     return functions;
   };
 }

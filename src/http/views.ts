@@ -26,7 +26,13 @@ export interface Views {
 }
 
 const unsafe = /[&<>"']/;
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&#34;', "'": '&#39;' };
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&#34;',
+  "'": '&#39;',
+};
 
 /** HTML-escapes a value; most values need nothing, so a test comes first. `null` and `undefined` are empty. */
 export function escapeHtml(value: unknown): string {
@@ -55,7 +61,7 @@ export function createViews(folder: string): Views {
   function render(view: string, it: object): string {
     // A partial sees its page's data through the prototype: no copy per include.
     const include: Include = (name, data) =>
-      render(name, data ? (Object.assign(Object.create(it) as object, data)) : it);
+      render(name, data ? Object.assign(Object.create(it) as object, data) : it);
     return viewOf(view)(it, escapeHtml, include);
   }
 

@@ -29,6 +29,7 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] a
 export const ENTRY_SOURCES = [
   'timer',
   'manual',
+  'duration',
   'timesheet',
   'calendar',
   'continue',
@@ -39,14 +40,14 @@ export const ENTRY_SOURCES = [
   'demo',
   'other',
 ] as const;
-export const EVENT_OUTCOMES = ['recorded', 'withheld', 'queued', 'rejected', 'dropped', 'other'] as const;
+export const EVENT_OUTCOMES = ['recorded', 'invalid', 'withheld', 'queued', 'dropped', 'other'] as const;
 export const LOGIN_METHODS = ['password', 'setup', 'passkey', 'oidc', 'api_token', 'other'] as const;
 export const LOGIN_OUTCOMES = ['success', 'failure', 'limited', 'other'] as const;
 export const EXPORT_FORMATS = ['csv', 'xlsx', 'json', 'ics', 'pdf', 'zip', 'other'] as const;
 export const JOB_OUTCOMES = ['success', 'failure', 'skipped', 'other'] as const;
 export const EGRESS_CHANNELS = ['errors', 'analytics', 'installation', 'mail'] as const;
 export const EGRESS_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
-export const USER_WINDOWS = ['5m', '1h', '24h', '7d', '30d'] as const;
+export const USER_WINDOWS = ['1h', '24h', '7d', '30d'] as const;
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 
 const NAME = /^[a-z][a-z0-9_.-]{0,59}$/;

@@ -9,7 +9,8 @@ export const errors = {
   'error.title.429': 'Too many attempts',
   'error.title.500': 'Something went wrong',
   'error.title.503': 'Not available right now',
-  'error.text.400': 'The address or the form contained something that makes no sense here. Go back and try again.',
+  'error.text.400':
+    'The address or the form contained something that makes no sense here. Go back and try again.',
   'error.text.403': 'The request did not come from this site. Open the page again and repeat what you did.',
   'error.text.404': 'The page does not exist, or it is not yours to see.',
   'error.text.409': 'This was changed in the meantime. Load the page again to see how it stands now.',
@@ -17,7 +18,8 @@ export const errors = {
   'error.text.415': 'This address takes form fields (application/x-www-form-urlencoded). Nothing was stored.',
   'error.text.422': 'Something in the form is not valid. Nothing was stored.',
   'error.text.429': 'Please wait a moment before you try again.',
-  'error.text.500': 'It is not your fault. Nothing was stored half. If it happens again, tell your administrator this number:',
+  'error.text.500':
+    'It is not your fault. Nothing was stored half. If it happens again, tell your administrator this number:',
   'error.text.503': 'The server cannot reach its database or is busy. Please try again in a moment.',
   'error.request_id': 'Request {id}',
   'error.to_start': 'To the start page',

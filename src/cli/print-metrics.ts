@@ -1,0 +1,3 @@
+import { renderMetricsDoc } from '../observability/metrics-doc.ts';
+
+process.stdout.write(renderMetricsDoc());

@@ -1,0 +1,145 @@
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import type { Request } from 'express';
+import type { Config } from './config/config.ts';
+import type { Connection, Db } from './db/connect.ts';
+import { connect } from './db/connect.ts';
+import { isMigrated } from './db/migrate.ts';
+import { countActiveUsers } from './features/accounts/sessions.queries.ts';
+import { countRunning } from './features/timer/timer.queries.ts';
+import { createSettings } from './features/settings/settings.ts';
+import type { SettingsStore } from './features/settings/settings.ts';
+import { createAssets } from './http/assets.ts';
+import type { Assets } from './http/assets.ts';
+import type { ReportError } from './http/error-page.ts';
+import { createSendPage } from './http/page.ts';
+import type { SendPage } from './http/page.ts';
+import { createViewFunctions } from './http/view-functions.ts';
+import { createViews } from './http/views.ts';
+import type { Views } from './http/views.ts';
+import { createHealth } from './observability/health.ts';
+import type { Health } from './observability/health.ts';
+import type { Log } from './observability/log.ts';
+import { openLog } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { createMetrics } from './observability/metrics.ts';
+import type { Change, RecordEvent } from './telemetry/record.ts';
+import { createChange, createRecord } from './telemetry/record.ts';
+
+/** What the application is made of. Features get it whole and use what they need. */
+export interface Deps {
+  config: Readonly<Config>;
+  /** Epoch milliseconds; a fixed clock in tests. */
+  now: () => number;
+  log: Log;
+  metrics: Metrics;
+  connection: Connection;
+  db: Db;
+  settings: SettingsStore;
+  health: Health;
+  record: RecordEvent;
+  change: Change;
+  views: Views;
+  assets: Assets;
+  viewFunctions: ReturnType<typeof createViewFunctions>;
+  page: SendPage;
+  /** Does nothing: no error channel exists yet, and nothing leaves this server. */
+  reportError: ReportError;
+  /** What a stranger must type at /setup. */
+  setupCode: string;
+  close: () => Promise<void>;
+}
+
+const root = join(import.meta.dirname, '..');
+
+/** Files of packages and of our own source that browsers get, by the name they have below public/. */
+const mappedFiles = [
+  { name: 'vendor/htmx.js', source: join(root, 'node_modules/htmx.org/dist/htmx.min.js') },
+  { name: 'js/shared/duration.js', source: join(root, 'src/shared/duration.ts') },
+];
+
+interface BuildOptions {
+  now?: () => number;
+  /** Event-loop and process metrics; their monitors keep a process alive, so only the server has them. */
+  defaultMetrics?: boolean;
+}
+
+/** Builds everything in order. The database is opened, not migrated. */
+export async function buildDeps(config: Readonly<Config>, options: BuildOptions = {}): Promise<Deps> {
+  const now = options.now ?? Date.now;
+  const metrics = createMetrics({ version: config.version, defaultMetrics: options.defaultMetrics ?? false });
+  const log = openLog({
+    ...(config.log_file === undefined ? {} : { file: config.log_file }),
+    level: config.log_level,
+    maxBytes: config.log_max_bytes,
+    maxAgeMs: config.log_max_age_ms,
+    keepFiles: config.log_keep_files,
+    keepDays: config.log_keep_days,
+    onLine: metrics.logLine,
+    onWriteError: metrics.logWriteError,
+  });
+  const connection = await connect({
+    databaseUrl: config.database_url,
+    sqliteFile: config.sqlite_file,
+    sqliteSynchronous: config.sqlite_synchronous,
+    poolSize: config.database_pool_size,
+    onQuery: metrics.dbQuery,
+  });
+  const { db } = connection;
+  registerGauges(metrics, connection, now);
+  const record = createRecord({ logger: log.logger, countEvent: metrics.events });
+  const views = createViews(join(root, 'views'));
+  const assets = createAssets(join(root, 'public'), mappedFiles);
+  return {
+    config,
+    now,
+    log,
+    metrics,
+    connection,
+    db,
+    settings: createSettings(db, now),
+    health: createHealth({ databaseReady: () => isMigrated(db), logWritable: () => log.isWritable() }),
+    record,
+    change: createChange(db, record),
+    views,
+    assets,
+    viewFunctions: createViewFunctions(assets.path),
+    page: createSendPage(views, (req) => recordPageView(record, req)),
+    reportError: () => undefined,
+    setupCode: config.setup_code ?? newSetupCode(),
+    close: async () => {
+      await db.destroy();
+      log.close();
+    },
+  };
+}
+
+/** Figures that are read when somebody scrapes. */
+function registerGauges(metrics: Metrics, connection: Connection, now: () => number): void {
+  const { db, poolState } = connection;
+  metrics.collect('tt_db_pool_connections', async () => poolState());
+  metrics.collect('tt_active_timers', () => countRunning(db));
+  metrics.collect('tt_users_active', async () => {
+    const counts = new Map<string, number>();
+    for (const [window, ms] of activeWindows) counts.set(window, await countActiveUsers(db, now() - ms));
+    return counts;
+  });
+}
+
+const hourMs = 3_600_000;
+/** Sessions are touched every five minutes, so a shorter window would say nothing. */
+const activeWindows: [string, number][] = [
+  ['1h', hourMs],
+  ['24h', 24 * hourMs],
+  ['7d', 7 * 24 * hourMs],
+  ['30d', 30 * 24 * hourMs],
+];
+
+function recordPageView(record: RecordEvent, req: Request): void {
+  const pattern: unknown = (req.route as { path?: unknown } | undefined)?.path;
+  const user_id = req.res?.locals.person?.id ?? null;
+  if (typeof pattern === 'string') record('page.viewed', { user_id }, { endpoint: pattern });
+}
+
+/** Eight digits in two groups: typed by hand once, and useless after setup. */
+const newSetupCode = (): string => `${randomInt(1000, 10_000)}-${randomInt(1000, 10_000)}`;

@@ -1,0 +1,110 @@
+import type { Insertable } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { prepare } from '../../db/prepared.ts';
+import type { SessionsTable, UsersTable } from '../../db/schema.ts';
+
+export interface SessionRow {
+  session_id: number;
+  last_seen_at: number;
+  expires_at: number;
+  flash: string | null;
+  id: number;
+  email: string;
+  name: string;
+  role: UsersTable['role'];
+  locale: string;
+  time_zone: string;
+  week_start: number;
+  duration_format: UsersTable['duration_format'];
+  theme: UsersTable['theme'];
+  deactivated_at: number | null;
+}
+
+const findByHash = prepare<{ token_hash: string }, SessionRow>((db, parameter) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      'sessions.id as session_id',
+      'last_seen_at',
+      'expires_at',
+      'flash',
+      'users.id',
+      'email',
+      'name',
+      'role',
+    ])
+    .select(['locale', 'time_zone', 'week_start', 'duration_format', 'theme', 'deactivated_at'])
+    .where('token_hash', '=', parameter('token_hash')),
+);
+
+/** Runs on every request of a signed-in person, hence prepared. */
+export async function findSessionRow(db: Db, token_hash: string): Promise<SessionRow | undefined> {
+  return (await findByHash(db, { token_hash }))[0];
+}
+
+export async function insertSession(db: Db, row: Insertable<SessionsTable>): Promise<void> {
+  await db.insertInto('sessions').values(row).execute();
+}
+
+export async function updateLastSeen(db: Db, id: number, last_seen_at: number): Promise<void> {
+  await db.updateTable('sessions').set({ last_seen_at }).where('id', '=', id).execute();
+}
+
+export async function updateFlash(db: Db, id: number, flash: string | null): Promise<void> {
+  await db.updateTable('sessions').set({ flash }).where('id', '=', id).execute();
+}
+
+export async function deleteSessionByToken(db: Db, token_hash: string): Promise<void> {
+  await db.deleteFrom('sessions').where('token_hash', '=', token_hash).execute();
+}
+
+/** A person's sessions, the most recently used first. */
+export async function listSessions(db: Db, user_id: number) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'created_at', 'last_seen_at', 'expires_at', 'device'])
+    .where('user_id', '=', user_id)
+    .orderBy('last_seen_at', 'desc')
+    .limit(100)
+    .execute();
+}
+
+/** Ends one session of a person; false when it is not theirs. */
+export async function deleteSession(db: Db, user_id: number, id: number): Promise<boolean> {
+  const result = await db
+    .deleteFrom('sessions')
+    .where('id', '=', id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** Ends every session of a person but one: what a changed password does. */
+export async function deleteOtherSessions(db: Db, user_id: number, keep_id: number): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', user_id).where('id', '!=', keep_id).execute();
+}
+
+export async function deleteEndedSessions(
+  db: Db,
+  expired_before: number,
+  idle_before: number,
+): Promise<number> {
+  const result = await db
+    .deleteFrom('sessions')
+    .where((where) =>
+      where.or([where('expires_at', '<', expired_before), where('last_seen_at', '<', idle_before)]),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** People with a request since an instant. */
+export async function countActiveUsers(db: Db, since: number): Promise<number> {
+  const { active } = await db
+    .selectFrom('sessions')
+    .select((select) => select.fn.count<number>('user_id').distinct().as('active'))
+    .where('last_seen_at', '>=', since)
+    .executeTakeFirstOrThrow();
+  return active;
+}

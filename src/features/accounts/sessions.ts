@@ -1,0 +1,82 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { Db } from '../../db/connect.ts';
+import type { Flash, Person, Session } from '../../http/express-locals.ts';
+import {
+  deleteSessionByToken,
+  findSessionRow,
+  insertSession,
+  updateFlash,
+  updateLastSeen,
+} from './sessions.queries.ts';
+import type { SessionRow } from './sessions.queries.ts';
+
+/** A session seen within this time is not written again: one write per visit, not one per request. */
+const touchEveryMs = 5 * 60_000;
+
+export interface SessionLimits {
+  session_idle_ms: number;
+  session_max_ms: number;
+}
+
+/** The database holds only this hash, so that a copy of it signs nobody in. */
+const hashToken = (token: string): string => hash('sha256', token);
+
+/** Starts a session and returns the token for the cookie: 32 random bytes, base64url. */
+export async function startSession(
+  db: Db,
+  input: { user_id: number; device: string; now: number; limits: SessionLimits },
+): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  await insertSession(db, {
+    user_id: input.user_id,
+    token_hash: hashToken(token),
+    created_at: input.now,
+    last_seen_at: input.now,
+    expires_at: input.now + input.limits.session_max_ms,
+    device: input.device,
+  });
+  return token;
+}
+
+/** The live session of a token; undefined when unknown, ended by age or idleness, or the person was deactivated. */
+export async function findSession(
+  db: Db,
+  token: string,
+  now: number,
+  limits: SessionLimits,
+): Promise<Session | undefined> {
+  const row = await findSessionRow(db, hashToken(token));
+  if (!row || row.deactivated_at !== null) return undefined;
+  if (now >= row.expires_at || now - row.last_seen_at >= limits.session_idle_ms) return undefined;
+  if (now - row.last_seen_at >= touchEveryMs) await updateLastSeen(db, row.session_id, now);
+  return { id: row.session_id, person: personOf(row), flash: flashOf(row.flash) };
+}
+
+export async function endSession(db: Db, token: string): Promise<void> {
+  await deleteSessionByToken(db, hashToken(token));
+}
+
+/** Leaves a message for the session's next page; null removes it. */
+export async function setFlash(db: Db, session: Session, flash: Flash | null): Promise<void> {
+  session.flash = flash;
+  await updateFlash(db, session.id, flash === null ? null : JSON.stringify(flash));
+}
+
+function personOf(row: SessionRow): Person {
+  const { id, email, name, role, locale, time_zone, week_start, duration_format, theme } = row;
+  return {
+    id,
+    email,
+    name,
+    role,
+    locale: locale === 'de' ? 'de' : 'en',
+    time_zone,
+    week_start,
+    duration_format,
+    theme,
+  };
+}
+
+function flashOf(text: string | null): Flash | null {
+  return text === null ? null : (JSON.parse(text) as Flash);
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { Db } from '../../db/connect.ts';
+
+/** Settings of the instance. Stored as one JSON value per name; a missing one has its default. */
+export interface Settings {
+  /** How the instance is used: by one person, or by a team. */
+  used_by: 'alone' | 'team';
+  /** Zone of new people. */
+  time_zone: string;
+  /** ISO 4217 code for amounts. */
+  currency: string;
+  /** ISO weekday of new people: 1 Monday … 7 Sunday. */
+  week_start: number;
+  duration_format: 'clock' | 'decimal';
+}
+
+const defaults: Settings = {
+  used_by: 'alone',
+  time_zone: 'UTC',
+  currency: 'EUR',
+  week_start: 1,
+  duration_format: 'clock',
+};
+
+/** Other instances see a change after this time at the latest. */
+const keptMs = 5_000;
+
+export interface SettingsStore {
+  read: () => Promise<Settings>;
+  /** Writes some settings; `db` is the transaction when there is one. */
+  write: (db: Db, changed: Partial<Settings>) => Promise<void>;
+  /** Random bytes (hex) of this installation: key of hashes that must not be comparable across installations. */
+  secret: () => Promise<string>;
+}
+
+export function createSettings(db: Db, now: () => number): SettingsStore {
+  let kept: { settings: Settings; until: number } | undefined;
+  let secret: Promise<string> | undefined;
+  return {
+    read: async () => {
+      if (!kept || now() >= kept.until) kept = { settings: await loadSettings(db), until: now() + keptMs };
+      return kept.settings;
+    },
+    write: async (trx, changed) => {
+      for (const [name, value] of Object.entries(changed))
+        await upsertSetting(trx, name, JSON.stringify(value));
+      kept = undefined;
+    },
+    secret: () => {
+      secret ??= loadSecret(db).catch((error: unknown) => {
+        secret = undefined;
+        throw error;
+      });
+      return secret;
+    },
+  };
+}
+
+async function loadSettings(db: Db): Promise<Settings> {
+  const rows = await db
+    .selectFrom('settings')
+    .selectAll()
+    .where('name', 'in', Object.keys(defaults))
+    .execute();
+  return {
+    ...defaults,
+    ...Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(value) as unknown])),
+  };
+}
+
+async function upsertSetting(db: Db, name: string, value: string): Promise<void> {
+  await db
+    .insertInto('settings')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+}
+
+async function loadSecret(db: Db): Promise<string> {
+  const name = 'installation_secret';
+  // Two instances may start at once: the first row wins, and both read it back.
+  await db
+    .insertInto('settings')
+    .values({ name, value: JSON.stringify(randomBytes(32).toString('hex')) })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
+  const { value } = await db
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return JSON.parse(value) as string;
+}

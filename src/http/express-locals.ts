@@ -1,0 +1,63 @@
+import type { Locale } from '../i18n/translate.ts';
+import type { RequestContext } from '../observability/request-context.ts';
+import type { DurationFormat, ViewFunctions } from './view-functions.ts';
+
+/** Who is signed in, as pages and rules need it. Loaded by the session middleware. */
+export interface Person {
+  id: number;
+  email: string;
+  name: string;
+  role: 'admin' | 'manager' | 'member';
+  locale: Locale;
+  time_zone: string;
+  week_start: number;
+  duration_format: DurationFormat;
+  theme: 'system' | 'light' | 'dark';
+}
+
+export interface Flash {
+  kind: 'success' | 'error' | 'info';
+  text: string;
+  /** Address to POST to; null when there is nothing to undo. */
+  undo_path: string | null;
+}
+
+/** The signed-in session; `flash` is the message waiting for the next page. */
+export interface Session {
+  id: number;
+  person: Person;
+  flash: Flash | null;
+}
+
+/** What every page is rendered with, beside its own data. */
+export interface PageShared extends ViewFunctions {
+  locale: Locale;
+  theme: Person['theme'];
+  nonce: string;
+  person: Person | null;
+  flash: Flash | null;
+  nav: { href: string; label: string; icon: string; current: boolean }[];
+  /** Timer bar; null on signed-out pages. */
+  bar: object | null;
+  current_path: string;
+  version: string;
+}
+
+declare global {
+  // eslint-disable-next-line @typescript-eslint/no-namespace
+  namespace Express {
+    interface Locals {
+      context: RequestContext;
+      /** Metric label for answers that no route gives, such as '(static)'. */
+      endpoint?: string;
+      nonce: string;
+      session?: Session;
+      person?: Person;
+      /** Language of this request: the person's, else the browser's. */
+      locale: Locale;
+      functions: ViewFunctions;
+      /** Loads what every page needs; called once a page is really rendered. */
+      loadShared: () => Promise<PageShared>;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { STATUS_CODES } from 'node:http';
+import type { Request, Response } from 'express';
+
+/** True for a client that asks for JSON and not for a page. */
+export function wantsJson(req: Request): boolean {
+  const accept = req.headers.accept;
+  return (
+    accept !== undefined && /\bapplication\/(problem\+)?json\b/.test(accept) && !accept.includes('text/html')
+  );
+}
+
+/** Answers with a problem document (RFC 9457). */
+export function sendProblem(res: Response, status: number, members: Record<string, unknown> = {}): void {
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    status,
+    request_id: res.locals.context.request_id,
+    ...members,
+  });
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'application/problem+json');
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(body);
+}

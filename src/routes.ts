@@ -1,0 +1,27 @@
+import type { Router } from 'express';
+import type { Deps } from './deps.ts';
+import { accountRoutes } from './features/accounts/accounts.routes.ts';
+import { clientRoutes } from './features/clients/clients.routes.ts';
+import { entryRoutes } from './features/entries/entries.routes.ts';
+import { projectRoutes } from './features/projects/projects.routes.ts';
+import { reportRoutes } from './features/reports/reports.routes.ts';
+import { setupRoutes } from './features/setup/setup.routes.ts';
+import { tagRoutes } from './features/tags/tags.routes.ts';
+import { timerRoutes } from './features/timer/timer.routes.ts';
+
+/** What somebody who is not signed in may ask for. Everything else leads to /login. */
+export const publicPaths: ReadonlySet<string> = new Set(['/login', '/setup']);
+
+/** Every feature's routes. Routers mount at the root with full paths, so a URL is found by search and labels are whole. */
+export function routes(deps: Deps): Router[] {
+  return [
+    timerRoutes(deps),
+    entryRoutes(deps),
+    projectRoutes(deps),
+    clientRoutes(deps),
+    tagRoutes(deps),
+    reportRoutes(deps),
+    accountRoutes(deps),
+    setupRoutes(deps),
+  ];
+}

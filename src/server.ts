@@ -1,0 +1,111 @@
+import type { Server } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { ConfigError, loadConfig, readEnvironment } from './config/config.ts';
+import type { Config } from './config/config.ts';
+import { migrateToLatest, SchemaError } from './db/migrate.ts';
+import type { Deps } from './deps.ts';
+import { buildDeps } from './deps.ts';
+import { hasAdministrator } from './features/accounts/people.queries.ts';
+import { startJobs } from './jobs.ts';
+
+/** Open answers get this long at shutdown before their connections are closed. */
+const drainMs = 2_000;
+
+/** Starts the server and wires its end. Problems before it listens are told on stderr in words, with exit code 1. */
+export async function startServer(): Promise<void> {
+  const config = configOrExit();
+  const deps = await buildDeps(config, { defaultMetrics: true });
+  process.on('SIGHUP', () => deps.log.reopen());
+  await migrateOrExit(deps);
+  const server = createServer(createApp(deps));
+  await listenOrExit(server, config, deps);
+  const { port } = server.address() as AddressInfo;
+  await announce(deps, port);
+  const stopJobs = startJobs(deps);
+  stopOnSignal(server, deps, stopJobs);
+}
+
+function configOrExit(): Readonly<Config> {
+  try {
+    return loadConfig(readEnvironment());
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+async function migrateOrExit(deps: Deps): Promise<void> {
+  try {
+    const { applied } = await migrateToLatest(deps.connection);
+    if (applied.length > 0) deps.log.logger.info({ migrations: applied }, 'database migrated');
+  } catch (error) {
+    deps.log.logger.fatal({ err: error }, 'database cannot be used');
+    const reason = error instanceof SchemaError ? error.message : 'the database cannot be reached or opened';
+    process.stderr.write(`TimeTracker cannot start: ${reason}\n`);
+    process.exit(1);
+  }
+}
+
+async function listenOrExit(server: Server, config: Config, deps: Deps): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(
+        { port: config.port, ...(config.host === undefined ? {} : { host: config.host }) },
+        resolve,
+      );
+    });
+  } catch (error) {
+    deps.log.logger.fatal({ err: error }, 'cannot listen');
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason = code === 'EADDRINUSE' ? 'something else listens there already; set PORT' : code;
+    process.stderr.write(`TimeTracker cannot listen on port ${config.port}: ${reason}\n`);
+    process.exit(1);
+  }
+}
+
+async function announce(deps: Deps, port: number): Promise<void> {
+  const address = deps.config.public_url ?? `http://localhost:${port}`;
+  deps.log.logger.info(
+    { port, version: deps.config.version, database: deps.connection.dialect },
+    'listening',
+  );
+  process.stdout.write(`TimeTracker ${deps.config.version} is at ${address}\n`);
+  if (await hasAdministrator(deps.db)) return;
+  deps.log.logger.info({ setup_code: deps.setupCode }, 'waiting for setup');
+  process.stdout.write(
+    `Open it to set it up. From another machine you need the setup code ${deps.setupCode}\n`,
+  );
+}
+
+function stopOnSignal(server: Server, deps: Deps, stopJobs: () => void): void {
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    deps.log.logger.info({ signal }, 'stopping');
+    stopJobs();
+    await closeServer(server);
+    await deps.close();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('uncaughtException', (error) => {
+    // State is unknown after this: say it, and let the supervisor start a clean process.
+    deps.log.logger.fatal({ err: error }, 'uncaught exception');
+    process.stderr.write('TimeTracker stopped after an unexpected error; the log has it.\n');
+    process.exit(1);
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), drainMs);
+  await closed;
+  clearTimeout(cut);
+}
