@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** CI names a folder and a run; the counts of every run are added up from these reports. */
+const { TEST_REPORTS: reports, TEST_REPORT: run } = process.env;
 
 export default defineConfig({
   test: {
@@ -10,5 +14,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    reporters: reports && run ? ['default', 'json'] : ['default'],
+    ...(reports && run ? { outputFile: { json: join(reports, `${run}.json`) } } : {}),
   },
 });
