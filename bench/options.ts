@@ -15,7 +15,7 @@ export function parseOptions(args: readonly string[]): Options {
     options: { rounds: { type: 'string' }, seconds: { type: 'string' }, only: { type: 'string' } },
   });
   return {
-    rounds: numberBetween('rounds', values.rounds ?? '5', 1, 50),
+    rounds: numberBetween('rounds', values.rounds ?? '7', 1, 50),
     seconds: numberBetween('seconds', values.seconds ?? '1.5', 0.2, 60),
     only: values.only,
   };

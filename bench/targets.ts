@@ -101,7 +101,7 @@ function addedCpuUs(figures: Figures, of: string, over: string): number | undefi
     : undefined;
 }
 
-/** How far two measurements of the same server differ in this run, between 5 % and 10 %. */
+/** How far two processes of the same server differ in this run, between 5 % and 10 %. */
 function noise(figures: Figures): number {
   const [one, other] = [findRung(figures, 'stock-page'), findRung(figures, 'stock-page-control')];
   if (!one || !other) return 0.05;
