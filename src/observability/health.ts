@@ -9,7 +9,7 @@ export interface Readiness {
 }
 
 export interface Health {
-  ready(): Promise<Readiness>;
+  readonly ready: () => Promise<Readiness>;
 }
 
 export interface HealthOptions {

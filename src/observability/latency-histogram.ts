@@ -8,7 +8,7 @@ interface Cell {
   readonly linePrefixes: readonly string[];
 }
 
-const SERIES_PER_SLICE = 50;
+const SERIES_PER_SLICE = 25;
 
 const escapeLabelValue = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');

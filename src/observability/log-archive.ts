@@ -17,11 +17,11 @@ export interface LogArchiveOptions {
 
 export interface LogArchive {
   /** A free path to rename the live file to. Never matches a shipper's `app.jsonl`, or lines would be read twice. */
-  nextPath(): string;
+  readonly nextPath: () => string;
   /** Compresses settled archives and deletes those beyond count or age. True when some are still to be compressed. */
-  sweep(): Promise<boolean>;
+  readonly sweep: () => Promise<boolean>;
   /** Stops a running compression; the archive stays as it was. */
-  stop(): void;
+  readonly stop: () => void;
 }
 
 // Another process may follow the live file and notice a rotation only at its next line.

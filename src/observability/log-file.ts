@@ -89,12 +89,12 @@ export class LogFile {
     this.#writeHeld();
   }
 
-  /** False while lines wait because the disk refuses them. */
+  /** False while lines wait because the disk refuses them, or while the path leads nowhere. */
   isWritable(): boolean {
     if (this.#fd < 0) return false;
     this.#follow(Infinity);
     this.#writeHeld();
-    return this.#heldBytes === 0;
+    return this.#heldBytes === 0 && (!this.#isRegular || this.#inodeAtPath() === this.#inode);
   }
 
   close(): void {

@@ -25,16 +25,16 @@ export interface Log {
   /** Messages are fixed lower-case phrases; what varies is a field. Errors go into the field `err`. */
   readonly logger: pino.Logger;
   /** After an outside rotation, usually on SIGHUP. */
-  reopen(): void;
-  close(): void;
+  readonly reopen: () => void;
+  readonly close: () => void;
   /** False while lines cannot be written. */
-  isWritable(): boolean;
+  readonly isWritable: () => boolean;
 }
 
 interface Destination extends pino.DestinationStream {
-  reopen(): void;
-  close(): void;
-  isWritable(): boolean;
+  readonly reopen: () => void;
+  readonly close: () => void;
+  readonly isWritable: () => boolean;
 }
 
 const HOUR_MS = 3_600_000;

@@ -194,17 +194,25 @@ describe('the file', () => {
     expect(JSON.parse(lines[2] ?? '')).toMatchObject({ msg: 'after' });
   });
 
-  it('goes on in the same file when it cannot be renamed, and counts that', () => {
-    const { logger } = open({ maxBytes: 200 });
-    logger.info('first');
-    const hidden = `${directory}-moved`;
-    // A root user may write anywhere, so a folder without permission would not stop it; a missing one does.
+  it('comes back by itself when its folder is deleted', () => {
+    const log = open();
+    log.logger.info('lost with the folder');
     rmSync(directory, { recursive: true });
-    writeFileSync(directory, '');
-    for (let line = 0; line < 10; line += 1) logger.info('no folder');
+    expect(log.isWritable()).toBe(true);
+    log.logger.info('after');
+    expect(readLogLines(directory).map(({ msg }) => msg)).toEqual(['after']);
+  });
+
+  it('says that it is not writable, and throws nothing, while its folder cannot be used', () => {
+    const log = open({ maxBytes: 200 });
+    log.logger.info('first');
+    rmSync(directory, { recursive: true });
+    writeFileSync(directory, 'a file where the folder was');
+    expect(log.isWritable()).toBe(false);
+    for (let line = 0; line < 10; line += 1) log.logger.info('no folder');
     expect(writeErrors).toBeGreaterThan(0);
     rmSync(directory);
-    expect(existsSync(hidden)).toBe(false);
+    expect(log.isWritable()).toBe(true);
   });
 });
 
