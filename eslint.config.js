@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'data/', 'logs/', 'coverage/', 'bench/stock/', 'bench/output/'] },
+  { ignores: ['public/js/shared/', 'node_modules/', 'data/', 'logs/', 'coverage/', 'bench/stock/', 'bench/output/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

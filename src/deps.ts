@@ -52,10 +52,9 @@ export interface Deps {
 
 const root = join(import.meta.dirname, '..');
 
-/** Files of packages and of our own source that browsers get, by the name they have below public/. */
+/** Files of packages that browsers get, by the name they have below public/. */
 const mappedFiles = [
   { name: 'vendor/htmx.js', source: join(root, 'node_modules/htmx.org/dist/htmx.min.js') },
-  { name: 'js/shared/duration.js', source: join(root, 'src/shared/duration.ts') },
 ];
 
 interface BuildOptions {

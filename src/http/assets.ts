@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { extname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -39,7 +38,7 @@ export interface Assets {
 export interface MappedFile {
   /** Name below `public/`. */
   name: string;
-  /** Absolute path. TypeScript is served with its types stripped. */
+  /** Absolute path. */
   source: string;
 }
 
@@ -60,7 +59,7 @@ export function createAssets(folder: string, mapped: MappedFile[]): Assets {
     if (source === undefined) throw new AppError('not_found', 'no_such_asset');
     if (making.has(name)) throw new Error(`public files refer to each other in a circle: ${name}`);
     making.add(name);
-    const asset = makeAsset(name, readSource(source), (target) => assetOf(target).address);
+    const asset = makeAsset(name, readFileSync(source), (target) => assetOf(target).address);
     made.set(name, asset);
     return asset;
   }
@@ -84,11 +83,6 @@ function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && types[extname(entry.name)] !== undefined)
     .map((entry) => posix.relative(folder, posix.join(entry.parentPath, entry.name)));
-}
-
-function readSource(source: string): Buffer {
-  const body = readFileSync(source);
-  return source.endsWith('.ts') ? Buffer.from(stripTypeScriptTypes(body.toString('utf8'))) : body;
 }
 
 function makeAsset(name: string, source: Buffer, addressOf: (name: string) => string): Asset {
