@@ -1,48 +1,34 @@
-// Our application's rungs: the timer page as shipped, without its chain, and on bare node:http.
-import { existsSync } from 'node:fs';
+// Our application's rungs and starts.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rung } from './rungs.ts';
 import type { Rung, RunContext, ServerSpec } from './rungs.ts';
 import type { StartSpec } from './start-up.ts';
 
-const serverFile = fileURLToPath(new URL('our-server.ts', import.meta.url));
-const mainFile = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+export const OUR_RUNGS: readonly Rung[] = [
+  rung('ours-hello', 'our server, 5 bytes before the chain', 'ours', '/off'),
+  rung('ours-hello-chain', '… behind the chain, with an event recorded', 'ours', '/hello'),
+];
 
-/** What a mode of `our-server.ts` leaves out of the application. */
-const MODES = ['ours', 'ours-chain-off', 'ours-chain-off-control', 'ours-bare'] as const;
-
-/** Empty while the application's server cannot be built; its targets then read "not measured". */
 export function listOurServers(context: RunContext): ServerSpec[] {
-  if (!existsSync(serverFile)) return [];
-  const env = { DATABASE_FILE: context.databaseFile };
-  return MODES.map((mode) => ({ key: mode, args: [serverFile, mode], env, path: '/timer' }));
-}
-
-export function listOurRungs(): Rung[] {
-  if (!existsSync(serverFile)) return [];
-  return [
-    rung('ours', 'our timer page, as shipped', 'ours'),
-    rung('ours-compressed', '… as a browser asks', 'ours', 'gzip, deflate, br'),
-    rung('ours-chain-off', '… chain off', 'ours-chain-off'),
-    rung('ours-chain-off-control', '… chain off, a second process', 'ours-chain-off-control'),
-    rung('ours-bare', '… same queries and page on bare node:http', 'ours-bare'),
-  ];
+  return [{ key: 'ours', args: [ownFile('our-server.ts')], env: environment(context, 'ours'), path: '/off' }];
 }
 
 /** The application exactly as `npm start` starts it, on the run's database. */
 export function listOurStarts(context: RunContext): StartSpec[] {
-  if (!existsSync(mainFile)) return [];
-  const folder = path.dirname(context.databaseFile);
-  const env = { DATA_DIR: folder, HOST: '127.0.0.1', LOG_FILE: path.join(folder, 'app.jsonl') };
+  const ready = { path: '/readyz', headers: {} };
+  const env = environment(context, 'start');
   return [
-    {
-      key: 'ours',
-      title: 'our application',
-      args: [mainFile],
-      env,
-      path: '/livez',
-      ready: { path: '/livez', headers: {} },
-    },
+    { key: 'ours', title: 'our application', args: [ownFile('../src/main.ts')], env, path: '/readyz', ready },
   ];
+}
+
+/** Production's defaults but for the places: the run's data folder, a log file of its own, loopback only. */
+function environment(context: RunContext, name: string): Record<string, string> {
+  const folder = path.dirname(context.databaseFile);
+  return { DATA_DIR: folder, HOST: '127.0.0.1', LOG_FILE: path.join(folder, `${name}.jsonl`) };
+}
+
+function ownFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
 }

@@ -92,9 +92,9 @@ function orderFor(
   options: RoundsOptions,
   seconds: number,
 ): LoadOrder {
-  const { spec, process } = requireServer(rung, servers);
+  const { process } = requireServer(rung, servers);
   const encoding = { 'Accept-Encoding': rung.acceptEncoding };
-  const requests = options.sessions.map((session) => getRequest(spec.path, { ...session, ...encoding }));
+  const requests = options.sessions.map((session) => getRequest(rung.path, { ...session, ...encoding }));
   return { port: process.port, requests, connections: CONNECTIONS, seconds, expectedStatus: '200' };
 }
 

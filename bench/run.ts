@@ -9,7 +9,7 @@ import { startLoadClient } from './load.ts';
 import { describeMachine, leaveServerCore, pinnedNode } from './machine.ts';
 import { parseOptions } from './options.ts';
 import type { Options } from './options.ts';
-import { listOurRungs, listOurServers, listOurStarts } from './ours.ts';
+import { listOurServers, listOurStarts, OUR_RUNGS } from './ours.ts';
 import { machineLines, receivedLine, rungTable, startTable, targetTable } from './print.ts';
 import type { Received } from './receiver.ts';
 import { measureRounds } from './rounds.ts';
@@ -112,9 +112,7 @@ function startReceiver(folder: string): Promise<ServerProcess> {
 }
 
 async function measureRungs(options: Options, context: RunContext, folder: string): Promise<RungResult[]> {
-  const rungs = [...REFERENCE_RUNGS, ...listOurRungs()].filter(({ name }) =>
-    name.includes(options.only ?? ''),
-  );
+  const rungs = [...REFERENCE_RUNGS, ...OUR_RUNGS].filter(({ name }) => name.includes(options.only ?? ''));
   if (rungs.length === 0) throw new Error(`no rung is called ${options.only}`);
   const servers = await startServers(rungs, context, folder);
   const client = startLoadClient();

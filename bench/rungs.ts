@@ -7,7 +7,7 @@ export interface ServerSpec {
   readonly key: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** The page this server is measured with; needs a session unless it is `/`. */
+  /** What this server is known to be ready by. */
   readonly path: string;
 }
 
@@ -15,6 +15,7 @@ export interface Rung {
   readonly name: string;
   readonly title: string;
   readonly server: string;
+  readonly path: string;
   /** What the client says it accepts; a browser's list where compression is measured. */
   readonly acceptEncoding: 'identity' | 'gzip, deflate, br';
 }
@@ -26,7 +27,7 @@ export interface RunContext {
   readonly receiverPort: number;
 }
 
-const BROWSER = 'gzip, deflate, br';
+export const BROWSER = 'gzip, deflate, br';
 const CHAIN = 'http-log,metrics,compression,posthog';
 
 /** The reference servers: bare node:http, plain Express, and the stock page with more and more of its bundle. */
@@ -56,16 +57,29 @@ export function listReferenceServers(context: RunContext): ServerSpec[] {
 }
 
 export const REFERENCE_RUNGS: readonly Rung[] = [
-  rung('bare-hello', 'bare node:http, 5 bytes', 'bare'),
-  rung('express-hello', 'stock Express, 5 bytes', 'express'),
-  rung('stock-page', 'stock page, no chain', 'stock'),
-  rung('stock-page-control', 'the same in a second process: the noise', 'stock-control'),
-  rung('stock-page-errors-only', '… + Sentry for errors only, own error handler', 'stock-errors-only'),
-  rung('stock-chain', '… + pino-http, prom-bundle, compression, PostHog', 'stock-chain'),
-  rung('stock-bundle', '… + Sentry, tracing left out', 'stock-bundle'),
-  rung('stock-bundle-traces', '… + Sentry, tracesSampleRate 0.1', 'stock-bundle-traces'),
-  rung('stock-compressed', 'stock page + compression, as a browser asks', 'stock-compression', BROWSER),
-  rung('stock-bundle-compressed', 'stock bundle, as a browser asks', 'stock-bundle', BROWSER),
+  rung('bare-hello', 'bare node:http, 5 bytes', 'bare', '/'),
+  rung('express-hello', 'stock Express, 5 bytes', 'express', '/'),
+  rung('stock-hello', 'stock server, 5 bytes, no chain', 'stock', '/hello'),
+  rung('stock-hello-chain', '… + pino-http, prom-bundle, compression, PostHog', 'stock-chain', '/hello'),
+  rung('stock-page', 'stock page, no chain', 'stock', '/timer'),
+  rung('stock-page-control', 'the same in a second process: the noise', 'stock-control', '/timer'),
+  rung(
+    'stock-page-errors-only',
+    '… + Sentry for errors only, own error handler',
+    'stock-errors-only',
+    '/timer',
+  ),
+  rung('stock-chain', '… + pino-http, prom-bundle, compression, PostHog', 'stock-chain', '/timer'),
+  rung('stock-bundle', '… + Sentry, tracing left out', 'stock-bundle', '/timer'),
+  rung('stock-bundle-traces', '… + Sentry, tracesSampleRate 0.1', 'stock-bundle-traces', '/timer'),
+  rung(
+    'stock-compressed',
+    'stock page + compression, as a browser asks',
+    'stock-compression',
+    '/timer',
+    BROWSER,
+  ),
+  rung('stock-bundle-compressed', 'stock bundle, as a browser asks', 'stock-bundle', '/timer', BROWSER),
 ];
 
 /** What is started without IPC, as in production; the first is what the others are compared with. */
@@ -89,9 +103,10 @@ export function rung(
   name: string,
   title: string,
   server: string,
+  path: string,
   acceptEncoding: Rung['acceptEncoding'] = 'identity',
 ): Rung {
-  return { name, title, server, acceptEncoding };
+  return { name, title, server, path, acceptEncoding };
 }
 
 export function stockFile(name: string): string {

@@ -20,6 +20,8 @@ if (chain.has('http-log')) app.use(require('pino-http')());
 if (chain.has('metrics')) app.use(promBundle());
 if (chain.has('compression')) app.use(require('compression')());
 if (posthog) require('posthog-node').setupExpressRequestContext(posthog, app);
+if (posthog) app.use('/hello', capturePageView);
+app.get('/hello', (_request, response) => response.send('hello'));
 app.use(session);
 if (posthog) app.use(capturePageView);
 app.get('/timer', timerPage(queries));
@@ -56,7 +58,7 @@ function session(request, response, next) {
 
 function capturePageView(request, response, next) {
   posthog.capture({
-    distinctId: `person-${response.locals.person.id}`,
+    distinctId: `person-${response.locals.person?.id}`,
     event: 'page.viewed',
     properties: { endpoint: request.path },
   });
