@@ -1,0 +1,111 @@
+import { showTitle } from './clock.js';
+import { forgetClosedEditors } from './edit.js';
+import { adoptFlash, showProblem, words } from './toast.js';
+
+/**
+ * How pages change: htmx fetches the same full pages that a browser would and changes what differs. Here is what it does
+ * not decide by itself: history, focus, progress, and answers that are no page of ours.
+ */
+const root = document.documentElement;
+const channel = new window.BroadcastChannel('timetracker');
+const methodOf = (ctx) => ctx.request.method;
+let underWay = 0;
+let goesToTop = false;
+let focusAfter = [];
+
+document.addEventListener('submit', ({ submitter }) => submitter?.classList.add('is-pressed'), true);
+window.addEventListener('pageshow', releaseButtons);
+
+document.addEventListener('htmx:before:request', () => {
+  underWay += 1;
+  root.classList.add('is-loading');
+});
+document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
+  // A request that was dropped before it was sent ends here as well.
+  underWay = Math.max(0, underWay - 1);
+  if (underWay === 0) root.classList.remove('is-loading');
+  releaseButtons();
+  if (methodOf(ctx) === 'POST' && ctx.response?.raw.redirected) channel.postMessage('changed');
+});
+document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
+  if (ctx && !ctx.background) showProblem(words().offline);
+});
+
+document.addEventListener('htmx:before:swap', (event) => {
+  const { ctx, tasks } = event.detail;
+  const main = tasks.find((task) => task.type === 'main');
+  if (main && main.fragment.childElementCount === 0) {
+    event.preventDefault();
+    answerIsNoPage(ctx);
+    return;
+  }
+  goesToTop = false;
+  focusAfter = placesNear(ctx.sourceElement);
+  const { raw } = ctx.response;
+  if (ctx.sourceElement.matches('form[data-reset]') && raw.redirected) ctx.sourceElement.reset();
+});
+
+document.addEventListener('htmx:before:history:update', (event) => {
+  const { history: action, response, sourceElement } = event.detail;
+  const here = location.pathname + location.search;
+  // The address of a form that was refused is no page to come back to.
+  const isRefusedForm = sourceElement.matches('form[method="post"]') && !response.raw.redirected;
+  if (isRefusedForm) {
+    event.preventDefault();
+    return;
+  }
+  if (action.path === here) action.type = 'replace';
+  goesToTop = new URL(action.path, location.href).pathname !== location.pathname;
+});
+
+document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+  forgetClosedEditors();
+  adoptFlash();
+  if (goesToTop) window.scrollTo({ top: 0, behavior: 'instant' });
+  if (!ctx.background) placeFocus(ctx);
+  // htmx sets the title of the answer right after this event.
+  setTimeout(showTitle);
+});
+
+function releaseButtons() {
+  for (const button of document.querySelectorAll('.is-pressed')) button.classList.remove('is-pressed');
+}
+
+/** Where the focus may go when the element that has it disappears: the row, its neighbours, the timer. */
+function placesNear(source) {
+  const row = source.closest('.entry');
+  const near = [row, row?.nextElementSibling, row?.previousElementSibling];
+  return near.filter(Boolean).map(({ id }) => id.replace('entry-', 'edit-'));
+}
+
+function placeFocus(ctx) {
+  const refused = ctx.response?.status === 422;
+  const problem = refused ? document.querySelector('#app [aria-invalid="true"]') : null;
+  if (problem) {
+    problem.focus();
+    return;
+  }
+  if (document.activeElement && document.activeElement !== document.body && !goesToTop) return;
+  if (document.querySelector('main [autofocus]') === document.activeElement && goesToTop) return;
+  const place = goesToTop ? undefined : focusAfter.map((id) => document.getElementById(id)).find(Boolean);
+  (place ?? document.getElementById('main'))?.focus({ preventScroll: true });
+}
+
+/** The answer is an error page, the sign-in page, or something else without our frame. */
+function answerIsNoPage(ctx) {
+  if (ctx.background) return;
+  const { raw, status } = ctx.response;
+  const isNavigation = methodOf(ctx) === 'GET' && ctx.sourceElement.matches('a, form');
+  if (isNavigation) {
+    location.assign(raw.url || ctx.request.action);
+  } else if (new URL(raw.url).pathname === '/login') {
+    showProblem(words().signedOut, { href: '/login', text: words().signIn });
+  } else if (status >= 500) {
+    showProblem(words().failed);
+  } else {
+    const page = new window.DOMParser().parseFromString(ctx.text, 'text/html');
+    showProblem(page.querySelector('[data-error-text]')?.textContent ?? words().failed);
+  }
+}
+
+adoptFlash();

@@ -1,0 +1,47 @@
+/** Menus (`details.menu`), dialogs, and the small attributes that views use. */
+document.addEventListener('click', (event) => {
+  const { target } = event;
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+  const opener = target.closest?.('[data-dialog]');
+  if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+  if (target.closest?.('[data-close]') || target.matches?.('dialog.dialog'))
+    target.closest('dialog')?.close();
+  const panel = target.closest?.('[data-open]');
+  if (panel) {
+    event.preventDefault();
+    openPanel(panel.dataset.open);
+  }
+});
+
+function openPanel(id) {
+  const details = document.getElementById(id);
+  if (!details) return;
+  details.open = true;
+  details.querySelector('input:not([type=hidden])')?.focus();
+}
+
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  const menu = document.querySelector('details.menu[open]');
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+
+// Before htmx sees the submit: what is not confirmed must not be sent.
+document.addEventListener(
+  'submit',
+  (event) => {
+    const question = event.target.dataset.confirm;
+    if (!question || window.confirm(question)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  },
+  true,
+);
+
+document.addEventListener('change', ({ target }) => {
+  if (target.tagName === 'SELECT' && target.form?.matches('[data-auto-submit]')) target.form.requestSubmit();
+});
