@@ -184,9 +184,8 @@ export class LogFile {
 
   #rotate(): void {
     const { file, nextArchivePath, onRotated, onWriteError } = this.#options;
-    // Another process may have rotated already: then this is a fresh file, and not ours to rename.
-    this.#follow(Infinity);
-    if (this.#bytes === 0) return;
+    // Another process has rotated already: the path leads to a fresh file, which is not due.
+    if (this.#inodeAtPath() !== this.#inode) return this.reopen();
     const previous = this.#fd;
     const archive = nextArchivePath();
     try {

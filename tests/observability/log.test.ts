@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -184,6 +185,26 @@ describe('the file', () => {
     second.logger.info('third');
     expect(archives()).toHaveLength(1);
     expect(readLogLines(directory)).toHaveLength(3);
+  });
+
+  it('is left for the new one within seconds when something renamed it and told nobody', async () => {
+    const { logger } = open();
+    logger.info('before');
+    renameSync(file, join(directory, 'taken.jsonl'));
+    await expect.poll(() => (logger.info('after'), existsSync(file)), { timeout: 10_000 }).toBe(true);
+    expect(readLogLines(directory)[0]).toMatchObject({ msg: 'after' });
+  });
+
+  it('is not rotated again by a second process right after the first has', () => {
+    const text = 'x'.repeat(200);
+    const second = open({ maxBytes: 1000 });
+    for (let line = 0; line < 3; line += 1) second.logger.info({ text }, 'second');
+    const first = open({ maxBytes: 1000 });
+    first.logger.info({ text }, 'first');
+    expect(archives()).toHaveLength(1);
+    second.logger.info({ text }, 'second');
+    expect(archives()).toHaveLength(1);
+    expect(readLogLines(directory)).toHaveLength(5);
   });
 
   it('goes on after a line a crash has torn', () => {
