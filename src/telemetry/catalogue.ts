@@ -66,6 +66,12 @@ export const catalogue = {
       reason: choice('credentials', 'deactivated', 'rate_limited'),
     },
   },
+  'account.updated': {
+    ...product,
+    why: 'Which languages and themes people choose.',
+    properties: { locale: choice('en', 'de'), theme: choice('system', 'light', 'dark') },
+  },
+  'account.password_changed': { ...product, why: 'Do people change passwords.', properties: {} },
   'timer.started': {
     ...product,
     why: 'Is the timer used, and with how much detail.',

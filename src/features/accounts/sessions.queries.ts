@@ -59,14 +59,20 @@ export async function deleteSessionByToken(db: Db, token_hash: string): Promise<
   await db.deleteFrom('sessions').where('token_hash', '=', token_hash).execute();
 }
 
-/** A person's sessions, the most recently used first. */
-export async function listSessions(db: Db, user_id: number) {
+/** A person's live sessions, the most recently used first, at most 50. */
+export async function listSessions(
+  db: Db,
+  { user_id, expires_after, seen_after }: { user_id: number; expires_after: number; seen_after: number },
+) {
   return db
     .selectFrom('sessions')
-    .select(['id', 'created_at', 'last_seen_at', 'expires_at', 'device'])
+    .select(['id', 'created_at', 'last_seen_at', 'device'])
     .where('user_id', '=', user_id)
+    .where('expires_at', '>', expires_after)
+    .where('last_seen_at', '>', seen_after)
     .orderBy('last_seen_at', 'desc')
-    .limit(100)
+    .orderBy('id', 'desc')
+    .limit(50)
     .execute();
 }
 
@@ -80,9 +86,14 @@ export async function deleteSession(db: Db, user_id: number, id: number): Promis
   return result.numDeletedRows > 0n;
 }
 
-/** Ends every session of a person but one: what a changed password does. */
-export async function deleteOtherSessions(db: Db, user_id: number, keep_id: number): Promise<void> {
-  await db.deleteFrom('sessions').where('user_id', '=', user_id).where('id', '!=', keep_id).execute();
+/** Ends every session of a person but one: what a changed password does. Returns how many ended. */
+export async function deleteOtherSessions(db: Db, user_id: number, keep_id: number): Promise<number> {
+  const result = await db
+    .deleteFrom('sessions')
+    .where('user_id', '=', user_id)
+    .where('id', '!=', keep_id)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }
 
 export async function deleteEndedSessions(

@@ -1,3 +1,22 @@
 import type { setup as en } from '../en/setup.ts';
 
-export const setup: Record<keyof typeof en, string> = {};
+export const setup: Record<keyof typeof en, string> = {
+  'setup.title': 'TimeTracker einrichten',
+  'setup.lead': 'Eine Seite, dann kann die Uhr laufen. Alles hier lässt sich später ändern.',
+  'setup.administrator': 'Ihr Konto',
+  'setup.administrator_hint': 'Sie werden Administrator dieses Servers.',
+  'setup.code': 'Einrichtungscode',
+  'setup.code_hint':
+    'Der Server hat ihn beim Start in sein Log geschrieben. Er zeigt, dass dieser Server Ihnen gehört.',
+  'setup.code_wrong':
+    'Das ist nicht der Einrichtungscode. Er steht im Log, beim letzten Start dieses Servers.',
+  'setup.use': 'So werden Sie es nutzen',
+  'setup.used_by': 'Wer erfasst hier Zeit?',
+  'setup.alone': 'Nur ich',
+  'setup.team': 'Ein Team',
+  'setup.leaves': 'Was diesen Server verlässt',
+  'setup.leaves_short': 'Nichts, in dieser Version.',
+  'setup.leaves_text':
+    'Keine Fehlerberichte, keine Nutzungszahlen, keine Suche nach Updates. Die Seiten laden nichts von anderen Servern, und Log und Metriken bleiben hier. Sollte eine spätere Version etwas senden können, fragt sie vorher und zeigt Ihnen jedes Byte.',
+  'setup.finish': 'Fertig, los geht’s',
+};

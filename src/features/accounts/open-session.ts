@@ -1,0 +1,32 @@
+import type { Request, Response } from 'express';
+import type { Deps } from '../../deps.ts';
+import { cookieValue, sessionCookie, setSessionCookie } from '../../http/middleware/session.ts';
+import { deviceOf } from './device.ts';
+import { endSession, startSession } from './sessions.ts';
+
+/**
+ * Signs somebody in: a session with a new token, so that a token somebody else knew before is worth nothing, and the
+ * end of the session this browser had.
+ */
+export async function openSession(deps: Deps, req: Request, res: Response, user_id: number): Promise<void> {
+  await endOwnSession(deps, req);
+  const { config, db, now } = deps;
+  const device = deviceOf(req.headers['user-agent']);
+  const token = await startSession(db, { user_id, device, now: now(), limits: config });
+  setSessionCookie(res, token, isSecure(deps, req), config.session_max_ms);
+}
+
+/** Signs the browser out: the session ends in the database, and its cookie goes. */
+export async function closeSession(deps: Deps, req: Request, res: Response): Promise<void> {
+  await endOwnSession(deps, req);
+  setSessionCookie(res, undefined, isSecure(deps, req), 0);
+}
+
+async function endOwnSession({ db }: Deps, req: Request): Promise<void> {
+  const token = cookieValue(req.headers.cookie, sessionCookie);
+  if (token !== undefined) await endSession(db, token);
+}
+
+/** True when people reach this server by https, directly or by what the operator says. */
+export const isSecure = ({ config }: Deps, req: Request): boolean =>
+  req.secure || (config.public_url?.startsWith('https:') ?? false);

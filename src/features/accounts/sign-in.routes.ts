@@ -1,0 +1,94 @@
+import { Router } from 'express';
+import type { Request, Response } from 'express';
+import type { Deps } from '../../deps.ts';
+import { answerInvalid, readForm, returnPath, typed } from '../../http/forms.ts';
+import { personOf } from '../../http/person.ts';
+import { signInForm } from './accounts.forms.ts';
+import { addressLimit, addressOf } from './address-limit.ts';
+import { answerLimited } from './answer-limited.ts';
+import type { Attempts } from './attempts.ts';
+import { closeSession, isSecure, openSession } from './open-session.ts';
+import { checkSignIn } from './sign-in.ts';
+
+const addressScope = 'login_address';
+const home = '/timer';
+
+/** GET and POST /login, POST /logout. */
+export function signInRoutes(deps: Deps, attempts: Attempts): Router {
+  const router = Router();
+  const limit = deps.config.login_attempts;
+  const limitAddress = addressLimit({
+    attempts,
+    scope: addressScope,
+    limit: 10 * limit,
+    refuse: (req, res, resets_at) => answerTooMany(deps, req, res, resets_at),
+  });
+
+  router.get('/login', async (req, res) => {
+    const return_to = returnPath(req.query['return_to'], home);
+    if (res.locals.session) res.redirect(303, return_to);
+    else await showLogin(deps, req, res, { return_to, problems: {}, values: {}, status: 200 });
+  });
+
+  router.post('/login', limitAddress, async (req, res) => {
+    const form = readForm(signInForm, req.body);
+    if (!form.ok) return answerInvalid(req, res, form.problems, showAgain(deps, req, res, 422));
+    const result = await checkSignIn({ db: deps.db, attempts, limit }, form.value);
+    if (result.outcome === 'limited') return answerTooMany(deps, req, res, result.resets_at);
+    if (result.outcome === 'refused') {
+      deps.metrics.logins('password', 'failure');
+      const properties = { auth_method: 'password', reason: result.reason } as const;
+      deps.record('auth.login_failed', { user_id: null }, properties);
+      return answerInvalid(req, res, { form: { key: 'login.wrong' } }, showAgain(deps, req, res, 422));
+    }
+    await attempts.takeBack(addressScope, addressOf(req));
+    await openSession(deps, req, res, result.user_id);
+    deps.metrics.logins('password', 'success');
+    deps.record('auth.login', { user_id: result.user_id }, { auth_method: 'password' });
+    res.redirect(303, returnPath(typed(req.body)['return_to'], home));
+  });
+
+  router.post('/logout', async (req, res) => {
+    const { id } = personOf(res);
+    await closeSession(deps, req, res);
+    // Pages that the back button would still show; browsers obey this only over https.
+    if (isSecure(deps, req)) res.setHeader('Clear-Site-Data', '"cache"');
+    deps.record('auth.logout', { user_id: id }, { reason: 'sign_out' });
+    res.redirect(303, '/login');
+  });
+  return router;
+}
+
+interface LoginPage {
+  return_to: string;
+  problems: Record<string, string>;
+  values: Record<string, string>;
+  status: number;
+}
+
+function showLogin(deps: Deps, req: Request, res: Response, page: LoginPage): Promise<void> {
+  const { status, return_to, problems, values } = page;
+  const title = res.locals.functions.t('login.title');
+  return deps.page(
+    req,
+    res,
+    'accounts/login',
+    { title, return_to, problems, email: values['email'] ?? '' },
+    status,
+  );
+}
+
+/** The page again after a POST; the password is never put into a page. */
+function showAgain(deps: Deps, req: Request, res: Response, status: number) {
+  return (problems: Record<string, string>, values: Record<string, string>): Promise<void> => {
+    const return_to = returnPath(values['return_to'], home);
+    return showLogin(deps, req, res, { return_to, problems, values, status });
+  };
+}
+
+async function answerTooMany(deps: Deps, req: Request, res: Response, resets_at: number): Promise<void> {
+  deps.metrics.logins('password', 'limited');
+  const properties = { auth_method: 'password', reason: 'rate_limited' } as const;
+  deps.record('auth.login_failed', { user_id: null }, properties);
+  await answerLimited(deps, req, res, resets_at, showAgain(deps, req, res, 429));
+}

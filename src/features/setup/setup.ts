@@ -1,0 +1,56 @@
+import type { Deps } from '../../deps.ts';
+import { AppError } from '../../shared/errors.ts';
+import { hashPassword } from '../accounts/passwords.ts';
+import { addPerson } from '../accounts/people.ts';
+import { hasAdministrator } from '../accounts/people.queries.ts';
+import type { CommandPerson, SetupChoices } from './setup.forms.ts';
+
+type SetupDeps = Pick<Deps, 'change' | 'settings' | 'now'>;
+
+/**
+ * Makes the first administrator and keeps how the server will be used.
+ *
+ * @returns the administrator's id.
+ * @throws AppError `conflict` when an administrator exists, also one of another request a moment ago.
+ */
+export async function completeSetup(
+  { change, settings, now }: SetupDeps,
+  chosen: SetupChoices,
+  locale: string,
+): Promise<number> {
+  const { name, email, password, used_by, time_zone, week_start, currency, duration_format } = chosen;
+  // Before the transaction: hashing takes its time, and the embedded database has one connection.
+  const password_hash = await hashPassword(password);
+  return change({ user_id: null }, async (trx, record) => {
+    // Written before the question is asked: the second of two requests waits here for the first one's rows, and then
+    // sees its administrator.
+    await settings.write(trx, { used_by, time_zone, week_start, currency, duration_format });
+    if (await hasAdministrator(trx)) throw new AppError('conflict', 'already_set_up');
+    const person = { name, email, password_hash, role: 'admin', locale } as const;
+    const id = await addPerson(trx, person, { time_zone, week_start, duration_format }, now());
+    record('setup.completed', { used_by, source: 'page' });
+    return id;
+  });
+}
+
+/**
+ * Adds a person without a browser. The first administrator completes the setup with the settings as they are.
+ *
+ * @returns the person's id. A second person of one address breaks the unique index.
+ */
+export async function addPersonByCommand(
+  { change, settings, now }: SetupDeps,
+  { name, email, password, role }: CommandPerson,
+): Promise<number> {
+  const password_hash = await hashPassword(password);
+  const current = await settings.read();
+  return change({ user_id: null }, async (trx, record) => {
+    // The same row as above, so that a command and a browser cannot both be first.
+    await settings.write(trx, { used_by: current.used_by });
+    const isFirst = role === 'admin' && !(await hasAdministrator(trx));
+    const id = await addPerson(trx, { name, email, password_hash, role, locale: 'en' }, current, now());
+    record('admin.user_created', { role, source: 'command' });
+    if (isFirst) record('setup.completed', { used_by: current.used_by, source: 'command' });
+    return id;
+  });
+}
