@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import type { Insertable, Transaction } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { Database, EntriesTable, UsersTable } from '../../db/schema.ts';
+import { addDays, listDates, localDateOf, startOfDay } from '../../shared/calendar.ts';
+import { foldCase } from '../../shared/text.ts';
+import { hashPassword } from '../accounts/passwords.ts';
+import { insertPerson } from '../accounts/people.queries.ts';
+import { createSettings } from '../settings/settings.ts';
+import {
+  analyze,
+  findFirstAdministrator,
+  hasEntries,
+  insertEntries,
+  insertEntryTags,
+  insertMissingNames,
+  insertMissingPeople,
+  insertProjects,
+  listBookedDays,
+  listProjectKeys,
+} from './demo.queries.ts';
+import type { DemoPlan, OwnedEntry, Teammate } from './demo-plan.ts';
+import { DemoError, entriesOfPlan, piecesPerDay, planHistory } from './demo-plan.ts';
+import type { DemoPerson } from './demo-team.ts';
+import { nameOfPerson, personOfTeam } from './demo-team.ts';
+import { demoClients, demoProjects, demoTags, endedClients } from './demo-work.ts';
+
+export interface DemoRequest {
+  seed: number;
+  /** People of the team, the administrator among them. */
+  people: number;
+  /** Exactly so many entries; undefined is a year and a half of ordinary work. */
+  entries: number | undefined;
+  /** The last local date with entries. */
+  until: string;
+  /** Epoch milliseconds; nothing is later. */
+  moment: number;
+  /** Two people have a timer running; false for the same rows whenever it is made. */
+  running: boolean;
+  /** Also where time was booked already; those days of those people stay as they are. */
+  force: boolean;
+}
+
+export interface DemoResult {
+  entries: number;
+  people: number;
+  from: string;
+  /** Only when there was no administrator: how to sign in, told once. */
+  administrator: { email: string; password: string } | undefined;
+}
+
+const rowsPerStatement = 500;
+const rowsPerTransaction = 5_000;
+const peopleWithTimer = 2;
+
+/**
+ * Fills a migrated database with a made-up team and its time. The same request on the same people gives the same rows.
+ *
+ * @param onProgress - told how many entries are written, after each transaction.
+ * @throws DemoError when the database holds entries and `force` is not set, or when the numbers cannot be.
+ */
+export async function seedDemo(
+  db: Db,
+  request: DemoRequest,
+  onProgress: (written: number) => void,
+): Promise<DemoResult> {
+  if (!request.force && (await hasEntries(db))) {
+    throw new DemoError(
+      'this database holds entries already; nothing was changed (--force adds demo data to them)',
+    );
+  }
+  const { plan, administrator, work } = await db.transaction().execute((trx) => prepareWork(trx, request));
+  let entries = 0;
+  for (const batch of inBatches(entriesOfPlan(plan), rowsPerTransaction)) {
+    await db.transaction().execute((trx) => writeEntries(trx, batch, work));
+    entries += batch.length;
+    onProgress(entries);
+  }
+  await analyze(db);
+  return { entries, people: plan.team.length, from: plan.from, administrator };
+}
+
+interface WorkIds {
+  projects: Map<string, number>;
+  tags: Map<string, number>;
+}
+
+/** People, clients, projects and tags; all of it or, when the numbers cannot be, nothing. */
+async function prepareWork(trx: Transaction<Database>, request: DemoRequest) {
+  const { seed, until, moment, running } = request;
+  const { owner, administrator } = await requireAdministrator(trx, moment);
+  const members = Array.from({ length: request.people - 1 }, (_, index) => personOfTeam(index + 1));
+  const everybody = [
+    { user_id: owner.id, person: personOfTeam(0, owner.time_zone) },
+    ...(await insertMembers(trx, members, request)),
+  ];
+  const team: Teammate[] = [];
+  for (const { user_id, person } of everybody) {
+    const { booked_dates, has_timer } = await bookedDates(trx, person.zone, user_id, moment);
+    const keeps_running = running && !has_timer && person.index < peopleWithTimer;
+    team.push({ ...person, user_id, booked_dates, keeps_running });
+  }
+  const world = { seed, until, moment, team, pieces_per_day: piecesPerDay(request.entries, team.length) };
+  const plan = planHistory(world, request.entries);
+  return { plan, administrator, work: await insertWork(trx, plan) };
+}
+
+async function requireAdministrator(trx: Transaction<Database>, moment: number) {
+  const owner = await findFirstAdministrator(trx);
+  if (owner) return { owner, administrator: undefined };
+  const email = 'admin@example.com';
+  const password = randomBytes(12).toString('base64url');
+  const created = rowOfPerson({ name: 'Alex Morgan', email }, 'Europe/Berlin', moment);
+  const password_hash = await hashPassword(password);
+  const id = await insertPerson(trx, { ...created, role: 'admin', password_hash });
+  const { time_zone } = created;
+  await createSettings(trx, () => moment).write(trx, { used_by: 'team', time_zone });
+  return { owner: { id, email, time_zone }, administrator: { email, password } };
+}
+
+function rowOfPerson(
+  { name, email }: { name: string; email: string },
+  time_zone: string,
+  created_at: number,
+): Insertable<UsersTable> {
+  return {
+    ...{ name, email, email_key: foldCase(email), time_zone, created_at },
+    // Nobody can sign in as a made-up person: there is no password to guess.
+    password_hash: null,
+    role: 'member',
+    locale: 'en',
+    week_start: 1,
+    duration_format: 'clock',
+    theme: 'system',
+    deactivated_at: null,
+  };
+}
+
+async function insertMembers(trx: Transaction<Database>, members: DemoPerson[], request: DemoRequest) {
+  const rows = members.map((person) => {
+    const dayAgo = (days: number) => startOfDay(addDays(request.until, -days) ?? request.until, person.zone);
+    const created_at = dayAgo(person.joined_days_ago ?? 549) ?? request.moment;
+    const left = person.left_days_ago;
+    const deactivated_at = left === undefined ? null : (dayAgo(left - 1) ?? null);
+    return { ...rowOfPerson(nameOfPerson(person.index), person.zone, created_at), deactivated_at };
+  });
+  const found = new Map((await insertMissingPeople(trx, rows)).map((row) => [row.email_key, row]));
+  return members.flatMap((person, index) => {
+    const row = found.get(rows[index]?.email_key ?? '');
+    return row ? [{ user_id: row.id, person: { ...person, zone: row.time_zone } }] : [];
+  });
+}
+
+/** The days that are taken: they are left alone, so that no two entries of a person overlap. */
+async function bookedDates(trx: Transaction<Database>, zone: string, user_id: number, moment: number) {
+  const days = await listBookedDays(trx, user_id);
+  const dateOf = (instant: number) => localDateOf(instant, zone) ?? '';
+  const dates = days.flatMap(({ started_at, ended_at, running }) =>
+    listDates(
+      dateOf(started_at),
+      dateOf(running > 0 ? Math.max(moment, started_at) : (ended_at ?? started_at)),
+    ),
+  );
+  return { booked_dates: new Set(dates), has_timer: days.some(({ running }) => running > 0) };
+}
+
+async function insertWork(trx: Transaction<Database>, plan: DemoPlan): Promise<WorkIds> {
+  const dayAgo = (days: number) => startOfDay(addDays(plan.until, -days) ?? plan.until, 'UTC') ?? plan.moment;
+  const beginning = startOfDay(plan.from, 'UTC') ?? plan.moment;
+  const named = (name: string, archived_at: number | null) => ({
+    ...{ name, name_key: foldCase(name), created_at: beginning, archived_at },
+  });
+  const clients = await insertMissingNames(
+    trx,
+    'clients',
+    demoClients.map((name) => named(name, endedClients.includes(name) ? dayAgo(200) : null)),
+  );
+  const tags = await insertMissingNames(
+    trx,
+    'tags',
+    demoTags.map((name) => named(name, null)),
+  );
+  const rows = demoProjects.map(({ name, client, color, billable, began_days_ago, ended_days_ago }) => ({
+    ...named(name, ended_days_ago === undefined ? null : dayAgo(ended_days_ago - 1)),
+    client_id: client === null ? null : (clients.get(foldCase(client)) ?? null),
+    color,
+    billable: billable ? (1 as const) : (0 as const),
+    ...(began_days_ago === undefined ? {} : { created_at: Math.max(beginning, dayAgo(began_days_ago)) }),
+  }));
+  const keyOf = (row: { client_id: number | null; name_key: string }) => `${row.client_id} ${row.name_key}`;
+  const before = new Set((await listProjectKeys(trx)).map(keyOf));
+  await insertProjects(
+    trx,
+    rows.filter((row) => !before.has(keyOf(row))),
+  );
+  const ids = new Map((await listProjectKeys(trx)).map((row) => [keyOf(row), row.id]));
+  const projects = new Map(demoProjects.map(({ name }, index) => [name, ids.get(keyOf(rows[index]!))!]));
+  return { projects, tags };
+}
+
+async function writeEntries(trx: Transaction<Database>, batch: OwnedEntry[], work: WorkIds): Promise<void> {
+  for (const part of inBatches(batch, rowsPerStatement)) {
+    const ids = await insertEntries(
+      trx,
+      part.map((entry) => rowOfEntry(entry, work)),
+    );
+    const tagged = part.flatMap(({ tags }, index) =>
+      tags.map((tag) => ({ entry_id: ids[index] as number, tag_id: work.tags.get(tag) as number })),
+    );
+    await insertEntryTags(trx, tagged);
+  }
+}
+
+function rowOfEntry(entry: OwnedEntry, work: WorkIds): Insertable<EntriesTable> {
+  const { user_id, project, description, started_at, ended_at, zone, local_date, billable } = entry;
+  return {
+    ...{ user_id, description, started_at, ended_at, zone, local_date },
+    project_id: project === null ? null : (work.projects.get(project.name) as number),
+    billable: billable ? 1 : 0,
+    source: 'demo',
+    created_at: started_at,
+    updated_at: ended_at ?? started_at,
+  };
+}
+
+function* inBatches<Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let batch: Item[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
