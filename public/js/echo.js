@@ -27,8 +27,8 @@ function say(field, text) {
 }
 
 /**
- * Keeps start, end and duration telling the same story. What was typed last wins: a duration moves the end, an end takes
- * the typed duration away (the server lets a duration that is there win over the end).
+ * Keeps start, end and duration telling the same story: of end and duration the one that was typed last stays, the other
+ * becomes empty and the server works it out.
  */
 function echoTimes(form, changed) {
   const { started_time: started, ended_time: ended, duration } = form.elements;
@@ -41,7 +41,11 @@ function echoTimes(form, changed) {
     return;
   }
   if (typedSeconds !== undefined) {
-    if (start !== undefined && changed !== '') ended.value = clockAt(start + Math.round(typedSeconds / 60));
+    // The server counts the end from the start, across clock changes too: the field only foretells it.
+    if (start !== undefined && changed !== '') {
+      ended.value = '';
+      ended.placeholder = clockAt(start + Math.round(typedSeconds / 60));
+    }
     say(duration, speak(typedSeconds));
     return;
   }

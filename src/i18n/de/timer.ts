@@ -52,4 +52,6 @@ export const timer: Record<keyof typeof en, string> = {
   'idle.keep': 'Zeit behalten',
   'idle.discard': 'Zu diesem Zeitpunkt stoppen',
   'idle.discard_continue': 'Verwerfen und weitermachen',
+  'timer.more_entries':
+    '{count, plural, one {# weiterer Eintrag dieses Tages} other {# weitere Einträge dieses Tages}}',
 };

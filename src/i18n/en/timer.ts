@@ -49,4 +49,5 @@ export const timer = {
   'idle.keep': 'Keep the time',
   'idle.discard': 'Stop at that moment',
   'idle.discard_continue': 'Discard and continue',
+  'timer.more_entries': '{count, plural, one {# more entry of this day} other {# more entries of this day}}',
 } as const;
