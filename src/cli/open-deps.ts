@@ -1,0 +1,37 @@
+import { ConfigError, loadConfig, readEnvironment } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { migrateToLatest, SchemaError } from '../db/migrate.ts';
+import { buildDeps } from '../deps.ts';
+import type { Deps } from '../deps.ts';
+
+/** Ends the command with a sentence on stderr and exit code 1. */
+export function fail(sentence: string): never {
+  process.stderr.write(`${sentence}\n`);
+  process.exit(1);
+}
+
+/** The configuration; a wrong one is told in words and ends the command. */
+export function configOrFail(): Readonly<Config> {
+  try {
+    return loadConfig(readEnvironment());
+  } catch (error) {
+    if (error instanceof ConfigError) fail(error.message);
+    throw error;
+  }
+}
+
+/**
+ * The application's parts for a command, on a database that is up to date: commands also work before the first start.
+ * Whatever stands in the way is told in words and ends the command.
+ *
+ * @returns the parts, to be closed by the caller, and the migrations that just ran.
+ */
+export async function openDeps(): Promise<{ deps: Deps; applied: string[] }> {
+  const deps = await buildDeps(configOrFail());
+  try {
+    return { deps, applied: (await migrateToLatest(deps.connection)).applied };
+  } catch (error) {
+    deps.log.logger.fatal({ err: error }, 'database cannot be used');
+    return fail(error instanceof SchemaError ? error.message : 'the database cannot be reached or opened');
+  }
+}
