@@ -1,6 +1,165 @@
 import { Router } from 'express';
+import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
+import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
+import type { Problems } from '../../http/forms.ts';
+import { personOf, sessionOf } from '../../http/person.ts';
+import type { MessageKey } from '../../i18n/translate.ts';
+import { setFlash } from '../accounts/sessions.ts';
+import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
+import { returnTo } from '../work/return-to.ts';
+import { mayManageWork, requireWorkRights } from '../work/work-rights.ts';
+import { clientForm } from './clients.forms.ts';
+import { countProjectsByClient, listClients, listProjectsOfClient } from './clients.queries.ts';
+import type { ClientRow } from './clients.queries.ts';
+import { archiveClient, createClient, removeClient, renameClient, requireClient } from './clients.ts';
 
-export function clientRoutes(_deps: Deps): Router {
-  return Router();
+export function clientRoutes(deps: Deps): Router {
+  const router = Router();
+  router.get('/clients', (req, res) => showList(deps, req, res));
+  router.get('/clients/new', (req, res) => showNew(deps, req, res));
+  router.post('/clients', (req, res) => create(deps, req, res));
+  router.get('/clients/:id', (req, res) => showClient(deps, req, res));
+  router.get('/clients/:id/edit', (req, res) => showEdit(deps, req, res));
+  router.post('/clients/:id', (req, res) => save(deps, req, res));
+  router.post('/clients/:id/archive', (req, res) => archive(deps, req, res));
+  router.post('/clients/:id/restore', (req, res) => restore(deps, req, res));
+  router.post('/clients/:id/delete', (req, res) => remove(deps, req, res));
+  return router;
 }
+
+async function showList(deps: Deps, req: Request, res: Response): Promise<void> {
+  const asked = readForm(listQuery, req.query);
+  const query = asked.ok ? asked.value : firstPage;
+  const list = pageOf('/clients', query, asked.ok ? await listClients(deps.db, query) : []);
+  const counts = await countProjectsByClient(
+    deps.db,
+    list.rows.map(({ id }) => id),
+  );
+  const { t } = res.locals.functions;
+  await deps.page(
+    req,
+    res,
+    'clients/index',
+    {
+      title: t('nav.clients'),
+      may_manage: mayManageWork(personOf(res)),
+      list,
+      query,
+      values: typed(req.query),
+      problems: asked.ok ? {} : sentences(asked.problems, t),
+      clients: list.rows.map((client) => ({ ...client, projects: counts.get(client.id) ?? 0 })),
+    },
+    asked.ok ? 200 : 422,
+  );
+}
+
+async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
+  requireWorkRights(personOf(res));
+  const { name = '' } = typed(req.query);
+  await showForm(deps, req, res, { client: null, values: { name }, problems: {} });
+}
+
+async function create(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = requireWorkRights(personOf(res));
+  const form = readForm(clientForm, req.body);
+  const created = form.ok
+    ? await createClient(deps.change, { user_id: person.id }, { ...form.value, created_at: deps.now() })
+    : form;
+  if (!created.ok) return answerForm(deps, req, res, { client: null, problems: created.problems });
+  await tell(deps, res, 'clients.created', null);
+  res.redirect(303, returnTo(req, '/clients'));
+}
+
+async function showClient(deps: Deps, req: Request, res: Response): Promise<void> {
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  await deps.page(req, res, 'clients/show', {
+    title: client.name,
+    may_manage: mayManageWork(personOf(res)),
+    client,
+    projects: await listProjectsOfClient(deps.db, client.id),
+  });
+}
+
+async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
+  requireWorkRights(personOf(res));
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  await showForm(deps, req, res, { client, values: { name: client.name }, problems: {} });
+}
+
+async function save(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = requireWorkRights(personOf(res));
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const form = readForm(clientForm, req.body);
+  const saved = form.ok
+    ? await renameClient(deps.change, { user_id: person.id }, { ...form.value, id: client.id })
+    : form;
+  if (!saved.ok) return answerForm(deps, req, res, { client, problems: saved.problems });
+  await tell(deps, res, 'clients.saved', null);
+  res.redirect(303, returnTo(req, `/clients/${client.id}`));
+}
+
+async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = requireWorkRights(personOf(res));
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: deps.now() });
+  await tell(deps, res, 'clients.archived', `/clients/${client.id}/restore`);
+  res.redirect(303, returnTo(req, `/clients/${client.id}`));
+}
+
+async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = requireWorkRights(personOf(res));
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: null });
+  await tell(deps, res, 'clients.restored', null);
+  res.redirect(303, returnTo(req, `/clients/${client.id}`));
+}
+
+async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = requireWorkRights(personOf(res));
+  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const removed = await removeClient(deps.change, { user_id: person.id }, client.id);
+  if (!removed)
+    return answerForm(deps, req, res, { client, problems: { form: { key: 'clients.has_projects' } } });
+  await tell(deps, res, 'clients.deleted', null);
+  res.redirect(303, '/clients');
+}
+
+/** The form again with the problems and what was typed. */
+function answerForm(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { client, problems }: { client: ClientRow | null; problems: Problems },
+): Promise<void> {
+  return answerInvalid(req, res, problems, (told, values) =>
+    showForm(deps, req, res, { client, values: { name: client?.name, ...values }, problems: told }),
+  );
+}
+
+interface FormData {
+  client: ClientRow | null;
+  values: Record<string, string | undefined>;
+  problems: Record<string, string>;
+}
+
+async function showForm(deps: Deps, req: Request, res: Response, data: FormData): Promise<void> {
+  const { t } = res.locals.functions;
+  const { client, problems } = data;
+  const counts = await countProjectsByClient(deps.db, client ? [client.id] : []);
+  const invalid = Object.keys(problems).length > 0;
+  await deps.page(
+    req,
+    res,
+    'clients/form',
+    {
+      ...data,
+      title: client ? t('clients.edit') : t('clients.new'),
+      projects: client ? (counts.get(client.id) ?? 0) : 0,
+    },
+    invalid ? 422 : 200,
+  );
+}
+
+const tell = (deps: Deps, res: Response, key: MessageKey, undo_path: string | null): Promise<void> =>
+  setFlash(deps.db, sessionOf(res), { kind: 'success', text: res.locals.functions.t(key), undo_path });

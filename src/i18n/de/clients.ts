@@ -1,3 +1,32 @@
 import type { clients as en } from '../en/clients.ts';
 
-export const clients: Record<keyof typeof en, string> = {};
+export const clients: Record<keyof typeof en, string> = {
+  'clients.lead': 'Für wen Sie arbeiten.',
+  'clients.new': 'Neuer Kunde',
+  'clients.edit': 'Kunden bearbeiten',
+  'clients.edit_named': '{name} bearbeiten',
+  'clients.name': 'Name',
+  'clients.project_count': '{projects, plural, =0 {Keine Projekte} one {# Projekt} other {# Projekte}}',
+  'clients.no_projects': 'Noch keine Projekte für diesen Kunden',
+  'clients.none': 'Noch keine Kunden',
+  'clients.none_text': 'Kunden fassen Projekte zusammen, und Berichte gibt es auch für einen Kunden.',
+  'clients.none_archived': 'Keine archivierten Kunden',
+  'clients.taken': 'Es gibt schon einen Kunden mit diesem Namen.',
+  'clients.end_title': 'Wenn es vorbei ist',
+  'clients.archive_text':
+    'Die Projekte eines archivierten Kunden werden nicht für neue Zeit angeboten. Gebuchte Zeit bleibt in den Berichten, und der Kunde kann wiederhergestellt werden.',
+  'clients.archived_text':
+    'Dieser Kunde ist archiviert: Seine Projekte werden nicht für neue Zeit angeboten. Gebuchte Zeit bleibt in den Berichten.',
+  'clients.delete_impossible':
+    'Löschen geht nicht, weil der Kunde {projects, plural, one {# Projekt} other {# Projekte}} hat. Archivieren Sie ihn stattdessen.',
+  'clients.has_projects':
+    'Dieser Kunde hat Projekte, deshalb wurde er nicht gelöscht. Archivieren Sie ihn stattdessen.',
+  'clients.delete_question': 'Diesen Kunden löschen …',
+  'clients.delete_text': 'Er hat keine Projekte. Löschen lässt sich nicht rückgängig machen.',
+  'clients.delete': 'Kunden löschen',
+  'clients.created': 'Der Kunde wurde angelegt.',
+  'clients.saved': 'Der Kunde wurde gespeichert.',
+  'clients.archived': 'Der Kunde wurde archiviert.',
+  'clients.restored': 'Der Kunde wurde wiederhergestellt.',
+  'clients.deleted': 'Der Kunde wurde gelöscht.',
+};

@@ -1,0 +1,166 @@
+import type { Transaction } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { Database } from '../../db/schema.ts';
+import type { FormResult, Problems } from '../../http/forms.ts';
+import type { Person } from '../../http/express-locals.ts';
+import { localDateOf, rangeOf } from '../../shared/calendar.ts';
+import type { DateRange } from '../../shared/calendar.ts';
+import { notFound } from '../../shared/errors.ts';
+import { foldCase } from '../../shared/text.ts';
+import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
+import { addClient } from '../clients/clients.ts';
+import { findClient, findClientByKey } from '../clients/clients.queries.ts';
+import { retryConflict } from '../work/conflicts.ts';
+import type { ProjectForm } from './projects.forms.ts';
+import {
+  deleteProject,
+  findProject,
+  findProjectByKey,
+  insertProject,
+  updateProject,
+  updateProjectArchived,
+} from './projects.queries.ts';
+import type { ProjectRow } from './projects.queries.ts';
+
+/** Throws not found. */
+export async function requireProject(db: Db, id: number | undefined): Promise<ProjectRow> {
+  const project = id === undefined ? undefined : await findProject(db, id);
+  if (!project) throw notFound('project');
+  return project;
+}
+
+/** This week and this month of a person's calendar. */
+export function currentRanges(person: Person, now: number): { week: DateRange; month: DateRange } {
+  const today = localDateOf(now, person.time_zone) ?? '1970-01-01';
+  const nothing = { from: today, to: today };
+  return {
+    week: rangeOf('this_week', today, person.week_start) ?? nothing,
+    month: rangeOf('this_month', today, person.week_start) ?? nothing,
+  };
+}
+
+/** @returns the new id, or what is wrong: the name is in use, the client cannot be chosen. */
+export function createProject(
+  change: Change,
+  actor: Actor,
+  { form, now }: { form: ProjectForm; now: number },
+): Promise<FormResult<number>> {
+  return retryConflict(() =>
+    change(actor, async (trx, record) => {
+      const checked = await checkPlace(trx, record, { form, now, project: undefined });
+      if (!checked.ok) return checked;
+      const client_id = checked.value;
+      const { name, color, billable } = form;
+      const project_id = await insertProject(trx, {
+        client_id,
+        name,
+        name_key: foldCase(name),
+        color,
+        billable: billable ? 1 : 0,
+        created_at: now,
+        archived_at: null,
+      });
+      record('project.created', { project_id, has_client: client_id !== null, billable });
+      return { ok: true, value: project_id };
+    }),
+  );
+}
+
+/** Changes a project. Entries keep what they have: only new ones follow the new billable default. */
+export function saveProject(
+  change: Change,
+  actor: Actor,
+  { id, form, now }: { id: number; form: ProjectForm; now: number },
+): Promise<FormResult<number>> {
+  return retryConflict(() =>
+    change(actor, async (trx, record) => {
+      const project = await requireProject(trx, id);
+      const checked = await checkPlace(trx, record, { form, now, project });
+      if (!checked.ok) return checked;
+      const client_id = checked.value;
+      const { name, color, billable } = form;
+      await updateProject(trx, id, {
+        client_id,
+        name,
+        name_key: foldCase(name),
+        color,
+        billable: billable ? 1 : 0,
+      });
+      record('project.updated', { project_id: id, has_client: client_id !== null, billable });
+      return { ok: true, value: id };
+    }),
+  );
+}
+
+interface Place {
+  form: ProjectForm;
+  now: number;
+  /** The project that is changed; undefined for a new one. */
+  project: ProjectRow | undefined;
+}
+
+/** Finds or adds the client and makes sure that the name is free there. */
+async function checkPlace(
+  trx: Transaction<Database>,
+  record: RecordInChange,
+  { form, now, project }: Place,
+): Promise<FormResult<number | null>> {
+  const client = await chooseClient(trx, { form, project });
+  if (!client.ok) return client;
+  if (client.value === 'new')
+    return { ok: true, value: await addClient(trx, record, { name: form.new_client, created_at: now }) };
+  const name_key = foldCase(form.name);
+  const other = await findProjectByKey(trx, { client_id: client.value, name_key });
+  if (other && other.id !== project?.id) return refused('name', 'projects.taken');
+  return { ok: true, value: client.value };
+}
+
+async function chooseClient(
+  trx: Db,
+  { form, project }: Pick<Place, 'form' | 'project'>,
+): Promise<FormResult<number | null | 'new'>> {
+  if (form.new_client !== '') {
+    const known = await findClientByKey(trx, foldCase(form.new_client));
+    if (!known) return { ok: true, value: 'new' };
+    return known.archived_at === null
+      ? { ok: true, value: known.id }
+      : refused('new_client', 'projects.client_archived');
+  }
+  if (form.client_id === null) return { ok: true, value: null };
+  const client = await findClient(trx, form.client_id);
+  if (!client) return refused('client_id', 'form.choice');
+  // A project may stay where it is, although nothing new is put there.
+  if (client.archived_at !== null && client.id !== project?.client_id)
+    return refused('client_id', 'projects.client_archived');
+  return { ok: true, value: client.id };
+}
+
+const refused = (field: string, key: Problems[string]['key']): { ok: false; problems: Problems } => ({
+  ok: false,
+  problems: { [field]: { key } },
+});
+
+/** Archives or restores. */
+export async function archiveProject(
+  change: Change,
+  actor: Actor,
+  { id, archived_at }: { id: number; archived_at: number | null },
+): Promise<void> {
+  await change(actor, async (trx, record) => {
+    await requireProject(trx, id);
+    if (await updateProjectArchived(trx, id, archived_at))
+      record('project.archived', { project_id: id, archived: archived_at !== null });
+  });
+}
+
+/** @returns false when time was booked on the project and it stays. */
+export function removeProject(change: Change, actor: Actor, id: number): Promise<boolean> {
+  return retryConflict(() =>
+    change(actor, async (trx, record) => {
+      await requireProject(trx, id);
+      const deleted = await deleteProject(trx, id);
+      if (deleted) record('project.deleted', { project_id: id });
+      return deleted;
+    }),
+  );
+}
