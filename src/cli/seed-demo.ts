@@ -1,13 +1,10 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig, readEnvironment } from '../config/config.ts';
-import type { Connection } from '../db/connect.ts';
-import { connect } from '../db/connect.ts';
-import { migrateToLatest, SchemaError } from '../db/migrate.ts';
 import type { DemoRequest, DemoResult } from '../features/demo/demo.ts';
 import { seedDemo } from '../features/demo/demo.ts';
 import { DemoError } from '../features/demo/demo-plan.ts';
 import { mostPeople } from '../features/demo/demo-team.ts';
 import { isLocalDate, resolveLocalTime } from '../shared/calendar.ts';
+import { fail, openDeps } from './open-deps.ts';
 
 /** `npm run seed-demo`: fills the configured database with a made-up team. Progress and problems go to stderr. */
 
@@ -73,18 +70,6 @@ function lastMoment(
   return { until, moment: Math.min(moment, afternoon?.instant_ms ?? moment), running: false };
 }
 
-async function openDatabase(): Promise<Connection> {
-  const config = loadConfig(readEnvironment());
-  const connection = await connect({
-    databaseUrl: config.database_url,
-    sqliteFile: config.sqlite_file,
-    sqliteSynchronous: config.sqlite_synchronous,
-    poolSize: 1,
-  });
-  await migrateToLatest(connection);
-  return connection;
-}
-
 function progress(request: DemoRequest): (written: number) => void {
   const startedAt = performance.now();
   let toldAt = startedAt;
@@ -116,27 +101,20 @@ async function main(): Promise<void> {
     return;
   }
   const request = readRequest(args, Date.now());
-  const connection = await openDatabase();
+  const { deps } = await openDeps();
   const startedAt = performance.now();
   try {
-    const result = await seedDemo(connection.db, request, progress(request));
+    const result = await seedDemo(deps, request, progress(request));
     tell(result, request, (performance.now() - startedAt) / 1000);
   } finally {
-    await connection.db.destroy();
+    await deps.close();
   }
 }
 
 function explain(error: unknown): string {
   if (error instanceof UsageError) return `${error.message}\n\n${usage}`;
-  if (error instanceof DemoError || error instanceof ConfigError || error instanceof SchemaError)
-    return `${error.message}\n`;
-  const reason = error instanceof Error ? error.message : String(error);
-  return `the demo data could not be written: ${reason}\n`;
+  if (error instanceof DemoError) return error.message;
+  return `the demo data could not be written: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-if (import.meta.main) {
-  await main().catch((error: unknown) => {
-    process.stderr.write(explain(error));
-    process.exitCode = 1;
-  });
-}
+if (import.meta.main) await main().catch((error: unknown) => fail(explain(error)));

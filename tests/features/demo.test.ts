@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, test } from 'vitest';
 import type { Db } from '../../src/db/connect.ts';
+import type { Deps } from '../../src/deps.ts';
 import type { DemoRequest } from '../../src/features/demo/demo.ts';
 import { seedDemo } from '../../src/features/demo/demo.ts';
 import { entriesOfDay } from '../../src/features/demo/demo-day.ts';
@@ -17,8 +18,8 @@ const request: DemoRequest = {
 };
 const quiet = () => undefined;
 
-async function emptyDatabase(): Promise<Db> {
-  return (await createTestApp({ empty: true })).deps.db;
+async function emptyServer(): Promise<Deps> {
+  return (await createTestApp({ empty: true })).deps;
 }
 
 async function everyRow(db: Db) {
@@ -45,21 +46,22 @@ async function countOverlaps(db: Db): Promise<number> {
 
 describe('the made-up team', () => {
   test('the same seed and last day give the same rows, another seed others', async () => {
-    const [one, same, other] = [await emptyDatabase(), await emptyDatabase(), await emptyDatabase()];
+    const [one, same, other] = [await emptyServer(), await emptyServer(), await emptyServer()];
     await seedDemo(one, request, quiet);
     await seedDemo(same, request, quiet);
     await seedDemo(other, { ...request, seed: 2 }, quiet);
-    const rows = await everyRow(one);
+    const rows = await everyRow(one.db);
     expect(rows.entries.length).toBeGreaterThan(5000);
     expect(rows.entries.length).toBeLessThan(9000);
     expect(rows.tags.length).toBeGreaterThan(1000);
-    expect(await everyRow(same)).toEqual(rows);
-    expect((await everyRow(other)).entries.slice(0, 50)).not.toEqual(rows.entries.slice(0, 50));
+    expect(await everyRow(same.db)).toEqual(rows);
+    expect((await everyRow(other.db)).entries.slice(0, 50)).not.toEqual(rows.entries.slice(0, 50));
   });
 
   test('no entry overlaps, lies in the future or counts for a wrong day', async () => {
-    const db = await emptyDatabase();
-    const { entries, from } = await seedDemo(db, { ...request, running: true }, quiet);
+    const deps = await emptyServer();
+    const { db } = deps;
+    const { entries, from } = await seedDemo(deps, { ...request, running: true }, quiet);
     const rows = await db.selectFrom('entries').selectAll().execute();
     expect(rows).toHaveLength(entries);
     expect(await countOverlaps(db)).toBe(0);
@@ -78,8 +80,9 @@ describe('the made-up team', () => {
   });
 
   test('two people have a timer running, of which one is the administrator', async () => {
-    const db = await emptyDatabase();
-    await seedDemo(db, { ...request, running: true }, quiet);
+    const deps = await emptyServer();
+    const { db } = deps;
+    await seedDemo(deps, { ...request, running: true }, quiet);
     const running = await db
       .selectFrom('entries')
       .innerJoin('users', 'users.id', 'entries.user_id')
@@ -96,9 +99,10 @@ describe('the made-up team', () => {
       [321, 3],
       [23_456, 2],
     ] as const) {
-      const db = await emptyDatabase();
+      const deps = await emptyServer();
+      const { db } = deps;
       const told: number[] = [];
-      await seedDemo(db, { ...request, entries, people }, (written) => told.push(written));
+      await seedDemo(deps, { ...request, entries, people }, (written) => told.push(written));
       const [{ rows }] = (await db
         .selectFrom('entries')
         .select((select) => select.fn.countAll<number>().as('rows'))
@@ -114,7 +118,7 @@ describe('the made-up team', () => {
     const { db } = app.deps;
     await db.updateTable('users').set({ time_zone: 'Asia/Tokyo' }).where('id', '=', app.ids.alice).execute();
     const before = await db.selectFrom('users').selectAll().where('id', '=', app.ids.alice).execute();
-    const { administrator } = await seedDemo(db, request, quiet);
+    const { administrator } = await seedDemo(app.deps, request, quiet);
     expect(administrator).toBeUndefined();
     expect(await db.selectFrom('users').selectAll().where('id', '=', app.ids.alice).execute()).toEqual(
       before,
@@ -133,7 +137,7 @@ describe('the made-up team', () => {
 
   test('the administrator it makes can sign in, and nobody else', async () => {
     const app = await createTestApp({ empty: true });
-    const { administrator } = await seedDemo(app.deps.db, request, quiet);
+    const { administrator } = await seedDemo(app.deps, request, quiet);
     const answer = await app.stranger.post('/login', { ...administrator });
     expect(answer.status).toBe(303);
     expect(answer.headers['location']).toBe('/timer');
@@ -142,17 +146,21 @@ describe('the made-up team', () => {
       .select(['email', 'role'])
       .where('password_hash', 'is not', null)
       .execute();
+    expect(app.logLines()).toContainEqual(
+      expect.objectContaining({ event: 'setup.completed', source: 'command' }),
+    );
     expect(withPassword).toEqual([{ email: 'admin@example.com', role: 'admin' }]);
   });
 
   test('a database with time in it is left alone unless forced', async () => {
-    const db = await emptyDatabase();
-    await seedDemo(db, { ...request, entries: 200 }, quiet);
+    const deps = await emptyServer();
+    const { db } = deps;
+    await seedDemo(deps, { ...request, entries: 200 }, quiet);
     const before = await everyRow(db);
-    await expect(seedDemo(db, request, quiet)).rejects.toThrow('holds entries already');
+    await expect(seedDemo(deps, request, quiet)).rejects.toThrow('holds entries already');
     expect(await everyRow(db)).toEqual(before);
-    await seedDemo(db, { ...request, force: true, running: true }, quiet);
-    await seedDemo(db, { ...request, force: true, running: true, seed: 3 }, quiet);
+    await seedDemo(deps, { ...request, force: true, running: true }, quiet);
+    await seedDemo(deps, { ...request, force: true, running: true, seed: 3 }, quiet);
     const after = await everyRow(db);
     expect(after.entries.length).toBeGreaterThan(1000);
     expect(after.people).toHaveLength(before.people.length);
@@ -161,9 +169,10 @@ describe('the made-up team', () => {
   });
 
   test('more than the people can have booked is refused, and nothing stays behind', async () => {
-    const db = await emptyDatabase();
+    const deps = await emptyServer();
+    const { db } = deps;
     const tooMuch = { ...request, people: 1, entries: 400_000 };
-    await expect(seedDemo(db, tooMuch, quiet)).rejects.toThrow('ask for more --people');
+    await expect(seedDemo(deps, tooMuch, quiet)).rejects.toThrow('ask for more --people');
     const { people, projects } = await everyRow(db);
     expect([people, projects]).toEqual([[], []]);
   });
@@ -190,7 +199,8 @@ describe('the made-up team', () => {
 describe('npm run seed-demo', () => {
   const run = promisify(execFile);
   const environment = () => ({
-    ...{ PATH: process.env['PATH'] ?? '', DATA_DIR: mkdtempSync(join(inject('folder'), 'demo-')) },
+    ...{ PATH: process.env['PATH'] ?? '', LOG_FILE: '-', LOG_LEVEL: 'error' },
+    DATA_DIR: mkdtempSync(join(inject('folder'), 'demo-')),
   });
   const seed = (env: Record<string, string>, ...args: string[]) =>
     run('npm', ['run', '--silent', 'seed-demo', '--', ...args], { env }).then(

@@ -9,12 +9,10 @@ export async function hasEntries(db: Db): Promise<boolean> {
 }
 
 /** The administrator who has been there longest. */
-export async function findFirstAdministrator(
-  db: Db,
-): Promise<{ id: number; email: string; time_zone: string } | undefined> {
+export async function findFirstAdministrator(db: Db): Promise<{ id: number; time_zone: string } | undefined> {
   return db
     .selectFrom('users')
-    .select(['id', 'email', 'time_zone'])
+    .select(['id', 'time_zone'])
     .where('role', '=', 'admin')
     .where('deactivated_at', 'is', null)
     .orderBy('id')

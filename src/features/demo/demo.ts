@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Insertable, Transaction } from 'kysely';
-import type { Db } from '../../db/connect.ts';
 import type { Database, EntriesTable, UsersTable } from '../../db/schema.ts';
+import type { Deps } from '../../deps.ts';
 import { addDays, listDates, localDateOf, startOfDay } from '../../shared/calendar.ts';
 import { foldCase } from '../../shared/text.ts';
 import { hashPassword } from '../accounts/passwords.ts';
-import { insertPerson } from '../accounts/people.queries.ts';
-import { createSettings } from '../settings/settings.ts';
+import { addPerson, emailKeyOf } from '../accounts/people.ts';
 import {
   analyze,
   findFirstAdministrator,
@@ -49,9 +48,12 @@ export interface DemoResult {
   administrator: { email: string; password: string } | undefined;
 }
 
+type DemoDeps = Pick<Deps, 'db' | 'change' | 'settings'>;
+
 const rowsPerStatement = 500;
 const rowsPerTransaction = 5_000;
 const peopleWithTimer = 2;
+const administratorEmail = 'admin@example.com';
 
 /**
  * Fills a migrated database with a made-up team and its time. The same request on the same people gives the same rows.
@@ -60,7 +62,7 @@ const peopleWithTimer = 2;
  * @throws DemoError when the database holds entries and `force` is not set, or when the numbers cannot be.
  */
 export async function seedDemo(
-  db: Db,
+  { db, change, settings }: DemoDeps,
   request: DemoRequest,
   onProgress: (written: number) => void,
 ): Promise<DemoResult> {
@@ -69,7 +71,15 @@ export async function seedDemo(
       'this database holds entries already; nothing was changed (--force adds demo data to them)',
     );
   }
-  const { plan, administrator, work } = await db.transaction().execute((trx) => prepareWork(trx, request));
+  // Before the transaction: hashing takes its time, and the embedded database has one connection.
+  const password = randomBytes(12).toString('base64url');
+  const password_hash = await hashPassword(password);
+  const { plan, work, isNew } = await change({ user_id: null }, async (trx, record) => {
+    const existing = await findFirstAdministrator(trx);
+    const owner = existing ?? (await addAdministrator(trx, settings, password_hash, request.moment));
+    if (!existing) record('setup.completed', { used_by: 'team', source: 'command' });
+    return { ...(await prepareWork(trx, request, owner)), isNew: !existing };
+  });
   let entries = 0;
   for (const batch of inBatches(entriesOfPlan(plan), rowsPerTransaction)) {
     await db.transaction().execute((trx) => writeEntries(trx, batch, work));
@@ -77,7 +87,25 @@ export async function seedDemo(
     onProgress(entries);
   }
   await analyze(db);
+  const administrator = isNew ? { email: administratorEmail, password } : undefined;
   return { entries, people: plan.team.length, from: plan.from, administrator };
+}
+
+interface Owner {
+  id: number;
+  time_zone: string;
+}
+
+async function addAdministrator(
+  trx: Transaction<Database>,
+  settings: Deps['settings'],
+  password_hash: string,
+  now: number,
+): Promise<Owner> {
+  const choices = { time_zone: 'Europe/Berlin', week_start: 1, duration_format: 'clock' } as const;
+  await settings.write(trx, { used_by: 'team', ...choices });
+  const person = { name: 'Alex Morgan', email: administratorEmail, password_hash, locale: 'en' };
+  return { id: await addPerson(trx, { ...person, role: 'admin' }, choices, now), ...choices };
 }
 
 interface WorkIds {
@@ -86,9 +114,8 @@ interface WorkIds {
 }
 
 /** People, clients, projects and tags; all of it or, when the numbers cannot be, nothing. */
-async function prepareWork(trx: Transaction<Database>, request: DemoRequest) {
+async function prepareWork(trx: Transaction<Database>, request: DemoRequest, owner: Owner) {
   const { seed, until, moment, running } = request;
-  const { owner, administrator } = await requireAdministrator(trx, moment);
   const members = Array.from({ length: request.people - 1 }, (_, index) => personOfTeam(index + 1));
   const everybody = [
     { user_id: owner.id, person: personOfTeam(0, owner.time_zone) },
@@ -102,20 +129,7 @@ async function prepareWork(trx: Transaction<Database>, request: DemoRequest) {
   }
   const world = { seed, until, moment, team, pieces_per_day: piecesPerDay(request.entries, team.length) };
   const plan = planHistory(world, request.entries);
-  return { plan, administrator, work: await insertWork(trx, plan) };
-}
-
-async function requireAdministrator(trx: Transaction<Database>, moment: number) {
-  const owner = await findFirstAdministrator(trx);
-  if (owner) return { owner, administrator: undefined };
-  const email = 'admin@example.com';
-  const password = randomBytes(12).toString('base64url');
-  const created = rowOfPerson({ name: 'Alex Morgan', email }, 'Europe/Berlin', moment);
-  const password_hash = await hashPassword(password);
-  const id = await insertPerson(trx, { ...created, role: 'admin', password_hash });
-  const { time_zone } = created;
-  await createSettings(trx, () => moment).write(trx, { used_by: 'team', time_zone });
-  return { owner: { id, email, time_zone }, administrator: { email, password } };
+  return { plan, work: await insertWork(trx, plan) };
 }
 
 function rowOfPerson(
@@ -124,7 +138,7 @@ function rowOfPerson(
   created_at: number,
 ): Insertable<UsersTable> {
   return {
-    ...{ name, email, email_key: foldCase(email), time_zone, created_at },
+    ...{ name, email, email_key: emailKeyOf(email), time_zone, created_at },
     // Nobody can sign in as a made-up person: there is no password to guess.
     password_hash: null,
     role: 'member',
