@@ -121,6 +121,11 @@ export const catalogue = {
     why: 'Is time booked by mistake.',
     properties: { duration_seconds: durationBucket },
   },
+  'entry.restored': {
+    ...product,
+    why: 'Does undo save time that was deleted.',
+    properties: { duration_seconds: durationBucket },
+  },
   'project.created': {
     ...product,
     why: 'Are projects used.',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTimerInput, parseTimerInput } from '../../src/features/timer/timer-input.ts';
-import type { TimerInput } from '../../src/features/timer/timer-input.ts';
+import { formatTimerInput, parseTimerInput } from '../../src/features/entries/timer-input.ts';
+import type { TimerInput } from '../../src/features/entries/timer-input.ts';
 import { cleanLine, foldCase } from '../../src/shared/text.ts';
 
 const PROJECTS = [

@@ -1,6 +1,177 @@
+import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { Deps } from '../../deps.ts';
+import type { Problems } from '../../http/forms.ts';
+import { answerInvalid, idOf, readForm, returnPath } from '../../http/forms.ts';
+import { personOf } from '../../http/person.ts';
+import { bookEntry, wholeSecond } from './entries.ts';
+import { addForm, editForm } from './entries.forms.ts';
+import { findLastEnd, requireEntry } from './entries.queries.ts';
+import type { Entry } from './entries.queries.ts';
+import type { EditResult } from './entry-changes.ts';
+import {
+  changeEntry,
+  deleteWithUndo,
+  duplicateEntry,
+  requireForChange,
+  restoreEntry,
+  splitEntry,
+} from './entry-changes.ts';
+import { describeEntry, showEditPage } from './entry-edit-page.ts';
+import { noteSentences, tell } from './entry-flash.ts';
+import { backPath, showTimerPage } from './entry-page.ts';
+import { billableOf, understandWhat } from './entry-text.ts';
+import { understandTimes } from './entry-times.ts';
 
-export function entryRoutes(_deps: Deps): Router {
-  return Router();
+export function entryRoutes(deps: Deps): Router {
+  const router = Router();
+  router.post('/entries', async (req, res) => add(deps, req, res));
+  router.get('/entries/:id', async (req, res) => {
+    const entry = await requireEntry(deps.db, personOf(res).id, idOf(req.params.id));
+    await showEditPage(deps, req, res, entry, { return_to: returnPath(req.query['return_to'], '/timer') });
+  });
+  router.post('/entries/restore/:id', async (req, res) => restore(deps, req, res));
+  router.post('/entries/:id', async (req, res) => edit(deps, req, res));
+  router.post('/entries/:id/delete', async (req, res) => remove(deps, req, res));
+  router.post('/entries/:id/duplicate', async (req, res) => duplicate(deps, req, res));
+  router.post('/entries/:id/split', async (req, res) => split(deps, req, res));
+  return router;
+}
+
+async function add(deps: Deps, req: Request, res: Response): Promise<void> {
+  const refuse = (problems: Problems) => refuseAdding(deps, req, res, problems);
+  const form = readForm(addForm, req.body);
+  if (!form.ok) return refuse(form.problems);
+  const { id: user_id, time_zone: zone } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const last_end = await findLastEnd(deps.db, user_id, form.value.local_date);
+  const understood = await understandWhat(deps.db, form.value);
+  const when = understandTimes(form.value, { zone, now, last_end });
+  if (!understood.ok || !when.ok) {
+    return refuse({ ...(understood.ok ? {} : understood.problems), ...(when.ok ? {} : when.problems) });
+  }
+  const { what } = understood;
+  const billable = billableOf(form.value.billable, form.value.billable_shown, what.project);
+  const source = form.value.started_time === '' && form.value.ended_time === '' ? 'duration' : 'manual';
+  const { started_at, ended_at, local_date } = when.times;
+  const { created } = await deps.change({ user_id }, async (trx, record) =>
+    bookEntry(trx, record, { user_id, zone, what, billable, started_at, ended_at, source }, now),
+  );
+  if (created) deps.metrics.entriesCreated(source);
+  const { t, duration, day } = res.locals.functions;
+  const values = { duration: duration((ended_at - started_at) / 1000), day: day(local_date, 'long') };
+  await tell(deps, res, 'success', [t('entry.added', values), ...noteSentences(when.notes, t)]);
+  res.redirect(303, backPath(req));
+}
+
+async function refuseAdding(deps: Deps, req: Request, res: Response, problems: Problems): Promise<void> {
+  await answerInvalid(req, res, problems, async (told, values) =>
+    showTimerPage(deps, req, res, {}, { add: { values, problems: told }, return_to: backPath(req) }, 422),
+  );
+}
+
+async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const id = idOf(req.params['id']);
+  const form = readForm(editForm, req.body);
+  if (!form.ok) {
+    return refuseEdit(deps, req, res, await requireEntry(deps.db, user_id, id), form.problems);
+  }
+  const { local_date, started_time, ended_time, duration, ...said } = form.value;
+  const times = { local_date, started_time, ended_time, duration };
+  const now = wholeSecond(deps.now());
+  const result = await deps.change({ user_id }, async (trx, record) =>
+    changeEntry(trx, record, await requireForChange(trx, user_id, id), { ...said, times }, now),
+  );
+  if (result.outcome === 'invalid' || result.outcome === 'conflict') {
+    const problems = await problemsOf(deps, res, result);
+    return refuseEdit(deps, req, res, result.entry, problems);
+  }
+  if (result.finished) deps.metrics.entriesCreated(result.entry.source);
+  const { t } = res.locals.functions;
+  const notes = noteSentences(result.notes, t);
+  if (notes.length > 0) await tell(deps, res, 'info', [t('entry.saved'), ...notes]);
+  res.redirect(303, backPath(req));
+}
+
+async function problemsOf(
+  deps: Deps,
+  res: Response,
+  result: Extract<EditResult, { outcome: 'invalid' | 'conflict' }>,
+): Promise<Problems> {
+  if (result.outcome === 'invalid') return result.problems;
+  const values = await describeEntry(deps, res, result.entry);
+  return { form: { key: 'entry.changed_elsewhere', values } };
+}
+
+async function refuseEdit(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  entry: Entry,
+  problems: Problems,
+): Promise<void> {
+  await answerInvalid(req, res, problems, async (told, values) => {
+    // After a conflict was shown, saving again replaces the version that was shown.
+    const version = problems['form']?.key === 'entry.changed_elsewhere' ? entry.updated_at : undefined;
+    const typed = version === undefined ? values : { ...values, updated_at: String(version) };
+    await showEditPage(deps, req, res, entry, { values: typed, problems: told, return_to: backPath(req) });
+  });
+}
+
+async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const { item_id, ran } = await deps.change({ user_id }, async (trx, record) => {
+    const entry = await requireForChange(trx, user_id, idOf(req.params['id']));
+    return { item_id: await deleteWithUndo(trx, record, entry, now), ran: entry.ended_at === null };
+  });
+  const { t } = res.locals.functions;
+  const sentence = ran ? t('entry.discarded') : t('entry.deleted');
+  await tell(deps, res, 'success', [sentence], `/entries/restore/${item_id}`);
+  res.redirect(303, backPath(req));
+}
+
+const restoredKeys = {
+  restored: 'entry.restored',
+  runs_again: 'entry.runs_again',
+  finished: 'entry.restored_finished',
+  already: 'entry.restored_already',
+} as const;
+
+async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const outcome = await deps.change({ user_id }, async (trx, record) =>
+    restoreEntry(trx, record, user_id, idOf(req.params['id'])),
+  );
+  await tell(deps, res, 'success', [res.locals.functions.t(restoredKeys[outcome])]);
+  res.redirect(303, backPath(req));
+}
+
+async function duplicate(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const outcome = await deps.change({ user_id }, async (trx, record) =>
+    duplicateEntry(trx, record, await requireForChange(trx, user_id, idOf(req.params['id'])), now),
+  );
+  const { t } = res.locals.functions;
+  if (outcome.outcome === 'duplicated') deps.metrics.entriesCreated('duplicate');
+  if (outcome.outcome === 'duplicated') await tell(deps, res, 'success', [t('entry.duplicated')]);
+  else if (outcome.outcome === 'runs') await tell(deps, res, 'info', [t('entry.runs_still')]);
+  else await tell(deps, res, 'error', [t('entry.project_archived', { name: outcome.name })]);
+  res.redirect(303, backPath(req));
+}
+
+async function split(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const count = await deps.change({ user_id }, async (trx, record) =>
+    splitEntry(trx, record, await requireForChange(trx, user_id, idOf(req.params['id'])), now),
+  );
+  const { t } = res.locals.functions;
+  if (count > 1) {
+    deps.metrics.entriesCreated('split', count - 1);
+    await tell(deps, res, 'success', [t('entry.split_done', { count })]);
+  } else await tell(deps, res, 'info', [t('entry.split_nothing')]);
+  res.redirect(303, backPath(req));
 }

@@ -2,13 +2,113 @@ import type { Request } from 'express';
 import type { Deps } from '../../deps.ts';
 import type { Person } from '../../http/express-locals.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
+import { clockOf } from '../../shared/calendar.ts';
+import { elapsedSeconds } from '../entries/entry-list.ts';
+import type { ProjectChoice } from '../entries/project-choice.queries.ts';
+import { listProjectChoices } from '../entries/project-choice.queries.ts';
+import { formatTimerInput } from '../entries/timer-input.ts';
+import type { RunningRow } from './timer.queries.ts';
+import { listRunningRows } from './timer.queries.ts';
 
-/** The timer bar that every signed-in page shows. */
+/** A list to choose from that is longer than this is no help; the text finds every project by `@name`. */
+const projectsInList = 200;
+/** A timer that runs longer was probably forgotten. */
+const tooLongSeconds = 10 * 3600;
+
+/** A form of the bar that could not be taken: shown again with what was typed. */
+export interface BarForm {
+  form: 'start' | 'running';
+  values: Record<string, string>;
+  problems: Record<string, string>;
+  return_to: string;
+  /** The project that does not exist yet and may be created by this person. */
+  create_project: { name: string; href: string } | null;
+}
+
+declare module 'express-serve-static-core' {
+  interface Locals {
+    bar_form?: BarForm;
+  }
+}
+
+export interface RunningTimer {
+  id: number;
+  description: string;
+  /** What one would type to get it. */
+  text: string;
+  project: ProjectChoice | null;
+  tags: string[];
+  billable: boolean;
+  started_at: number;
+  started_clock: string;
+  started_date: string;
+  elapsed_seconds: number;
+}
+
+export interface TimerBar {
+  running: RunningTimer | null;
+  projects: ProjectChoice[];
+  /** Which form `values` and `problems` belong to; null when none was refused. */
+  form: BarForm['form'] | null;
+  values: Record<string, string>;
+  problems: Record<string, string>;
+  create_project: BarForm['create_project'];
+  return_to: string | undefined;
+  now_ms: number;
+  too_long: boolean;
+}
+
+/** The timer bar that every signed-in page shows: two prepared queries. */
 export async function loadTimerBar(
-  _deps: Deps,
-  _person: Person,
-  _f: ViewFunctions,
-  _req: Request,
-): Promise<object> {
-  return {};
+  deps: Deps,
+  person: Person,
+  _functions: ViewFunctions,
+  req: Request,
+): Promise<TimerBar> {
+  const now_ms = deps.now();
+  const [rows, projects] = await Promise.all([
+    listRunningRows(deps.db, person.id),
+    listProjectChoices(deps.db, projectsInList),
+  ]);
+  const running = runningTimer(rows, now_ms);
+  const refused = req.res?.locals.bar_form;
+  return {
+    running,
+    projects,
+    form: refused?.form ?? null,
+    values: refused?.values ?? {},
+    problems: refused?.problems ?? {},
+    create_project: refused?.create_project ?? null,
+    return_to: refused?.return_to,
+    now_ms,
+    too_long: running !== null && running.elapsed_seconds > tooLongSeconds,
+  };
+}
+
+function runningTimer(rows: RunningRow[], now: number): RunningTimer | null {
+  const [row] = rows;
+  if (!row) return null;
+  const { id, description, started_at, zone, local_date, project_id } = row;
+  const tags = rows.map(({ tag_name }) => tag_name).filter((name) => name !== null);
+  const project =
+    project_id === null
+      ? null
+      : {
+          id: project_id,
+          name: row.project_name ?? '',
+          color: row.project_color ?? '',
+          client_name: row.client_name,
+        };
+  return {
+    id,
+    description,
+    text: formatTimerInput({ description, project_name: project?.name, tag_names: tags }),
+    project,
+    tags,
+    billable: row.billable === 1,
+    started_at,
+    started_clock: clockOf(started_at, zone) ?? '',
+    started_date: local_date,
+    elapsed_seconds: elapsedSeconds(started_at, now),
+  };
 }

@@ -1,6 +1,196 @@
+import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { Deps } from '../../deps.ts';
+import { lockPerson } from '../../db/lock.ts';
+import type { Problems } from '../../http/forms.ts';
+import { answerInvalid, idOf, readForm } from '../../http/forms.ts';
+import { personOf } from '../../http/person.ts';
+import { AppError } from '../../shared/errors.ts';
+import { parseDuration } from '../../shared/duration.ts';
+import { changeEntry, deleteWithUndo, requireForChange } from '../entries/entry-changes.ts';
+import type { EditResult } from '../entries/entry-changes.ts';
+import { tell } from '../entries/entry-flash.ts';
+import { backPath, showTimerPage } from '../entries/entry-page.ts';
+import type { EntryWhat } from '../entries/entry-text.ts';
+import { billableOf, understandWhat } from '../entries/entry-text.ts';
+import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
+import { findRunning } from '../entries/entries.queries.ts';
+import { listSuggestions } from './suggestions.ts';
+import { startTimer, stopIdleTimer, stopTimer } from './timer.ts';
+import type { BarForm } from './timer-bar.ts';
+import { runningForm, startForm, stopForm, suggestionsQuery, timerQuery } from './timer.forms.ts';
 
-export function timerRoutes(_deps: Deps): Router {
-  return Router();
+export function timerRoutes(deps: Deps): Router {
+  const router = Router();
+  router.get('/', async (_req, res) => res.redirect(303, '/timer'));
+  router.get('/timer', async (req, res) => showTimer(deps, req, res));
+  router.get('/timer/suggestions', async (req, res) => suggest(deps, req, res));
+  router.post('/timer/start', async (req, res) => start(deps, req, res));
+  router.post('/timer/stop', async (req, res) => stop(deps, req, res));
+  router.post('/timer/discard', async (req, res) => discard(deps, req, res));
+  router.post('/timer/running', async (req, res) => changeRunning(deps, req, res));
+  router.post('/entries/:id/continue', async (req, res) => continueEntry(deps, req, res));
+  return router;
+}
+
+async function showTimer(deps: Deps, req: Request, res: Response): Promise<void> {
+  const query = readForm(timerQuery, req.query);
+  if (!query.ok) throw new AppError('bad_request', 'timer_query');
+  const { until, day, page } = query.value;
+  await showTimerPage(deps, req, res, day === undefined ? { until } : { day: { local_date: day, page } });
+}
+
+async function suggest(deps: Deps, req: Request, res: Response): Promise<void> {
+  const query = readForm(suggestionsQuery, req.query);
+  if (!query.ok) throw new AppError('bad_request', 'suggestions_query');
+  res.setHeader('Cache-Control', 'no-store');
+  res.json(await listSuggestions(deps.db, personOf(res), query.value.q));
+}
+
+async function start(deps: Deps, req: Request, res: Response): Promise<void> {
+  const form = readForm(startForm, req.body);
+  if (!form.ok) return refuse(deps, req, res, 'start', form.problems);
+  const { duration } = form.value;
+  const seconds = duration === '' ? undefined : parseDuration(duration);
+  if (duration !== '' && seconds === undefined) {
+    return refuse(deps, req, res, 'start', { duration: { key: 'form.duration' } });
+  }
+  const understood = await understandWhat(deps.db, form.value);
+  if (!understood.ok) return refuse(deps, req, res, 'start', understood.problems);
+  if (seconds === undefined) await startNow(deps, res, understood.what);
+  else await bookDuration(deps, res, understood.what, seconds);
+  res.redirect(303, backPath(req));
+}
+
+async function startNow(deps: Deps, res: Response, what: EntryWhat): Promise<void> {
+  const { id: user_id, time_zone: zone } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const billable = billableOf(false, false, what.project);
+  const { stopped } = await deps.change({ user_id }, async (trx, record) =>
+    startTimer(trx, record, { user_id, zone, what, billable, source: 'timer' }, now),
+  );
+  if (stopped) deps.metrics.entriesCreated('timer');
+}
+
+/** Books time that is already done and ends now. */
+async function bookDuration(deps: Deps, res: Response, what: EntryWhat, seconds: number): Promise<void> {
+  const { id: user_id, time_zone: zone } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const billable = billableOf(false, false, what.project);
+  const times = { started_at: now - seconds * 1000, ended_at: now };
+  const { created } = await deps.change({ user_id }, async (trx, record) =>
+    bookEntry(trx, record, { user_id, zone, what, billable, ...times, source: 'duration' }, now),
+  );
+  if (!created) return;
+  deps.metrics.entriesCreated('duration');
+  const { t, duration } = res.locals.functions;
+  await tell(deps, res, 'success', [t('entry.booked_now', { duration: duration(seconds) })]);
+}
+
+async function stop(deps: Deps, req: Request, res: Response): Promise<void> {
+  const form = readForm(stopForm, req.body);
+  if (!form.ok) return refuse(deps, req, res, 'start', { form: { key: 'entry.stop_outside' } });
+  const { id: user_id, time_zone: zone } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const { stopped_at, continue: continues } = form.value;
+  const { outcome } = await deps.change({ user_id }, async (trx, record) => {
+    if (stopped_at !== undefined) {
+      return stopIdleTimer(trx, record, { user_id, zone, stopped_at, continues }, now);
+    }
+    const stopped = await stopTimer(trx, record, user_id, now);
+    return { outcome: stopped ? ('stopped' as const) : ('nothing_ran' as const) };
+  });
+  if (outcome === 'outside') {
+    return refuse(deps, req, res, 'start', { form: { key: 'entry.stop_outside' } });
+  }
+  if (outcome === 'stopped') deps.metrics.entriesCreated('timer');
+  else await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
+  res.redirect(303, backPath(req));
+}
+
+async function discard(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const item_id = await deps.change({ user_id }, async (trx, record) => {
+    await lockPerson(trx, user_id);
+    const running = await findRunning(trx, user_id);
+    return running && deleteWithUndo(trx, record, running, now);
+  });
+  if (item_id === undefined) await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
+  else {
+    const undo_path = `/entries/restore/${item_id}`;
+    await tell(deps, res, 'success', [res.locals.functions.t('entry.discarded')], undo_path);
+  }
+  res.redirect(303, backPath(req));
+}
+
+async function changeRunning(deps: Deps, req: Request, res: Response): Promise<void> {
+  const form = readForm(runningForm, req.body);
+  if (!form.ok) return refuse(deps, req, res, 'running', form.problems);
+  const { text, project_id, started_date, started_time } = form.value;
+  const { id: user_id } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const times = { local_date: started_date || undefined, started_time };
+  const edit = { text, project_id, times, billable: undefined, updated_at: undefined };
+  const result = await deps.change({ user_id }, async (trx, record) => {
+    await lockPerson(trx, user_id);
+    const running = await findRunning(trx, user_id);
+    return running && changeEntry(trx, record, running, edit, now);
+  });
+  if (!result) await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
+  else if (result.outcome === 'invalid') return refuse(deps, req, res, 'running', runningProblems(result));
+  res.redirect(303, backPath(req));
+}
+
+/** The bar calls the date's field started_date. */
+function runningProblems({ problems }: Extract<EditResult, { outcome: 'invalid' }>): Problems {
+  const renamed: Problems = { ...problems };
+  if (renamed['local_date']) renamed['started_date'] = renamed['local_date'];
+  delete renamed['local_date'];
+  return renamed;
+}
+
+async function continueEntry(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id, time_zone: zone } = personOf(res);
+  const now = wholeSecond(deps.now());
+  const outcome = await deps.change({ user_id }, async (trx, record) => {
+    const entry = await requireForChange(trx, user_id, idOf(req.params['id']));
+    const what = await whatOf(trx, entry);
+    if (what.project && what.project.archived_at !== null) return { archived: what.project.name };
+    if (entry.ended_at === null) return { stopped: false };
+    return startTimer(
+      trx,
+      record,
+      { user_id, zone, what, billable: entry.billable, source: 'continue' },
+      now,
+    );
+  });
+  if ('archived' in outcome) {
+    const text = res.locals.functions.t('entry.project_archived', { name: outcome.archived });
+    await tell(deps, res, 'error', [text]);
+  } else if (outcome.stopped) deps.metrics.entriesCreated('timer');
+  res.redirect(303, backPath(req));
+}
+
+/** Shows the timer page again with the refused form of the bar: what was typed, and what is wrong beside it. */
+async function refuse(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  form: BarForm['form'],
+  problems: Problems,
+): Promise<void> {
+  const { role } = personOf(res);
+  const { text } = problems;
+  const unknown = text?.key === 'entry.unknown_project' ? String(text.values?.['name']) : undefined;
+  const may_create = unknown !== undefined && role !== 'member';
+  const create_project = may_create
+    ? { name: unknown, href: `/projects/new?name=${encodeURIComponent(unknown)}` }
+    : null;
+  const hinted: Problems =
+    may_create && text ? { ...problems, text: { ...text, key: 'entry.unknown_project_create' } } : problems;
+  await answerInvalid(req, res, hinted, async (told, values) => {
+    res.locals.bar_form = { form, values, problems: told, return_to: backPath(req), create_project };
+    await showTimerPage(deps, req, res, {}, { return_to: '/timer' }, 422);
+  });
 }

@@ -1,3 +1,44 @@
 import type { entries as en } from '../en/entries.ts';
 
-export const entries: Record<keyof typeof en, string> = {};
+export const entries: Record<keyof typeof en, string> = {
+  'entry.unknown_project':
+    'Es gibt kein Projekt „{name}“. Wählen Sie ein anderes, oder schreiben Sie \\@{name}, wenn es zum Text gehört.',
+  'entry.unknown_project_create':
+    'Es gibt kein Projekt „{name}“. Legen Sie es unter Projekte an, wählen Sie ein anderes, oder schreiben Sie \\@{name}, wenn es zum Text gehört.',
+  'entry.project_gone': 'Dieses Projekt gibt es nicht mehr.',
+  'entry.project_archived':
+    'Das Projekt „{name}“ ist archiviert, darauf kann keine neue Zeit gebucht werden. Wählen Sie ein anderes.',
+  'entry.tag_too_long': 'Ein Schlagwort hat höchstens {maximum, number} Zeichen.',
+  'entry.too_far': 'Höchstens {days, number} Tage im Voraus.',
+  'entry.end_or_duration': 'Bitte geben Sie ein Ende oder eine Dauer ein.',
+  'entry.no_length': 'Beginn und Ende sind gleich. Geben Sie ein anderes Ende oder eine Dauer ein.',
+  'entry.end_before_start': 'Das liegt vor dem Beginn.',
+  'entry.too_long': 'Ein Eintrag hat höchstens 999 Stunden.',
+  'entry.times_disagree': 'Das passt nicht zu Beginn und Ende. Lassen Sie eines der drei leer.',
+  'entry.start_in_future': 'Eine laufende Uhr kann nicht in der Zukunft begonnen haben.',
+  'entry.stop_outside':
+    'Die Uhr wurde nicht angehalten: Dieser Zeitpunkt liegt vor ihrem Beginn oder kommt erst noch.',
+  'entry.changed_elsewhere':
+    'Dieser Eintrag wurde inzwischen geändert. Er lautet jetzt „{text}“, {times}. Unten steht, was Sie eingegeben haben; speichern Sie noch einmal, um ihn zu ersetzen.',
+  'entry.nothing_ran': 'Es lief keine Uhr.',
+  'entry.discarded': 'Uhr verworfen.',
+  'entry.booked_now': '{duration} gebucht, Ende jetzt.',
+  'entry.added': '{duration} am {day} hinzugefügt.',
+  'entry.saved': 'Gespeichert.',
+  'entry.deleted': 'Eintrag gelöscht.',
+  'entry.duplicated': 'Eintrag verdoppelt.',
+  'entry.split_done': 'In {count, plural, one {# Eintrag} other {# Einträge}} geteilt.',
+  'entry.split_nothing': 'Dieser Eintrag geht nicht über Mitternacht.',
+  'entry.runs_still': 'Halten Sie zuerst die Uhr an.',
+  'entry.restored': 'Der Eintrag ist wieder da.',
+  'entry.runs_again': 'Die Uhr läuft wieder.',
+  'entry.restored_finished':
+    'Inzwischen läuft eine andere Uhr; die verworfene ist deshalb als Eintrag zurück, der endete, als sie verworfen wurde.',
+  'entry.restored_already': 'Er ist schon wieder da.',
+  'entry.note_skipped': 'Die Uhren springen an diesem Tag über {typed} hinweg; genommen wurde {understood}.',
+  'entry.note_first':
+    '{typed} gibt es an diesem Tag zweimal, weil die Uhren zurückgestellt werden; genommen wurde das erste Mal.',
+  'entry.note_second':
+    '{typed} gibt es an diesem Tag zweimal, weil die Uhren zurückgestellt werden; genommen wurde das zweite Mal.',
+  'entry.hidden': '{count, plural, one {# weiterer Eintrag} other {# weitere Einträge}} dieses Tages',
+};

@@ -1,1 +1,41 @@
-export const entries = {} as const;
+export const entries = {
+  'entry.unknown_project':
+    'There is no project “{name}”. Choose another one, or write \\@{name} if it is part of the text.',
+  'entry.unknown_project_create':
+    'There is no project “{name}”. Create it under Projects, choose another one, or write \\@{name} if it is part of the text.',
+  'entry.project_gone': 'This project does not exist any more.',
+  'entry.project_archived':
+    'The project “{name}” is archived, so no new time can be booked on it. Choose another one.',
+  'entry.tag_too_long': 'A tag has at most {maximum, number} characters.',
+  'entry.too_far': 'At most {days, number} days ahead.',
+  'entry.end_or_duration': 'Please enter an end or a duration.',
+  'entry.no_length': 'Start and end are the same. Enter another end, or a duration.',
+  'entry.end_before_start': 'This is before the start.',
+  'entry.too_long': 'An entry has at most 999 hours.',
+  'entry.times_disagree': 'This does not match start and end. Leave one of the three empty.',
+  'entry.start_in_future': 'A running timer cannot have started in the future.',
+  'entry.stop_outside': 'The timer was not stopped: that moment is before its start or still to come.',
+  'entry.changed_elsewhere':
+    'This entry was changed meanwhile. It is now “{text}”, {times}. Below is what you typed; save again to replace it.',
+  'entry.nothing_ran': 'No timer was running.',
+  'entry.discarded': 'Timer discarded.',
+  'entry.booked_now': 'Booked {duration}, ending now.',
+  'entry.added': 'Added {duration} on {day}.',
+  'entry.saved': 'Saved.',
+  'entry.deleted': 'Entry deleted.',
+  'entry.duplicated': 'Entry duplicated.',
+  'entry.split_done': 'Split into {count, plural, one {# entry} other {# entries}}.',
+  'entry.split_nothing': 'This entry does not cross midnight.',
+  'entry.runs_still': 'Stop the timer first.',
+  'entry.restored': 'The entry is back.',
+  'entry.runs_again': 'The timer runs again.',
+  'entry.restored_finished':
+    'Another timer runs by now, so the discarded one is back as an entry that ended when it was discarded.',
+  'entry.restored_already': 'It is back already.',
+  'entry.note_skipped': 'The clocks are put forward over {typed} on that day; {understood} was taken.',
+  'entry.note_first':
+    '{typed} comes twice on that day because the clocks are put back; the first one was taken.',
+  'entry.note_second':
+    '{typed} comes twice on that day because the clocks are put back; the second one was taken.',
+  'entry.hidden': '{count, plural, one {# more entry} other {# more entries}} of this day',
+} as const;

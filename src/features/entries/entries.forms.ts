@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import { checkbox, line, optionalId } from '../../http/forms.ts';
+
+/** The longest text of the bar and of an entry's form, in characters. */
+export const textMax = 500;
+
+/** Time that is added by hand. Which times must be there is for `understandTimes` to say. */
+export const addForm = z.object({
+  text: line(textMax),
+  project_id: z.optional(optionalId),
+  local_date: line(20),
+  started_time: line(20),
+  ended_time: line(20),
+  duration: line(50),
+  billable: checkbox,
+  /** Present when an unticked box is meant to win over the project's default. */
+  billable_shown: checkbox,
+});
+
+/** The version that the form shows; the database's own value, so anything else is no version of ours. */
+const version = line(15).transform((value) => (/^\d+$/.test(value) ? Number(value) : undefined));
+
+/** A change of an entry: a time field that is missing changes nothing. */
+export const editForm = z.object({
+  text: line(textMax),
+  project_id: z.optional(optionalId),
+  local_date: z.optional(line(20)),
+  started_time: z.optional(line(20)),
+  ended_time: z.optional(line(20)),
+  duration: z.optional(line(50)),
+  /** Absent when the form has no box: forms with a box send a hidden 0 before it. */
+  billable: z.optional(checkbox),
+  updated_at: version,
+});

@@ -1,0 +1,228 @@
+import { lockPerson } from '../../db/lock.ts';
+import type { Flag } from '../../db/schema.ts';
+import { splitAtMidnights } from '../../shared/calendar.ts';
+import { notFound } from '../../shared/errors.ts';
+import type { RecordInChange } from '../../telemetry/record.ts';
+import type { Trx } from './entries.ts';
+import { isSameWork, nextVersion, recordCreated, tagsOf } from './entries.ts';
+import type { Entry } from './entries.queries.ts';
+import {
+  deleteEntry,
+  deleteEntryTags,
+  findDeletedItem,
+  findEntry,
+  findRunning,
+  insertDeletedItem,
+  insertEntry,
+  insertEntryTags,
+  listExistingTagIds,
+  listTagsOfEntry,
+  requireEntry,
+  updateEntry,
+} from './entries.queries.ts';
+import { understandWhat } from './entry-text.ts';
+import type { EntryWhat, WhatProblem } from './entry-text.ts';
+import type { SomeTimes, TimeNote, TimeProblem } from './entry-times.ts';
+import { changeTimes } from './entry-times.ts';
+import { findProjectState } from './project-choice.queries.ts';
+
+/** What the form of an entry says. Times that are missing are not changed. */
+export interface EntryEdit {
+  text: string;
+  project_id?: number | null | undefined;
+  /** Undefined when the form has no box for it: it then stays as it is. */
+  billable: boolean | undefined;
+  times: SomeTimes;
+  /** Version of the entry that the form shows; undefined when the form does not say. */
+  updated_at: number | undefined;
+}
+
+export type EditResult =
+  | { outcome: 'changed' | 'unchanged'; entry: Entry; notes: TimeNote[]; finished: boolean }
+  | { outcome: 'invalid'; entry: Entry; problems: Record<string, WhatProblem | TimeProblem> }
+  /** Somebody changed the entry since the form was shown; `entry` is how it is now. */
+  | { outcome: 'conflict'; entry: Entry };
+
+/** Changes an entry of the person, who is locked. Nothing is written unless the outcome is 'changed'. */
+export async function changeEntry(
+  trx: Trx,
+  record: RecordInChange,
+  entry: Entry,
+  edit: EntryEdit,
+  now: number,
+): Promise<EditResult> {
+  const understood = await understandWhat(trx, edit, entry.project_id);
+  const changed = changeTimes(entry, edit.times, now);
+  if (!understood.ok || !changed.ok) {
+    const problems = {
+      ...(understood.ok ? {} : understood.problems),
+      ...(changed.ok ? {} : changed.problems),
+    };
+    return { outcome: 'invalid', entry, problems };
+  }
+  const { what } = understood;
+  const { times, notes } = changed;
+  const billable = changedBillable(entry, edit, what);
+  const same_work = await isSameWork(trx, entry, what);
+  const time_changed = times.started_at !== entry.started_at || times.ended_at !== entry.ended_at;
+  const finished = entry.ended_at === null && times.ended_at !== null;
+  if (same_work && !time_changed && billable === entry.billable) {
+    return { outcome: 'unchanged', entry, notes: [], finished: false };
+  }
+  if (edit.updated_at !== undefined && edit.updated_at !== entry.updated_at)
+    return { outcome: 'conflict', entry };
+  const project_id = what.project?.id ?? null;
+  const { description } = what;
+  const row = { description, project_id, billable, ...times, updated_at: nextVersion(entry, now) };
+  await updateEntry(trx, entry.id, row);
+  if (!same_work) {
+    await deleteEntryTags(trx, entry.id);
+    await insertEntryTags(trx, entry.id, await tagsOf(trx, record, what.tag_names, now));
+  }
+  record('entry.updated', {
+    time_changed,
+    project_changed: project_id !== entry.project_id,
+    description_changed: description !== entry.description,
+  });
+  return { outcome: 'changed', entry: { ...entry, ...row }, notes, finished };
+}
+
+/** Another project brings its own default, unless the person also touched the box. */
+function changedBillable(entry: Entry, edit: EntryEdit, what: EntryWhat): Flag {
+  const ticked: Flag = edit.billable ? 1 : 0;
+  if (edit.billable !== undefined && ticked !== entry.billable) return ticked;
+  const { project } = what;
+  return project && project.id !== entry.project_id ? project.billable : entry.billable;
+}
+
+/** What a deleted entry is kept as. */
+interface KeptEntry {
+  entry: Omit<Entry, 'duration_seconds'>;
+  tag_ids: number[];
+}
+
+/** Deletes an entry, running or not. @returns the id under which it can be put back. */
+export async function deleteWithUndo(
+  trx: Trx,
+  record: RecordInChange,
+  entry: Entry,
+  now: number,
+): Promise<number> {
+  const { duration_seconds, ...row } = entry;
+  const tags = await listTagsOfEntry(trx, entry.id);
+  const kept: KeptEntry = { entry: row, tag_ids: tags.map(({ id }) => id) };
+  const item_id = await insertDeletedItem(trx, {
+    user_id: entry.user_id,
+    kind: duration_seconds === null ? 'running' : 'entry',
+    content: JSON.stringify(kept),
+    deleted_at: now,
+  });
+  await deleteEntry(trx, entry.id);
+  if (duration_seconds !== null) record('entry.deleted', { duration_seconds });
+  else record('timer.discarded', { duration_seconds: Math.max(0, now - entry.started_at) / 1000 });
+  return item_id;
+}
+
+/**
+ * Puts a deleted entry back under its old id. A timer runs again unless another one runs by now; then it becomes an
+ * entry that ended when it was discarded. What was put back already stays as it is.
+ *
+ * @throws not found when the person deleted no such entry, or too long ago.
+ */
+export async function restoreEntry(
+  trx: Trx,
+  record: RecordInChange,
+  user_id: number,
+  item_id: number | undefined,
+): Promise<'restored' | 'runs_again' | 'finished' | 'already'> {
+  await lockPerson(trx, user_id);
+  const item = item_id === undefined ? undefined : await findDeletedItem(trx, user_id, item_id);
+  if (!item) throw notFound('deleted_item');
+  const { entry, tag_ids } = JSON.parse(item.content) as KeptEntry;
+  if (await findEntry(trx, user_id, entry.id)) return 'already';
+  const blocked = entry.ended_at === null && (await findRunning(trx, user_id)) !== undefined;
+  const ended_at = blocked ? Math.max(entry.started_at, item.deleted_at) : entry.ended_at;
+  // A project or tag without any other time may have been deleted meanwhile.
+  const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
+  await insertEntry(trx, { ...entry, ended_at, project_id: project?.id ?? null });
+  await insertEntryTags(trx, entry.id, await listExistingTagIds(trx, tag_ids));
+  if (ended_at === null) {
+    record('timer.started', {
+      project_id: project?.id ?? null,
+      has_description: entry.description !== '',
+      has_tags: tag_ids.length > 0,
+      billable: entry.billable === 1,
+      source: 'restore',
+      switched: false,
+    });
+    return 'runs_again';
+  }
+  record('entry.restored', { duration_seconds: (ended_at - entry.started_at) / 1000 });
+  return blocked ? 'finished' : 'restored';
+}
+
+export type Duplicated =
+  | { outcome: 'duplicated' }
+  | { outcome: 'runs' }
+  /** No new time on an archived project. */
+  | { outcome: 'archived'; name: string };
+
+/** Books the same time once more, on the same day. A running timer has no time to copy yet. */
+export async function duplicateEntry(
+  trx: Trx,
+  record: RecordInChange,
+  entry: Entry,
+  now: number,
+): Promise<Duplicated> {
+  if (entry.ended_at === null) return { outcome: 'runs' };
+  const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
+  if (project && project.archived_at !== null) return { outcome: 'archived', name: project.name };
+  await copyEntry(trx, record, entry, { source: 'duplicate', created_at: now, updated_at: now });
+  return { outcome: 'duplicated' };
+}
+
+async function copyEntry(
+  trx: Trx,
+  record: RecordInChange,
+  entry: Entry,
+  changed: Partial<Omit<Entry, 'id' | 'duration_seconds'>>,
+): Promise<number> {
+  const { id, duration_seconds: _, ...row } = { ...entry, ...changed };
+  const tags = await listTagsOfEntry(trx, id);
+  const copy_id = await insertEntry(trx, row);
+  await insertEntryTags(
+    trx,
+    copy_id,
+    tags.map((tag) => tag.id),
+  );
+  recordCreated(record, row, { ended_at: row.ended_at ?? row.started_at, has_tags: tags.length > 0 });
+  return copy_id;
+}
+
+/**
+ * Cuts an entry at every local midnight it crosses; the first piece keeps the id.
+ *
+ * @returns how many entries it is now; 1 when there was nothing to cut.
+ */
+export async function splitEntry(
+  trx: Trx,
+  record: RecordInChange,
+  entry: Entry,
+  now: number,
+): Promise<number> {
+  if (entry.ended_at === null) return 1;
+  const [first, ...rest] = splitAtMidnights(entry.started_at, entry.ended_at, entry.zone);
+  if (!first || rest.length === 0) return 1;
+  await updateEntry(trx, entry.id, { ended_at: first.ended_at, updated_at: nextVersion(entry, now) });
+  record('entry.updated', { time_changed: true, project_changed: false, description_changed: false });
+  for (const piece of rest) {
+    await copyEntry(trx, record, entry, { ...piece, source: 'split', created_at: now, updated_at: now });
+  }
+  return rest.length + 1;
+}
+
+/** Locks the person and reads one of their entries: how every change of an entry begins. */
+export async function requireForChange(trx: Trx, user_id: number, id: number | undefined): Promise<Entry> {
+  await lockPerson(trx, user_id);
+  return requireEntry(trx, user_id, id);
+}

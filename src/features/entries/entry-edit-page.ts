@@ -1,0 +1,84 @@
+import type { Request, Response } from 'express';
+import type { Deps } from '../../deps.ts';
+import { clockOf } from '../../shared/calendar.ts';
+import type { Entry } from './entries.queries.ts';
+import { listTagsOfEntry } from './entries.queries.ts';
+import { shownTimes } from './entry-times.ts';
+import type { ProjectChoice } from './project-choice.queries.ts';
+import { findProjectState, listProjectChoices } from './project-choice.queries.ts';
+import { formatTimerInput } from './timer-input.ts';
+
+interface EditPageState {
+  /** What was typed in a form that was refused; the page has status 422 then. */
+  values?: Record<string, string>;
+  problems?: Record<string, string>;
+  return_to: string;
+}
+
+const projectsInList = 200;
+
+/** Shows the form of one entry, as it is stored or as it was typed. */
+export async function showEditPage(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  entry: Entry,
+  state: EditPageState,
+): Promise<void> {
+  const values = state.values ?? (await storedValues(deps, entry));
+  await deps.page(
+    req,
+    res,
+    'entries/edit',
+    {
+      title: res.locals.functions.t('timer.edit_title'),
+      entry,
+      values,
+      problems: state.problems ?? {},
+      projects: await choicesFor(deps, entry),
+      return_to: state.return_to,
+    },
+    state.values ? 422 : 200,
+  );
+}
+
+/** The text holds description and tags; the project is chosen in its own field. */
+async function storedValues(deps: Deps, entry: Entry): Promise<Record<string, string | number | boolean>> {
+  return {
+    ...shownTimes(entry),
+    text: await textOf(deps, entry),
+    project_id: entry.project_id ?? '',
+    billable: entry.billable === 1,
+    updated_at: entry.updated_at,
+  };
+}
+
+async function textOf(deps: Deps, entry: Entry): Promise<string> {
+  const tags = await listTagsOfEntry(deps.db, entry.id);
+  return formatTimerInput({ description: entry.description, tag_names: tags.map(({ name }) => name) });
+}
+
+/** Active projects and the entry's own, which may be archived: saving something else must not take it away. */
+async function choicesFor(deps: Deps, entry: Entry): Promise<ProjectChoice[]> {
+  const choices = await listProjectChoices(deps.db, projectsInList);
+  if (entry.project_id === null || choices.some(({ id }) => id === entry.project_id)) return choices;
+  const own = await findProjectState(deps.db, entry.project_id);
+  if (!own) return choices;
+  const { id, name, color, client_name } = own;
+  return [{ id, name, color, client_name }, ...choices];
+}
+
+/** How an entry is now, in words: for somebody whose own version is older. */
+export async function describeEntry(
+  deps: Deps,
+  res: Response,
+  entry: Entry,
+): Promise<{ text: string; times: string }> {
+  const { day } = res.locals.functions;
+  const project = entry.project_id === null ? undefined : await findProjectState(deps.db, entry.project_id);
+  const text = [await textOf(deps, entry), ...(project ? [`@${project.name}`] : [])].join(' ').trim();
+  const clocks = [entry.started_at, entry.ended_at].map((at) =>
+    at === null ? '' : (clockOf(at, entry.zone) ?? ''),
+  );
+  return { text, times: `${day(entry.local_date, 'short')}, ${clocks.join('–')}` };
+}

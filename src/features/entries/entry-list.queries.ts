@@ -1,0 +1,140 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { prepare } from '../../db/prepared.ts';
+import type { Flag } from '../../db/schema.ts';
+
+/** Everything the timer page needs comes from the three prepared queries here, whatever the number of entries. */
+
+export interface DayTotal {
+  /** `earlier` and `later` name the nearest day outside the range that has entries; null when there is none. */
+  kind: 'day' | 'earlier' | 'later';
+  local_date: string | null;
+  entry_count: number;
+  total_seconds: number;
+}
+
+interface DayRange {
+  user_id: number;
+  from: string;
+  to: string;
+}
+
+/** Seconds of an entry, up to now while it runs; never negative, also when the clock was set back. */
+const seconds = (now: number) =>
+  sql<number>`case when duration_seconds is not null then duration_seconds when started_at < ${now} then (${now} - started_at) / 1000 else 0 end`;
+
+const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) =>
+  db
+    .selectFrom('entries')
+    .select([
+      sql<DayTotal['kind']>`'day'`.as('kind'),
+      sql<string | null>`local_date`.as('local_date'),
+      sql<number>`count(*)`.as('entry_count'),
+      sql<number>`sum(${seconds(parameter('now'))})`.as('total_seconds'),
+    ])
+    .where('user_id', '=', parameter('user_id'))
+    .where('local_date', '>=', parameter('from'))
+    .where('local_date', '<=', parameter('to'))
+    .groupBy('local_date')
+    .unionAll(
+      db
+        .selectFrom('entries')
+        .select([
+          sql<DayTotal['kind']>`'earlier'`.as('kind'),
+          sql<string | null>`max(local_date)`.as('local_date'),
+          sql<number>`0`.as('entry_count'),
+          sql<number>`0`.as('total_seconds'),
+        ])
+        .where('user_id', '=', parameter('user_id'))
+        .where('local_date', '<', parameter('from')),
+    )
+    .unionAll(
+      db
+        .selectFrom('entries')
+        .select([
+          sql<DayTotal['kind']>`'later'`.as('kind'),
+          sql<string | null>`min(local_date)`.as('local_date'),
+          sql<number>`0`.as('entry_count'),
+          sql<number>`0`.as('total_seconds'),
+        ])
+        .where('user_id', '=', parameter('user_id'))
+        .where('local_date', '>', parameter('to')),
+    ),
+);
+
+/** Count and seconds per day of a range, and the nearest days with entries before and after it. */
+export async function listDayTotals(db: Db, range: DayRange & { now: number }): Promise<DayTotal[]> {
+  return dayTotals(db, range);
+}
+
+export interface ListedEntry {
+  id: number;
+  description: string;
+  billable: Flag;
+  started_at: number;
+  ended_at: number | null;
+  zone: string;
+  local_date: string;
+  duration_seconds: number | null;
+  project_id: number | null;
+  project_name: string | null;
+  project_color: string | null;
+  client_name: string | null;
+}
+
+const newestFirst = prepare<DayRange & { limit: number; offset: number }, ListedEntry>((db, parameter) =>
+  db
+    .selectFrom('entries')
+    .leftJoin('projects', 'projects.id', 'entries.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select([
+      'entries.id',
+      'entries.description',
+      'entries.billable',
+      'started_at',
+      'ended_at',
+      'zone',
+      'local_date',
+    ])
+    .select(['duration_seconds', 'projects.id as project_id', 'projects.name as project_name'])
+    .select(['projects.color as project_color', 'clients.name as client_name'])
+    .where('user_id', '=', parameter('user_id'))
+    .where('local_date', '>=', parameter('from'))
+    .where('local_date', '<=', parameter('to'))
+    .orderBy('local_date', 'desc')
+    .orderBy('started_at', 'desc')
+    .orderBy('entries.id', 'desc')
+    .limit(parameter('limit'))
+    .offset(parameter('offset')),
+);
+
+/** Entries of a range of days, newest first. */
+export async function listEntriesNewestFirst(
+  db: Db,
+  range: DayRange & { limit: number; offset: number },
+): Promise<ListedEntry[]> {
+  return newestFirst(db, range);
+}
+
+const tagsOfDays = prepare<DayRange, { entry_id: number; name: string }>((db, parameter) =>
+  db
+    .selectFrom('entries')
+    .innerJoin('entry_tags', 'entry_tags.entry_id', 'entries.id')
+    .innerJoin('tags', 'tags.id', 'entry_tags.tag_id')
+    .select(['entry_tags.entry_id', 'tags.name'])
+    .where('user_id', '=', parameter('user_id'))
+    .where('local_date', '>=', parameter('from'))
+    .where('local_date', '<=', parameter('to'))
+    .orderBy('tags.name_key'),
+);
+
+/** Tag names by entry for every entry of a range of days. */
+export async function mapTagsOfDays(db: Db, range: DayRange): Promise<Map<number, string[]>> {
+  const tags = new Map<number, string[]>();
+  for (const { entry_id, name } of await tagsOfDays(db, range)) {
+    const names = tags.get(entry_id);
+    if (names) names.push(name);
+    else tags.set(entry_id, [name]);
+  }
+  return tags;
+}

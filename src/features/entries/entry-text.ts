@@ -1,0 +1,94 @@
+import type { Db } from '../../db/connect.ts';
+import type { Flag } from '../../db/schema.ts';
+import { tagNameMax } from '../tags/tags.ts';
+import type { ProjectState } from './project-choice.queries.ts';
+import { findProjectState, listProjectNames } from './project-choice.queries.ts';
+import { parseTimerInput } from './timer-input.ts';
+
+/** What somebody works on, understood from a form. */
+export interface EntryWhat {
+  description: string;
+  project: ProjectState | null;
+  tag_names: string[];
+}
+
+export interface TypedWhat {
+  /** Description with `@project` and `#tag` inside. */
+  text: string;
+  /** The chosen project; null for none, undefined when the form has no such field. */
+  project_id?: number | null | undefined;
+}
+
+export type WhatProblem =
+  | { key: 'entry.unknown_project'; values: { name: string } }
+  | { key: 'entry.tag_too_long'; values: { maximum: number } }
+  | { key: 'entry.project_gone' }
+  | { key: 'entry.project_archived'; values: { name: string } };
+export type WhatResult =
+  | { ok: true; what: EntryWhat }
+  /** By field. */
+  | { ok: false; problems: Record<string, WhatProblem> };
+
+/**
+ * Understands text and chosen project together. A project named in the text wins over the chosen one, because it was
+ * typed on purpose, unless it is the one the entry already has and another was chosen.
+ *
+ * @param kept_project_id - project of the entry that is changed; it may stay although it is archived.
+ */
+export async function understandWhat(
+  db: Db,
+  typed: TypedWhat,
+  kept_project_id: number | null = null,
+): Promise<WhatResult> {
+  const names = typed.text.includes('@') ? await listProjectNames(db, kept_project_id) : [];
+  const preferred = new Set([typed.project_id, kept_project_id]);
+  // Clients may have projects of the same name: the one that is chosen already is meant.
+  const sorted = [
+    ...names.filter(({ id }) => preferred.has(id)),
+    ...names.filter(({ id }) => !preferred.has(id)),
+  ];
+  const { description, project_id, unknown_project, tag_names } = parseTimerInput(typed.text, sorted);
+  if (unknown_project !== undefined) {
+    return refused('text', { key: 'entry.unknown_project', values: { name: unknown_project } });
+  }
+  if (tag_names.some((name) => name.length > tagNameMax)) {
+    return refused('text', { key: 'entry.tag_too_long', values: { maximum: tagNameMax } });
+  }
+  const chosen = chosenProject(project_id, typed.project_id, kept_project_id);
+  if (chosen === null) return { ok: true, what: { description, project: null, tag_names } };
+  const project = await findProjectState(db, chosen);
+  if (!project) return refused('project_id', { key: 'entry.project_gone' });
+  if (project.archived_at !== null && project.id !== kept_project_id) {
+    return refused('project_id', { key: 'entry.project_archived', values: { name: project.name } });
+  }
+  return { ok: true, what: { description, project, tag_names } };
+}
+
+function refused(field: 'text' | 'project_id', problem: WhatProblem): WhatResult {
+  return { ok: false, problems: { [field]: problem } };
+}
+
+function chosenProject(
+  named: number | undefined,
+  selected: number | null | undefined,
+  kept: number | null,
+): number | null {
+  if (named !== undefined && named !== kept) return named;
+  if (selected !== undefined && selected !== kept) return selected;
+  return named ?? selected ?? kept;
+}
+
+/**
+ * Whether new time is billable: what the form says, else what the project says.
+ *
+ * @param ticked - true for a ticked box.
+ * @param decided - an unticked box means "not billable" and not just "nothing said".
+ */
+export function billableOf(
+  ticked: boolean,
+  decided: boolean,
+  project: Pick<ProjectState, 'billable'> | null,
+): Flag {
+  if (ticked) return 1;
+  return decided ? 0 : (project?.billable ?? 0);
+}

@@ -1,0 +1,60 @@
+import type { Db } from '../../db/connect.ts';
+import { prepare } from '../../db/prepared.ts';
+import type { Flag } from '../../db/schema.ts';
+
+/** A project as one chooses it for an entry. */
+export interface ProjectChoice {
+  id: number;
+  name: string;
+  color: string;
+  client_name: string | null;
+}
+
+const listActive = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
+  db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
+    .where('projects.archived_at', 'is', null)
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
+    .limit(parameter('limit')),
+);
+
+/** Active projects by name; on every page, hence prepared. */
+export async function listProjectChoices(db: Db, limit: number): Promise<ProjectChoice[]> {
+  return listActive(db, { limit });
+}
+
+/** The names that `@` may mean: every active project, and the one that the entry already has. */
+export async function listProjectNames(
+  db: Db,
+  kept_id: number | null,
+): Promise<{ id: number; name: string }[]> {
+  return db
+    .selectFrom('projects')
+    .select(['id', 'name'])
+    .where((where) => where.or([where('archived_at', 'is', null), where('id', '=', kept_id ?? 0)]))
+    .orderBy('name_key')
+    .orderBy('id')
+    .execute();
+}
+
+export interface ProjectState {
+  id: number;
+  name: string;
+  color: string;
+  billable: Flag;
+  archived_at: number | null;
+  client_name: string | null;
+}
+
+export async function findProjectState(db: Db, id: number): Promise<ProjectState | undefined> {
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'color', 'billable', 'projects.archived_at'])
+    .select('clients.name as client_name')
+    .where('projects.id', '=', id)
+    .executeTakeFirst();
+}

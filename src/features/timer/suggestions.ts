@@ -1,0 +1,115 @@
+import type { Db } from '../../db/connect.ts';
+import type { Role } from '../../db/schema.ts';
+import { foldCase } from '../../shared/text.ts';
+import type { ProjectChoice } from '../entries/project-choice.queries.ts';
+import { listProjectChoices } from '../entries/project-choice.queries.ts';
+import { formatTimerInput } from '../entries/timer-input.ts';
+import { listPastWork, listTagNames, mapTagNames } from './suggestions.queries.ts';
+
+/** A completion of the timer bar. `text` is what the field holds once it is chosen. */
+export interface Suggestion {
+  kind: 'entry' | 'project' | 'tag' | 'create_project';
+  text: string;
+  /** What is shown: a description, or the name of a project or tag. */
+  description: string;
+  project: { id: number; name: string; color: string } | null;
+  tags: string[];
+}
+
+const shownAtMost = 8;
+/** Work older than this many entries is not remembered, so that a keystroke costs the same for everybody. */
+const pastEntries = 1_000;
+const namesAtMost = 5_000;
+
+/** `@name` or `#name` at the end of the text; names may have spaces, so everything after the sign counts. */
+const openName = /^(?<before>(?:.* )?)(?<sign>[@#])(?<name>[^@#]*)$/u;
+
+/**
+ * What a person may mean by what they typed so far: after `@` projects, after `#` tags, else their own past work.
+ */
+export async function listSuggestions(
+  db: Db,
+  person: { id: number; role: Role },
+  typed: string,
+): Promise<Suggestion[]> {
+  const { before = '', sign, name = '' } = openName.exec(typed)?.groups ?? {};
+  if (sign === '@') return suggestProjects(db, person, before, name);
+  if (sign === '#') return suggestTags(db, before, name);
+  return suggestPastWork(db, person.id, typed);
+}
+
+async function suggestProjects(
+  db: Db,
+  person: { role: Role },
+  before: string,
+  name: string,
+): Promise<Suggestion[]> {
+  const wanted = foldCase(name.trim());
+  const projects = await listProjectChoices(db, namesAtMost);
+  const found = bestFirst(projects, wanted, (project) => project.name).map((project) =>
+    projectSuggestion(before, project),
+  );
+  const exists = projects.some((project) => foldCase(project.name) === wanted);
+  if (wanted === '' || exists || person.role === 'member') return found;
+  const create: Suggestion = {
+    kind: 'create_project',
+    text: `${before}@${name}`,
+    description: name.trim(),
+    project: null,
+    tags: [],
+  };
+  return [...found, create];
+}
+
+function projectSuggestion(before: string, { id, name, color }: ProjectChoice): Suggestion {
+  const text = `${before}${formatTimerInput({ description: '', project_name: name, tag_names: [] })}`;
+  return { kind: 'project', text, description: name, project: { id, name, color }, tags: [] };
+}
+
+async function suggestTags(db: Db, before: string, name: string): Promise<Suggestion[]> {
+  const names = await listTagNames(db, namesAtMost);
+  return bestFirst(names, foldCase(name.trim()), (tag) => tag).map((tag) => ({
+    kind: 'tag',
+    text: `${before}${formatTimerInput({ description: '', tag_names: [tag] })}`,
+    description: tag,
+    project: null,
+    tags: [tag],
+  }));
+}
+
+/** Names that begin with what was typed, then those that contain it. */
+function bestFirst<Named>(all: readonly Named[], wanted: string, nameOf: (named: Named) => string): Named[] {
+  const begin: Named[] = [];
+  const contain: Named[] = [];
+  for (const named of all) {
+    const place = foldCase(nameOf(named)).indexOf(wanted);
+    if (place === 0) begin.push(named);
+    else if (place > 0) contain.push(named);
+  }
+  return [...begin, ...contain].slice(0, shownAtMost);
+}
+
+async function suggestPastWork(db: Db, user_id: number, typed: string): Promise<Suggestion[]> {
+  const words = foldCase(typed)
+    .split(' ')
+    .filter((word) => word !== '');
+  const past = await listPastWork(db, user_id, { scanned: pastEntries, limit: pastEntries });
+  const found = past
+    .filter(({ description, project_id }) => description !== '' || project_id !== null)
+    .filter(({ description, project_name }) => {
+      const text = foldCase(`${description} ${project_name ?? ''}`);
+      return words.every((word) => text.includes(word));
+    })
+    .slice(0, shownAtMost);
+  const tags = await mapTagNames(
+    db,
+    found.map(({ id }) => id),
+  );
+  return found.map(({ id, description, project_id, project_name, project_color }) => {
+    const tag_names = tags.get(id) ?? [];
+    const project =
+      project_id === null ? null : { id: project_id, name: project_name ?? '', color: project_color ?? '' };
+    const text = formatTimerInput({ description, project_name: project?.name, tag_names });
+    return { kind: 'entry', text, description, project, tags: tag_names };
+  });
+}

@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import { checkbox, line, optionalId } from '../../http/forms.ts';
+import { isLocalDate } from '../../shared/calendar.ts';
+import { textMax } from '../entries/entries.forms.ts';
+
+export const startForm = z.object({
+  text: line(textMax),
+  project_id: z.optional(optionalId),
+  duration: line(50),
+});
+
+export const runningForm = z.object({
+  text: line(textMax),
+  project_id: z.optional(optionalId),
+  started_date: z.optional(line(20)),
+  started_time: z.optional(line(20)),
+});
+
+/** Epoch ms out of a browser; empty when the timer is simply stopped. */
+const instant = line(15).transform((value, context) => {
+  if (value === '') return undefined;
+  if (/^\d+$/.test(value)) return Number(value);
+  context.addIssue({ code: 'custom', message: 'form.invalid' });
+  return z.NEVER;
+});
+
+export const stopForm = z.object({ stopped_at: instant, continue: checkbox });
+
+/** Which part of the entries `/timer` shows. */
+export const timerQuery = z.object({
+  until: z.optional(z.string().refine(isLocalDate)),
+  day: z.optional(z.string().refine(isLocalDate)),
+  page: z.optional(z.string().regex(/^[1-9]\d{0,4}$/)).transform((page) => Number(page ?? 1)),
+});
+
+export const suggestionsQuery = z.object({ q: line(textMax) });
