@@ -1,0 +1,278 @@
+import type request from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { updatePerson } from '../../src/features/accounts/people.queries.ts';
+import { addPersonByCommand } from '../../src/features/setup/setup.ts';
+import type { TestApp } from '../support/app.ts';
+import { createTestApp } from '../support/app.ts';
+
+const filled = {
+  name: 'Ada Lovelace',
+  email: 'ada@example.com',
+  password: 'correct horse battery',
+  used_by: 'team',
+  time_zone: 'Europe/Vienna',
+  week_start: '7',
+  currency: 'CHF',
+  duration_format: 'decimal',
+};
+const fresh = (environment: Record<string, string> = {}) => createTestApp({ empty: true, environment });
+const events = (app: TestApp, name: string) => app.logLines().filter((line) => line['event'] === name);
+const people = (app: TestApp) => app.deps.db.selectFrom('users').selectAll().execute();
+/** A request as it arrives from another machine. */
+const fromAfar = (test: request.Test) => test.set('Host', 'time.example.com');
+
+describe('a server without administrator', () => {
+  it('leads every address to /setup, but answers probes and files', async () => {
+    const app = await fresh();
+    for (const url of ['/', '/timer', '/login', '/account', '/nonsense']) {
+      expect((await app.stranger.get(url)).headers['location'], url).toBe('/setup');
+    }
+    expect((await app.stranger.post('/login', { email: 'a@b', password: 'x' })).headers['location']).toBe(
+      '/setup',
+    );
+    expect((await app.stranger.get('/livez')).status).toBe(200);
+    expect((await app.stranger.get('/robots.txt')).status).toBe(200);
+  });
+
+  it('shows one page that says what leaves the server, in the language of the browser', async () => {
+    const app = await fresh();
+    const page = await app.stranger.get('/setup');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Nothing, in this version.');
+    expect(page.text).toContain('<option value="EUR" selected>');
+    expect(page.text).not.toContain('setup_code');
+    const german = await app.stranger.get('/setup').set('Accept-Language', 'de');
+    expect(german.text).toContain('Was diesen Server verlässt');
+  });
+
+  it('is set up by the page: administrator, settings, session, event', async () => {
+    const app = await fresh();
+    const answer = await app.stranger.post('/setup', filled).set('Accept-Language', 'de');
+    expect(answer.status).toBe(303);
+    expect(answer.headers['location']).toBe('/timer');
+    const { password_hash, ...person } = (await people(app))[0] ?? { password_hash: '' };
+    expect(person).toMatchObject({
+      email: 'ada@example.com',
+      email_key: 'ada@example.com',
+      name: 'Ada Lovelace',
+      role: 'admin',
+      locale: 'de',
+      time_zone: 'Europe/Vienna',
+      week_start: 7,
+      duration_format: 'decimal',
+    });
+    expect(password_hash).toMatch(/^\$argon2id\$/);
+    expect(await app.deps.settings.read()).toEqual({
+      used_by: 'team',
+      time_zone: 'Europe/Vienna',
+      week_start: 7,
+      currency: 'CHF',
+      duration_format: 'decimal',
+    });
+    const cookie = /tt_session=[^;]+/.exec((answer.get('Set-Cookie') ?? []).join())?.[0] ?? '';
+    const account = await app.stranger.get('/account').set('Cookie', cookie);
+    expect(account.status).toBe(200);
+    expect(account.text).toContain('Ada Lovelace');
+    expect(events(app, 'setup.completed')).toMatchObject([{ used_by: 'team', source: 'page' }]);
+    const text = JSON.stringify(app.logLines());
+    expect(text).not.toMatch(/ada@example|Lovelace|correct horse/);
+  });
+
+  it('takes UTC where no zone was chosen', async () => {
+    const app = await fresh();
+    expect((await app.stranger.post('/setup', { ...filled, time_zone: '' })).status).toBe(303);
+    expect((await people(app))[0]?.time_zone).toBe('UTC');
+  });
+
+  it('names every problem beside its field, keeps what was typed, and stores nothing', async () => {
+    const app = await fresh();
+    const bad = {
+      name: '',
+      email: 'nonsense',
+      password: 'too short',
+      used_by: 'everybody',
+      time_zone: 'Mars/Olympus',
+      week_start: '2',
+      currency: 'XYZ',
+      duration_format: 'x',
+    };
+    const answer = await app.stranger.post('/setup', bad);
+    expect(answer.status).toBe(422);
+    for (const sentence of [
+      'Please fill this in.',
+      'Please enter an e-mail address like name@example.com.',
+      'At least 10 characters.',
+      'Please choose a time zone from the list.',
+      'Please enter a three-letter currency code like EUR.',
+    ]) {
+      expect(answer.text).toContain(sentence);
+    }
+    expect(answer.text.match(/Please choose one of the offered values\./g)).toHaveLength(3);
+    expect(answer.text).toContain('value="nonsense"');
+    expect(answer.text).not.toContain('too short');
+    expect((await app.stranger.post('/setup')).status).toBe(422);
+    expect(await people(app)).toEqual([]);
+    expect(await app.deps.db.selectFrom('settings').selectAll().execute()).not.toContainEqual(
+      expect.objectContaining({ name: 'used_by' }),
+    );
+  });
+});
+
+describe('the setup code', () => {
+  const code = { SETUP_CODE: 'only-for-me' };
+
+  it('is asked of every request that may come from another machine', async () => {
+    const app = await fresh(code);
+    const traces: [string, string][] = [
+      ['Host', 'time.example.com'],
+      ['Host', '192.168.1.20:8000'],
+      ['Host', 'localhost.example.com'],
+      ['X-Forwarded-For', '127.0.0.1'],
+      ['Forwarded', 'for=127.0.0.1'],
+      ['X-Real-IP', '127.0.0.1'],
+      ['Via', '1.1 proxy'],
+    ];
+    for (const [name, value] of traces) {
+      const page = await app.stranger.get('/setup').set(name, value);
+      expect(page.text, `${name}: ${value}`).toContain('name="setup_code"');
+      const answer = await app.stranger.post('/setup', filled).set(name, value);
+      expect(answer.status, `${name}: ${value}`).toBe(422);
+    }
+    expect(await people(app)).toEqual([]);
+  });
+
+  it('is asked of an address that a trusted proxy forwards', async () => {
+    const app = await fresh({ ...code, TRUST_PROXY: 'loopback' });
+    const answer = await app.stranger.post('/setup', filled).set('X-Forwarded-For', '203.0.113.9');
+    expect(answer.status).toBe(422);
+  });
+
+  it('is not asked on the machine itself, by any of its names', async () => {
+    const app = await fresh(code);
+    for (const host of ['localhost', 'localhost:8000', '127.0.0.1', '[::1]:8000']) {
+      expect((await app.stranger.get('/setup').set('Host', host)).text, host).not.toContain('setup_code');
+    }
+  });
+
+  it('opens the page to who knows it, and to nobody else', async () => {
+    const app = await fresh(code);
+    for (const setup_code of ['', 'only-for-m', 'only-for-me2', 'ONLY-FOR-ME', '0']) {
+      const answer = await fromAfar(app.stranger.post('/setup', { ...filled, setup_code }));
+      expect(answer.status, setup_code).toBe(422);
+      const sentence = setup_code === '' ? 'Please fill this in.' : 'This is not the setup code.';
+      expect(answer.text).toContain(sentence);
+    }
+    expect(await people(app)).toEqual([]);
+    const answer = await fromAfar(app.stranger.post('/setup', { ...filled, setup_code: ' only-for-me ' }));
+    expect(answer.headers['location']).toBe('/timer');
+  });
+
+  it('is made anew for each server that has none set', async () => {
+    const [one, two] = [await fresh(), await fresh()];
+    expect(one.deps.setupCode).toMatch(/^\d{4}-\d{4}$/);
+    expect(one.deps.setupCode).not.toBe(two.deps.setupCode);
+    const answer = await fromAfar(one.stranger.post('/setup', { ...filled, setup_code: one.deps.setupCode }));
+    expect(answer.headers['location']).toBe('/timer');
+  });
+
+  it('can be guessed a few times only, from however many addresses', async () => {
+    const app = await fresh({ ...code, LOGIN_ATTEMPTS: '1', TRUST_PROXY: 'loopback' });
+    const attempt = (index: number, setup_code: string) =>
+      app.stranger.post('/setup', { ...filled, setup_code }).set('X-Forwarded-For', `203.0.113.${index}`);
+    for (let index = 0; index < 10; index += 1) {
+      expect((await attempt(index, 'wrong-code')).status).toBe(422);
+    }
+    const refused = await attempt(99, 'only-for-me');
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBe(900);
+    expect(refused.text).toContain('Too many attempts.');
+    expect(await people(app)).toEqual([]);
+    expect((await app.stranger.post('/setup', filled)).headers['location']).toBe('/timer');
+  });
+
+  it('does not help an address that asks without end', async () => {
+    const app = await fresh({ LOGIN_ATTEMPTS: '1' });
+    for (let index = 0; index < 10; index += 1) {
+      expect((await app.stranger.post('/setup', {})).status).toBe(422);
+    }
+    expect((await app.stranger.post('/setup', filled)).status).toBe(429);
+  });
+});
+
+describe('when setup is over', () => {
+  it('is gone: strangers are sent to sign in, people find nothing', async () => {
+    const app = await createTestApp();
+    for (const send of [() => app.stranger.get('/setup'), () => app.stranger.post('/setup', filled)]) {
+      const answer = await send();
+      expect(answer.status).toBe(303);
+      expect(answer.headers['location']).toBe('/login');
+    }
+    expect((await app.as('bob').get('/setup')).status).toBe(404);
+    expect((await app.as('alice').post('/setup', filled)).status).toBe(404);
+    expect(await people(app)).toHaveLength(3);
+  });
+
+  it('makes one administrator of many who submit at once', async () => {
+    const app = await fresh();
+    const submit = (index: number) =>
+      app.stranger.post('/setup', { ...filled, email: `ada${index}@example.com` });
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => submit(index)));
+    const places = answers.map(({ headers }) => String(headers['location'])).sort();
+    expect(places).toEqual([...Array.from({ length: 7 }, () => '/login'), '/timer']);
+    expect(await people(app)).toHaveLength(1);
+    expect(await app.deps.db.selectFrom('sessions').selectAll().execute()).toHaveLength(1);
+    expect(events(app, 'setup.completed')).toHaveLength(1);
+  });
+
+  it('is open again when the last administrator was deactivated', async () => {
+    const app = await createTestApp();
+    await updatePerson(app.deps.db, app.ids.alice, { deactivated_at: app.clock.now });
+    expect((await app.stranger.post('/setup', filled)).headers['location']).toBe('/timer');
+  });
+});
+
+describe('a person added by command', () => {
+  const person = {
+    name: 'Ada',
+    email: 'ada@example.com',
+    password: 'correct horse battery',
+    role: 'admin',
+  } as const;
+
+  it('completes the setup, and can sign in', async () => {
+    const app = await fresh();
+    await addPersonByCommand(app.deps, person);
+    const { email, password } = person;
+    expect((await app.stranger.post('/login', { email, password })).headers['location']).toBe('/timer');
+    expect(events(app, 'admin.user_created')).toMatchObject([{ role: 'admin', source: 'command' }]);
+    expect(events(app, 'setup.completed')).toMatchObject([{ source: 'command' }]);
+    expect((await app.stranger.get('/setup')).headers['location']).toBe('/login');
+  });
+
+  it('is one more person later, with the settings of the server', async () => {
+    const app = await fresh();
+    await app.stranger.post('/setup', filled);
+    const id = await addPersonByCommand(app.deps, { ...person, email: 'bea@example.com', role: 'member' });
+    const added = (await people(app)).find((row) => row.id === id);
+    expect(added).toMatchObject({ role: 'member', time_zone: 'Europe/Vienna', week_start: 7 });
+    expect(events(app, 'setup.completed')).toHaveLength(1);
+  });
+
+  it('does not complete the setup as a member', async () => {
+    const app = await fresh();
+    await addPersonByCommand(app.deps, { ...person, role: 'member' });
+    expect((await app.stranger.get('/timer')).headers['location']).toBe('/setup');
+    expect(events(app, 'setup.completed')).toEqual([]);
+  });
+
+  it('and the page never both make a first administrator', async () => {
+    const app = await fresh();
+    const page = app.stranger.post('/setup', filled);
+    const [answer] = await Promise.all([
+      page,
+      addPersonByCommand(app.deps, { ...person, email: 'b@example.com' }),
+    ]);
+    expect(['/timer', '/login']).toContain(answer.headers['location']);
+    expect(events(app, 'setup.completed')).toHaveLength(1);
+  });
+});
