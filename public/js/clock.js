@@ -63,4 +63,4 @@ export function showTitle(time = runningClock()?.textContent) {
 customElements.define('tt-clock', Clock);
 setInterval(() => {
   for (const clock of clocks) clock.show();
-}, 1000);
+}, 500);

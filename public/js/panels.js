@@ -8,14 +8,10 @@ document.addEventListener('click', (event) => {
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
   if (target.closest?.('[data-close]') || target.matches?.('dialog.dialog'))
     target.closest('dialog')?.close();
-  const panel = target.closest?.('[data-open]');
-  if (panel) {
-    event.preventDefault();
-    openPanel(panel.dataset.open);
-  }
 });
 
-function openPanel(id) {
+/** Opens a `details` and goes to its first field. */
+export function openPanel(id) {
   const details = document.getElementById(id);
   if (!details) return;
   details.open = true;

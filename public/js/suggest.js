@@ -119,7 +119,9 @@ class Suggest extends HTMLElement {
   #accept(index) {
     const input = this.#input;
     const rest = input.value.slice(input.selectionStart ?? input.value.length);
-    const { text } = this.#found[index];
+    const { kind, text: replacement } = this.#found[index];
+    // After a name the sentence goes on; a whole entry is ready to be started.
+    const text = kind === 'entry' || /^\s/.test(rest) ? replacement : `${replacement} `;
     input.value = text + rest;
     input.setSelectionRange(text.length, text.length);
     this.#close();

@@ -54,4 +54,5 @@ export const timer: Record<keyof typeof en, string> = {
   'idle.discard_continue': 'Verwerfen und weitermachen',
   'timer.more_entries':
     '{count, plural, one {# weiterer Eintrag dieses Tages} other {# weitere Einträge dieses Tages}}',
+  'timer.create_named': 'Projekt „{name}“ anlegen',
 };

@@ -50,4 +50,5 @@ export const timer = {
   'idle.discard': 'Stop at that moment',
   'idle.discard_continue': 'Discard and continue',
   'timer.more_entries': '{count, plural, one {# more entry of this day} other {# more entries of this day}}',
+  'timer.create_named': 'Create the project “{name}”',
 } as const;
