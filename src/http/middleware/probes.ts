@@ -25,7 +25,7 @@ function answer(res: Response, httpStatus: number, contentType: string, body: st
  * probe needs neither the database nor a browser.
  */
 export function probes({ health, metrics, allowMetrics }: ProbeOptions): RequestHandler {
-  return async (req, res, next) => {
+  return async function probes(req, res, next) {
     if (req.method !== 'GET' && req.method !== 'HEAD') return next();
     const { path } = req;
     if (path === '/livez') {

@@ -18,7 +18,7 @@ declare module 'express-serve-static-core' {
  * is on the answer as `X-Request-Id`, in `res.locals.context`, and in every log line written while the request runs.
  */
 export function requestContext(options: { trustInboundId: (req: Request) => boolean }): RequestHandler {
-  return (req, res, next) => {
+  return function requestContext(req, res, next) {
     const inboundId = cleanRequestId(req.headers['x-request-id']);
     const traceId = traceIdOf(req.headers.traceparent);
     const context: RequestContext = {

@@ -20,7 +20,7 @@ const QUIET_ENDPOINTS: ReadonlySet<string> = new Set([
 
 /** Writes one line for every request at `close`; needs `requestContext` before it. No URL, header, body or address. */
 export function requestLog(log: Log): RequestHandler {
-  return (req, res, next) => {
+  return function requestLog(req, res, next) {
     const startedAt = performance.now();
     // Kept here because the async context is gone in the `close` event of an aborted request.
     const { context } = res.locals;

@@ -7,7 +7,7 @@ import { endpointOf, httpStatusOf } from '../../observability/request-outcome.ts
  * Stands before everything that can answer, so that no answer goes uncounted.
  */
 export function requestMetrics(metrics: Metrics): RequestHandler {
-  return (req, res, next) => {
+  return function requestMetrics(req, res, next) {
     const startedAt = performance.now();
     metrics.requestStarted();
     res.once('close', () => {

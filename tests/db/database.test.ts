@@ -1,0 +1,186 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { Connection } from '../../src/db/connect.ts';
+import { connect } from '../../src/db/connect.ts';
+import { isMigrated, migrateToLatest, SchemaError } from '../../src/db/migrate.ts';
+import { prepare } from '../../src/db/prepared.ts';
+import { isDuplicate, isUnavailable } from '../../src/shared/errors.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { opened } from '../support/each-file.ts';
+
+let connection: Connection;
+let sqliteFile: string;
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(inject('folder'), 'db-'));
+  const database = await createTestDatabase({ base: inject('base'), postgres: inject('postgres'), folder });
+  sqliteFile = database.sqliteFile;
+  connection = await connect({ ...database, sqliteSynchronous: 'normal', poolSize: 3 });
+  opened.push({
+    close: async () => {
+      await connection.db.destroy();
+      await database.drop();
+    },
+  });
+});
+
+const insertTag = (name: string) =>
+  connection.db
+    .insertInto('tags')
+    .values({ name, name_key: name, created_at: 1, archived_at: null })
+    .execute();
+
+describe('the schema', () => {
+  it('has every table and column of schema.ts, and no other', async () => {
+    // SQLite's introspection leaves generated columns out.
+    const generated = connection.dialect === 'sqlite' ? '' : 'duration_seconds ';
+    const tables = await connection.db.introspection.getTables();
+    const shape = Object.fromEntries(
+      tables.map((table) => [
+        table.name,
+        table.columns
+          .map((column) => column.name)
+          .sort()
+          .join(' '),
+      ]),
+    );
+    expect(shape).toEqual({
+      clients: 'archived_at created_at id name name_key',
+      deleted_items: 'content deleted_at id kind user_id',
+      entries:
+        `billable created_at description ${generated}ended_at id local_date project_id source started_at updated_at user_id zone`,
+      entry_tags: 'entry_id tag_id',
+      jobs: 'holder last_success_at lease_until name',
+      projects: 'archived_at billable client_id color created_at id name name_key',
+      rate_limits: 'hits key resets_at',
+      sessions: 'created_at device expires_at flash id last_seen_at token_hash user_id',
+      settings: 'name value',
+      tags: 'archived_at created_at id name name_key',
+      users:
+        'created_at deactivated_at duration_format email email_key id locale name password_hash role theme time_zone week_start',
+    });
+  });
+
+  it('is forward once, and a second start changes nothing', async () => {
+    expect(await isMigrated(connection.db)).toBe(true);
+    expect(await migrateToLatest(connection)).toEqual({ applied: [] });
+  });
+
+  it('of a newer version is refused in words', async () => {
+    await sql`insert into kysely_migration (name, timestamp) values ('999-future', '2030')`.execute(
+      connection.db,
+    );
+    await expect(migrateToLatest(connection)).rejects.toThrow(SchemaError);
+    await expect(migrateToLatest(connection)).rejects.toThrow(/newer version.*999-future/);
+    expect(await isMigrated(connection.db)).toBe(false);
+    await sql`delete from kysely_migration where name = '999-future'`.execute(connection.db);
+  });
+});
+
+describe('a connection', () => {
+  it('rolls back everything of a transaction that throws', async () => {
+    const failed = connection.db.transaction().execute(async (trx) => {
+      await trx
+        .insertInto('tags')
+        .values({ name: 'half', name_key: 'half', created_at: 1, archived_at: null })
+        .execute();
+      throw new Error('stop');
+    });
+    await expect(failed).rejects.toThrow('stop');
+    expect(
+      await connection.db.selectFrom('tags').selectAll().where('name_key', '=', 'half').execute(),
+    ).toEqual([]);
+  });
+
+  it('keeps parallel transactions apart', async () => {
+    await connection.db.insertInto('settings').values({ name: 'n', value: '0' }).execute();
+    const addOne = () =>
+      connection.db.transaction().execute(async (trx) => {
+        await sql`update settings set value = value where name = 'n'`.execute(trx);
+        const row = await trx
+          .selectFrom('settings')
+          .select('value')
+          .where('name', '=', 'n')
+          .executeTakeFirstOrThrow();
+        await trx
+          .updateTable('settings')
+          .set({ value: String(Number(row.value) + 1) })
+          .where('name', '=', 'n')
+          .execute();
+      });
+    await Promise.all(Array.from({ length: 30 }, addOne));
+    const row = await connection.db
+      .selectFrom('settings')
+      .select('value')
+      .where('name', '=', 'n')
+      .executeTakeFirstOrThrow();
+    expect(row.value).toBe('30');
+  });
+
+  it('tells a duplicate from every other error', async () => {
+    await insertTag('once');
+    const error = await insertTag('once').then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(isDuplicate(error)).toBe(true);
+    expect(isUnavailable(error)).toBe(false);
+    expect(isDuplicate(new Error('unique'))).toBe(false);
+  });
+
+  it('runs a prepared query with other values each time, inside and outside a transaction', async () => {
+    const find = prepare<{ key: string; limit: number }, { name: string }>((db, parameter) =>
+      db.selectFrom('tags').select('name').where('name_key', '=', parameter('key')).limit(parameter('limit')),
+    );
+    await insertTag('one');
+    await insertTag('two');
+    expect((await find(connection.db, { key: 'one', limit: 1 })).map((row) => row.name)).toEqual(['one']);
+    const inside = await connection.db.transaction().execute((trx) => find(trx, { key: 'two', limit: 5 }));
+    expect(inside.map((row) => row.name)).toEqual(['two']);
+  });
+
+  it('returns ids, counts and sums as numbers', async () => {
+    const row = await connection.db
+      .selectFrom('tags')
+      .select((select) => [
+        select.fn.countAll<number>().as('all'),
+        select.fn.sum<number>('created_at').as('sum'),
+      ])
+      .executeTakeFirstOrThrow();
+    expect([typeof row.all, typeof row.sum]).toEqual(['number', 'number']);
+  });
+});
+
+describe('the embedded database', () => {
+  it('refuses values that SQLite would store as something else', async (context) => {
+    if (connection.dialect !== 'sqlite') return context.skip('about SQLite only');
+    const withDate = sql`update tags set name = ${new Date() as unknown as string}`.execute(connection.db);
+    await expect(withDate).rejects.toThrow(/SQLite parameter/);
+  });
+
+  it('waits for another process without blocking the event loop, then writes', async (context) => {
+    if (connection.dialect !== 'sqlite') return context.skip('about SQLite only');
+    const program = `
+      const { DatabaseSync } = require('node:sqlite');
+      const db = new DatabaseSync(process.argv[1]);
+      db.exec('begin immediate');
+      console.log('locked');
+      setTimeout(() => { db.exec('commit'); db.close(); }, 400);`;
+    const other = spawn(process.execPath, ['-e', program, sqliteFile], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = new Promise((resolve) => other.on('exit', resolve));
+    await new Promise((resolve) => other.stdout.once('data', resolve));
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 5);
+    await insertTag('patient');
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(5);
+    await ended;
+    await sleep(1);
+  });
+});

@@ -1,0 +1,49 @@
+import { beforeAll, expect, it } from 'vitest';
+import { jobNames, runAllJobs, undoMs } from '../src/jobs.ts';
+import type { TestApp } from './support/app.ts';
+import { createTestApp } from './support/app.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createTestApp();
+});
+
+const deleteSomething = () =>
+  app.deps.db
+    .insertInto('deleted_items')
+    .values({ user_id: app.ids.bob, kind: 'entry', content: '{}', deleted_at: app.clock.now })
+    .execute();
+const countDeleted = async () =>
+  (await app.deps.db.selectFrom('deleted_items').select('id').execute()).length;
+
+it('purges what can no longer be undone, and ends sessions of people who stayed away', async () => {
+  await deleteSomething();
+  await runAllJobs(app.deps);
+  expect(await countDeleted()).toBe(1);
+  expect((await app.as('bob').get('/timer')).status).toBe(200);
+  app.clock.now += Math.max(undoMs, app.deps.config.session_idle_ms) + 1;
+  await runAllJobs(app.deps);
+  expect(await countDeleted()).toBe(0);
+  expect(await app.deps.db.selectFrom('sessions').select('id').execute()).toEqual([]);
+});
+
+it('runs once for several instances: whoever holds the lease', async () => {
+  app.clock.now += 3_600_000;
+  const holders = async () =>
+    app.deps.db.selectFrom('jobs').select(['name', 'holder']).orderBy('name').execute();
+  await runAllJobs(app.deps);
+  const first = await holders();
+  await runAllJobs(app.deps);
+  expect(await holders()).toEqual(first);
+  expect(first.map((row) => row.name)).toEqual([...jobNames].sort());
+});
+
+it('counts a failure and goes on', async () => {
+  app.expectErrors();
+  app.clock.now += 3_600_000;
+  await app.deps.db.schema.alterTable('deleted_items').renameTo('deleted_items_gone').execute();
+  await runAllJobs(app.deps);
+  const metrics = await app.deps.metrics.render();
+  expect(metrics).toContain('tt_job_runs_total{job="purge_deleted",outcome="failure"} 1');
+  expect(metrics).toMatch(/tt_job_runs_total\{job="end_sessions",outcome="success"\} [1-9]/);
+});
