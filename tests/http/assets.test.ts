@@ -1,6 +1,4 @@
-import { brotliDecompressSync } from 'node:zlib';
 import { readFileSync } from 'node:fs';
-import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sharedModule, sharedModules } from '../../src/cli/share-modules.ts';
 import type { TestApp } from '../support/app.ts';
@@ -25,18 +23,11 @@ describe('assets', () => {
 
   it('compresses with what the browser accepts, and the bytes are the file', async () => {
     const plain = await app.stranger.get(css()).set('Accept-Encoding', 'identity');
-    const answer = await request(app.address)
-      .get(css())
-      .set('Accept-Encoding', 'gzip, br')
-      .buffer(true)
-      .parse((res, done) => {
-        const chunks: Buffer[] = [];
-        res.on('data', (chunk: Buffer) => chunks.push(chunk));
-        res.on('end', () => done(null, Buffer.concat(chunks)));
-      });
-    expect(answer.headers['content-encoding']).toBe('br');
-    expect(answer.headers['vary']).toBe('Accept-Encoding');
-    expect(brotliDecompressSync(answer.body as Buffer).toString()).toBe(plain.text);
+    // The client decodes what it declares, so equal text means that the bytes were sound.
+    const brotli = await app.stranger.get(css()).set('Accept-Encoding', 'gzip, br');
+    expect(brotli.headers['content-encoding']).toBe('br');
+    expect(brotli.headers['vary']).toBe('Accept-Encoding');
+    expect(brotli.text).toBe(plain.text);
     const gzip = await app.stranger.get(css()).set('Accept-Encoding', 'gzip');
     expect(gzip.headers['content-encoding']).toBe('gzip');
     expect(gzip.text).toBe(plain.text);
