@@ -58,7 +58,11 @@ function look() {
 
 function ask(since, awaySeconds) {
   const { lang } = document.documentElement;
-  const clock = new Intl.DateTimeFormat(lang, { hour: '2-digit', minute: '2-digit' }).format(since);
+  const clock = new Intl.DateTimeFormat(lang, {
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(since);
   dialog.querySelector('[data-idle-text]').textContent = dialog.dataset.text
     .replace('{clock}', clock)
     .replace('{duration}', speakDuration(awaySeconds - (awaySeconds % 60), lang));
