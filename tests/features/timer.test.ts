@@ -1,18 +1,432 @@
 import { describe, expect, it } from 'vitest';
-import { createTestApp } from '../support/app.ts';
+import type { TestApp } from '../support/app.ts';
+import { createTestApp, testNow } from '../support/app.ts';
 
 const app = await createTestApp();
+const { db } = app.deps;
 
-describe('timer', () => {
-  it('starts, shows and stops', async () => {
-    const started = await app.as('bob').post('/timer/start', { text: 'Write the #draft #"two words"' });
-    expect(started.status).toBe(303);
-    app.clock.now += 90_000;
-    const page = await app.as('bob').get('/timer');
-    expect(page.status).toBe(200);
-    expect(page.text).toContain('Write the');
-    await app.as('bob').post('/timer/stop').expect(303);
-    const after = await app.as('bob').get('/timer');
-    expect(after.text).toContain('0:01');
+/** Forgets everybody's time, so that a test can count. */
+async function clear(at: TestApp = app): Promise<void> {
+  await at.deps.db.deleteFrom('entries').execute();
+  await at.deps.db.deleteFrom('deleted_items').execute();
+  at.clock.now = testNow;
+}
+
+async function entriesOf(name: 'bob' | 'charlie' = 'bob') {
+  return db.selectFrom('entries').selectAll().where('user_id', '=', app.ids[name]).orderBy('id').execute();
+}
+
+async function addProject(
+  name: string,
+  set: { billable?: 0 | 1; archived_at?: number } = {},
+): Promise<number> {
+  const row = { name, name_key: name.toLowerCase(), color: 'blue', client_id: null, created_at: testNow };
+  const { id } = await db
+    .insertInto('projects')
+    .values({ ...row, billable: set.billable ?? 0, archived_at: set.archived_at ?? null })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+const events = (name: string) => app.logLines().filter((line) => line['event'] === name);
+const bob = app.as('bob');
+const website = await addProject('Web site', { billable: 1 });
+const archived = await addProject('Old', { archived_at: testNow });
+
+/** The message that the next page shows, with its undo address. */
+async function flash(): Promise<{ text: string; undo_path: string | null }> {
+  const page = await bob.get('/timer').expect(200);
+  const row =
+    /<[^>]+id="flash"[\s\S]*?<\/form>|<[^>]+class="[^"]*toast[^"]*"[\s\S]*?<\/div>/.exec(page.text)?.[0] ??
+    '';
+  return { text: row, undo_path: /action="(\/entries\/restore\/\d+)"/.exec(page.text)?.[1] ?? null };
+}
+
+describe('starting and stopping', () => {
+  it('starts with project and tags out of the text, and stops', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'Write it @web site #draft #"two words"' }).expect(303);
+    const [running] = await entriesOf();
+    expect(running).toMatchObject({
+      description: 'Write it',
+      project_id: website,
+      billable: 1,
+      ended_at: null,
+      started_at: testNow,
+      local_date: '2026-03-04',
+      zone: 'Europe/Berlin',
+    });
+    app.clock.now += 90_500;
+    const answer = await bob.post('/timer/stop', { return_to: '/reports/summary?x=1' }).expect(303);
+    expect(answer.headers['location']).toBe('/reports/summary?x=1');
+    expect((await entriesOf())[0]).toMatchObject({ ended_at: testNow + 90_000, duration_seconds: 90 });
+    expect(events('timer.started').at(-1)).toMatchObject({
+      project_id: website,
+      has_tags: true,
+      billable: true,
+    });
+    expect(events('timer.stopped').at(-1)).toMatchObject({ duration_seconds: 60 });
+    expect(events('entry.created').at(-1)).toMatchObject({ source: 'timer' });
+    expect(events('tag.created')).toHaveLength(2);
+  });
+
+  it('a request without any body starts a timer without a text', async () => {
+    await clear();
+    const answer = await fetch(`${app.address}/timer/start`, {
+      method: 'POST',
+      headers: { cookie: app.cookies.bob },
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(303);
+    expect(await entriesOf()).toHaveLength(1);
+  });
+
+  it('stopping twice, or nothing, is a friendly message', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'once' });
+    app.clock.now += 60_000;
+    await bob.post('/timer/stop').expect(303);
+    const before = await entriesOf();
+    app.clock.now += 60_000;
+    await bob.post('/timer/stop').expect(303);
+    expect(await entriesOf()).toEqual(before);
+    expect((await bob.get('/timer')).text).toContain('No timer was running.');
+  });
+
+  it('starting stops the running one at the same instant', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'one' });
+    app.clock.now += 600_000;
+    await bob.post('/timer/start', { text: 'two' }).expect(303);
+    const [one, two] = await entriesOf();
+    expect(one?.ended_at).toBe(testNow + 600_000);
+    expect(two).toMatchObject({ started_at: testNow + 600_000, ended_at: null });
+  });
+
+  it('a double click on start leaves one entry', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'same #tag' });
+    app.clock.now += 2_000;
+    await bob.post('/timer/start', { text: 'same #TAG' }).expect(303);
+    expect(await entriesOf()).toHaveLength(1);
+    app.clock.now += 1_000;
+    await bob.post('/timer/start', { text: 'same #tag' }).expect(303);
+    expect(await entriesOf()).toHaveLength(2);
+  });
+
+  it('switching within the second leaves no entry of no length', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'one' });
+    app.clock.now += 900;
+    await bob.post('/timer/start', { text: 'two' });
+    expect((await entriesOf()).map(({ description }) => description)).toEqual(['two']);
+  });
+
+  it('a clock that was set back ends the timer at its start', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'early' });
+    app.clock.now -= 3_600_000;
+    expect((await bob.get('/timer')).status).toBe(200);
+    await bob.post('/timer/stop').expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ ended_at: testNow, duration_seconds: 0 });
+  });
+
+  it('a duration books finished time that ends now, once', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'call @Web site', duration: '1,5' }).expect(303);
+    await bob.post('/timer/start', { text: 'call @Web site', duration: '1,5' }).expect(303);
+    expect(await entriesOf()).toMatchObject([
+      { source: 'duration', started_at: testNow - 5_400_000, ended_at: testNow, billable: 1 },
+    ]);
+    expect((await bob.get('/timer')).text).toContain('Booked 1:30, ending now.');
+  });
+
+  it('keeps what was typed when it cannot be taken', async () => {
+    await clear();
+    const unknown = await bob.post('/timer/start', { text: 'plan @Nowhere', return_to: '/projects' });
+    expect(unknown.status).toBe(422);
+    expect(unknown.text).toContain('There is no project “Nowhere”. Choose another one');
+    expect(unknown.text).toContain('value="plan @Nowhere"');
+    expect(unknown.text).toContain('name="return_to" value="/projects"');
+    const by_admin = await app.as('alice').post('/timer/start', { text: '@Nowhere' }).expect(422);
+    expect(by_admin.text).toContain('Create it under Projects');
+    const wrong = [
+      { text: 'x'.repeat(501) },
+      { text: 'x', duration: 'soon' },
+      { text: 'x', project_id: '999999' },
+      { text: 'x', project_id: 'abc' },
+      { text: 'x', project_id: String(archived) },
+      { text: 'x @Old' },
+      { text: `#${'t'.repeat(61)}` },
+      { text: 'a\u0000b' },
+      { text: ['x', 'y'] },
+    ];
+    for (const fields of wrong) expect((await bob.post('/timer/start', fields)).status).toBe(422);
+    expect(await entriesOf()).toEqual([]);
+    expect(await db.selectFrom('tags').select('id').where('name', 'like', 'tt%').execute()).toEqual([]);
+  });
+
+  it('an escaped sign is text', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'mail \\@bob about \\#1 @web site' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({
+      description: 'mail @bob about #1',
+      project_id: website,
+    });
+    const page = await bob.get('/timer');
+    expect(page.text).toContain('mail @bob about');
+  });
+});
+
+describe('being away', () => {
+  it('stops at the moment nobody was there any more, and goes on if wanted', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'long #tag @web site' });
+    app.clock.now += 3_600_000;
+    const stopped_at = testNow + 1_200_400;
+    await bob.post('/timer/stop', { stopped_at, continue: '1' }).expect(303);
+    const [before, after] = await entriesOf();
+    expect(before).toMatchObject({ ended_at: testNow + 1_200_000 });
+    expect(after).toMatchObject({
+      description: 'long',
+      project_id: website,
+      billable: 1,
+      started_at: app.clock.now,
+      ended_at: null,
+    });
+    expect(events('timer.idle_detected').at(-1)).toMatchObject({ choice: 'discard_and_continue' });
+    app.clock.now += 60_000;
+    await bob.post('/timer/stop', { stopped_at: app.clock.now - 1000 }).expect(303);
+    expect(events('timer.idle_detected').at(-1)).toMatchObject({ choice: 'discard' });
+  });
+
+  it.each([
+    ['before the start', testNow - 1],
+    ['in the future', testNow + 61_000],
+    ['no number', 'soon'],
+    ['far', 9e14],
+  ])('refuses a moment %s', async (_name, stopped_at) => {
+    await clear();
+    await bob.post('/timer/start', { text: 'x' });
+    app.clock.now += 60_000;
+    const answer = await bob.post('/timer/stop', { stopped_at });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('The timer was not stopped');
+    expect((await entriesOf())[0]?.ended_at).toBeNull();
+  });
+});
+
+describe('the running timer', () => {
+  it('changes text, project, tags and start', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'old #a' });
+    app.clock.now += 60_000;
+    const fields = { text: 'new #b', project_id: website, started_date: '2026-03-04', started_time: '9:15' };
+    await bob.post('/timer/running', fields).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({
+      description: 'new',
+      project_id: website,
+      billable: 1,
+      started_at: Date.parse('2026-03-04T08:15:00Z'),
+      ended_at: null,
+    });
+    await bob.post('/timer/running', { text: 'new #b @Web site', project_id: '' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ project_id: null });
+    expect(events('entry.updated').at(-1)).toMatchObject({ time_changed: false, project_changed: true });
+    expect((await bob.get('/timer')).text).toContain('value="new #b"');
+  });
+
+  it('moves to the day of its new start', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'x' });
+    await bob
+      .post('/timer/running', { text: 'x', started_date: '2026-03-03', started_time: '23:50' })
+      .expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ local_date: '2026-03-03' });
+  });
+
+  it('refuses a start that lies ahead or is none, beside the field', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'x' });
+    const ahead = await bob.post('/timer/running', {
+      text: 'x',
+      started_date: '2026-03-04',
+      started_time: '10:30',
+    });
+    expect(ahead.status).toBe(422);
+    expect(ahead.text).toContain('A running timer cannot have started in the future.');
+    expect(
+      (await bob.post('/timer/running', { text: 'x', started_date: 'x', started_time: '9' })).status,
+    ).toBe(422);
+    expect((await bob.post('/timer/running', { text: 'x', started_time: '' })).status).toBe(422);
+    expect((await entriesOf())[0]).toMatchObject({ started_at: testNow });
+  });
+
+  it('nothing runs: a message, no error', async () => {
+    await clear();
+    await bob.post('/timer/running', { text: 'x', started_time: '9' }).expect(303);
+    await bob.post('/timer/discard').expect(303);
+    expect((await bob.get('/timer')).text).toContain('No timer was running.');
+  });
+
+  it('is discarded, and runs again after undo', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'mistake #a' });
+    const [before] = await entriesOf();
+    app.clock.now += 60_000;
+    await bob.post('/timer/discard').expect(303);
+    expect(await entriesOf()).toEqual([]);
+    expect(events('timer.discarded').at(-1)).toMatchObject({ duration_seconds: 60 });
+    const { undo_path } = await flash();
+    await bob.post(undo_path ?? '').expect(303);
+    expect(await entriesOf()).toEqual([before]);
+    expect(events('timer.started').at(-1)).toMatchObject({ source: 'restore' });
+  });
+
+  it('comes back as an entry that ended when it was discarded while another one runs', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'first' });
+    app.clock.now += 60_000;
+    await bob.post('/timer/discard');
+    const { undo_path } = await flash();
+    app.clock.now += 60_000;
+    await bob.post('/timer/start', { text: 'second' });
+    await bob.post(undo_path ?? '').expect(303);
+    const rows = await entriesOf();
+    expect(rows.find(({ description }) => description === 'first')).toMatchObject({
+      ended_at: testNow + 60_000,
+    });
+    expect(rows.filter(({ ended_at }) => ended_at === null)).toHaveLength(1);
+  });
+});
+
+describe('many clicks at once', () => {
+  it('200 starts of one person leave exactly one running timer and no error', async () => {
+    await clear();
+    const send = (text: string) =>
+      fetch(`${app.address}/timer/start`, {
+        method: 'POST',
+        headers: { cookie: app.cookies.bob, 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ text }),
+        redirect: 'manual',
+      });
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        app.clock.now += index % 3 === 0 ? 1000 : 0;
+        const answer = await send(`work ${index} #tag${index % 7}`);
+        await answer.text();
+        return answer.status;
+      }),
+    );
+    expect(new Set(answers)).toEqual(new Set([303]));
+    const rows = await entriesOf();
+    expect(rows.filter(({ ended_at }) => ended_at === null)).toHaveLength(1);
+    for (const row of rows) if (row.ended_at !== null) expect(row.duration_seconds).toBeGreaterThanOrEqual(0);
+  });
+
+  it('starts, stops and discards mixed leave at most one', async () => {
+    await clear();
+    const paths = ['/timer/start', '/timer/stop', '/timer/start', '/timer/discard'];
+    const answers = await Promise.all(
+      Array.from({ length: 80 }, (_, index) =>
+        bob.post(paths[index % paths.length] ?? '', { text: `mixed ${index}` }).then(({ status }) => status),
+      ),
+    );
+    expect(new Set(answers)).toEqual(new Set([303]));
+    expect((await entriesOf()).filter(({ ended_at }) => ended_at === null).length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('the page', () => {
+  it('leads home from /, and nowhere when signed out', async () => {
+    expect((await bob.get('/').expect(303)).headers['location']).toBe('/timer');
+    for (const path of ['/timer', '/timer/suggestions?q=x']) {
+      expect((await app.stranger.get(path).expect(303)).headers['location']).toContain('/login');
+    }
+    for (const path of ['/timer/start', '/timer/stop', '/timer/discard', '/timer/running']) {
+      expect((await app.stranger.post(path).expect(303)).headers['location']).toContain('/login');
+    }
+  });
+
+  it('refuses addresses that make no sense', async () => {
+    for (const query of [
+      'until=x',
+      'until=2026-02-30',
+      'until=a&until=b',
+      'day=x',
+      'day=2026-03-04&page=0',
+    ]) {
+      expect((await bob.get(`/timer?${query}`)).status).toBe(400);
+    }
+    for (const until of ['1970-01-01', '2199-12-31']) {
+      expect((await bob.get(`/timer?until=${until}`)).status).toBe(200);
+    }
+  });
+
+  it('speaks German', async () => {
+    await clear();
+    await db.updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.charlie).execute();
+    const charlie = app.as('charlie');
+    expect((await charlie.post('/timer/start', { text: '@Nirgends' })).text).toContain(
+      'Es gibt kein Projekt „Nirgends“',
+    );
+    await charlie.post('/timer/stop');
+    expect((await charlie.get('/timer')).text).toContain('Es lief keine Uhr.');
+  });
+
+  it('points out a timer that was forgotten', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'forgotten' });
+    app.clock.now += 10 * 3_600_000;
+    expect((await bob.get('/timer')).text).not.toContain('Was it forgotten?');
+    app.clock.now += 1000;
+    expect((await bob.get('/timer')).text).toContain('Was it forgotten?');
+  });
+});
+
+describe('suggestions', () => {
+  const suggest = async (q: string, name: 'bob' | 'alice' = 'bob') => {
+    const answer = await app
+      .as(name)
+      .get(`/timer/suggestions?q=${encodeURIComponent(q)}`)
+      .expect(200);
+    return answer.body as { kind: string; text: string; description: string; tags: string[] }[];
+  };
+
+  it('past work, each once, the latest first, with the tags it had', async () => {
+    await clear();
+    for (const text of ['Review #a', 'Write @Web site #b', 'Review #c', '']) {
+      await bob.post('/timer/start', { text });
+      app.clock.now += 60_000;
+    }
+    await app.as('charlie').post('/timer/start', { text: 'secret' });
+    expect(await suggest('')).toMatchObject([
+      { kind: 'entry', text: 'Review #c', description: 'Review', tags: ['c'] },
+      { kind: 'entry', text: 'Write #b @Web site', project: { id: website, color: 'blue' } },
+    ]);
+    expect((await suggest('web wri')).map(({ text }) => text)).toEqual(['Write #b @Web site']);
+    expect(await suggest('100%')).toEqual([]);
+  });
+
+  it('projects after @ and tags after #', async () => {
+    expect(await suggest('write it @we')).toMatchObject([{ kind: 'project', text: 'write it @Web site' }]);
+    expect((await suggest('@')).map(({ description }) => description)).toEqual(['Web site']);
+    expect((await suggest('x #A')).map(({ text }) => text)).toContain('x #a');
+    expect(await suggest('@Web site call')).toEqual([]);
+  });
+
+  it('creating a project is offered to those who may', async () => {
+    expect(await suggest('@Brand new')).toEqual([]);
+    expect(await suggest('@Brand new', 'alice')).toMatchObject([
+      { kind: 'create_project', description: 'Brand new' },
+    ]);
+    expect((await suggest('@web site', 'alice')).map(({ kind }) => kind)).toEqual(['project']);
+  });
+
+  it('refuses what is no text', async () => {
+    expect((await bob.get(`/timer/suggestions?q=${'x'.repeat(501)}`)).status).toBe(400);
+    expect((await bob.get('/timer/suggestions?q=%00')).status).toBe(400);
+    expect((await bob.get('/timer/suggestions')).status).toBe(200);
   });
 });

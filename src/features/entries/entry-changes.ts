@@ -31,7 +31,7 @@ export interface EntryEdit {
   text: string;
   project_id?: number | null | undefined;
   /** Undefined when the form has no box for it: it then stays as it is. */
-  billable: boolean | undefined;
+  billable?: boolean | undefined;
   times: SomeTimes;
   /** Version of the entry that the form shows; undefined when the form does not say. */
   updated_at: number | undefined;

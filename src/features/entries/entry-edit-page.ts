@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import { clockOf } from '../../shared/calendar.ts';
+import { clockOf, crossesMidnight } from '../../shared/calendar.ts';
 import type { Entry } from './entries.queries.ts';
 import { listTagsOfEntry } from './entries.queries.ts';
 import { shownTimes } from './entry-times.ts';
@@ -26,13 +26,14 @@ export async function showEditPage(
   state: EditPageState,
 ): Promise<void> {
   const values = state.values ?? (await storedValues(deps, entry));
+  const ended_at = entry.ended_at ?? entry.started_at;
   await deps.page(
     req,
     res,
     'entries/edit',
     {
       title: res.locals.functions.t('timer.edit_title'),
-      entry,
+      entry: { ...entry, crosses_midnight: crossesMidnight(entry.started_at, ended_at, entry.zone) },
       values,
       problems: state.problems ?? {},
       projects: await choicesFor(deps, entry),

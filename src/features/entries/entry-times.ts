@@ -142,7 +142,7 @@ function finish(started: Taken, read: Read, zone: string): TimesResult {
   const { end, seconds } = read;
   if (!end && seconds === undefined) return refused('ended_time', { key: 'entry.end_or_duration' });
   if (!end) return booked(started, { at: started.at + (seconds ?? 0) * 1000, notes: [] }, zone);
-  const ended = takeEnd(started.at, end, zone);
+  const ended = takeEnd({ at: started.at, typed: read.start ?? end }, end, zone);
   if ('key' in ended) return refused('ended_time', ended);
   if (seconds !== undefined && !agrees(seconds, ended.at - started.at)) {
     return refused('duration', { key: 'entry.times_disagree' });
@@ -159,7 +159,12 @@ function agrees(seconds: number, ms: number): boolean {
  * The first instant after the start at which the clock shows a time: on the start's date, else, for an earlier time of
  * day, on the next. Where the hour repeats, the second one is taken when the first lies before the start.
  */
-function takeEnd(started_at: number, end: ClockTime, zone: string): Taken | TimeProblem {
+function takeEnd(
+  started: { at: number; typed: ClockTime },
+  end: ClockTime,
+  zone: string,
+): Taken | TimeProblem {
+  const started_at = started.at;
   const date = localDateOf(started_at, zone) ?? '';
   const same_day = resolveLocalTime(date, end, zone);
   if (!same_day) return { key: 'form.time' };
@@ -167,10 +172,10 @@ function takeEnd(started_at: number, end: ClockTime, zone: string): Taken | Time
   if (same_day.other_ms !== undefined && same_day.other_ms > started_at) {
     return { at: same_day.other_ms, notes: [noteOf('second', end, same_day.other_ms, zone)] };
   }
-  const minutes = end.hour * 60 + end.minute;
-  const start_minutes = minutesOf(clockOf(started_at, zone) ?? '00:00');
+  const [minutes, start_minutes] = [end, started.typed].map((time) => time.hour * 60 + time.minute);
   if (minutes === start_minutes) return { key: 'entry.no_length' };
-  const next = minutes < start_minutes ? addDays(date, 1) : undefined;
+  // What was typed decides: an end that only a skipped hour puts before the start does not mean tomorrow.
+  const next = Number(minutes) < Number(start_minutes) ? addDays(date, 1) : undefined;
   return (next === undefined ? undefined : takeTime(next, end, zone)) ?? { key: 'entry.end_before_start' };
 }
 

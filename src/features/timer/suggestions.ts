@@ -32,9 +32,10 @@ export async function listSuggestions(
   person: { id: number; role: Role },
   typed: string,
 ): Promise<Suggestion[]> {
-  const { before = '', sign, name = '' } = openName.exec(typed)?.groups ?? {};
+  const { before = '', sign, name: quoted = '' } = openName.exec(typed)?.groups ?? {};
+  const name = quoted.replace(/^"/, '');
   if (sign === '@') return suggestProjects(db, person, before, name);
-  if (sign === '#') return suggestTags(db, before, name);
+  if (sign === '#' && (name !== quoted || !name.includes(' '))) return suggestTags(db, before, name);
   return suggestPastWork(db, person.id, typed);
 }
 
@@ -49,8 +50,9 @@ async function suggestProjects(
   const found = bestFirst(projects, wanted, (project) => project.name).map((project) =>
     projectSuggestion(before, project),
   );
-  const exists = projects.some((project) => foldCase(project.name) === wanted);
-  if (wanted === '' || exists || person.role === 'member') return found;
+  // "@Website call" is a whole name and then a text: no project to create.
+  const named = projects.some((project) => `${wanted} `.startsWith(`${foldCase(project.name)} `));
+  if (wanted === '' || named || person.role === 'member') return found;
   const create: Suggestion = {
     kind: 'create_project',
     text: `${before}@${name}`,

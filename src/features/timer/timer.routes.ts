@@ -131,7 +131,7 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
   const { id: user_id } = personOf(res);
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
-  const edit = { text, project_id, times, billable: undefined, updated_at: undefined };
+  const edit = { text, project_id, times, updated_at: undefined };
   const result = await deps.change({ user_id }, async (trx, record) => {
     await lockPerson(trx, user_id);
     const running = await findRunning(trx, user_id);
