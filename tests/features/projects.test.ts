@@ -11,7 +11,8 @@ const projectNamed = (name: string) =>
   app.deps.db.selectFrom('projects').selectAll().where('name', '=', name).executeTakeFirst();
 const countProjects = async () => (await app.deps.db.selectFrom('projects').select('id').execute()).length;
 /** The page without the timer bar, which lists projects too. */
-const main = (page: { text: string }) => page.text.slice(page.text.indexOf('<main'));
+const main = (page: { text: string }) =>
+  page.text.slice(page.text.indexOf('<main'), page.text.indexOf('</main>'));
 const eventsNamed = (event: string) => app.logLines().filter((line) => line['event'] === event);
 
 async function makeProject(name: string, fields: Record<string, string> = {}): Promise<number> {

@@ -1,0 +1,57 @@
+import { clockOf, localDateOf } from '../../shared/calendar.ts';
+import { formatClock } from '../../shared/duration.ts';
+import type { ExportRow } from './reports.queries.ts';
+
+/** Spreadsheets run cells that begin so as formulas; the full-width forms count as well in some of them. */
+const formula = /^[=+\-@\t\r\n＝＋－＠]/u;
+const needsQuotes = /[",\r\n]/;
+
+/** A cell of text that people typed: quoted where RFC 4180 asks for it, and never a formula. */
+export function textCell(text: string): string {
+  const safe = formula.test(text) ? `'${text}` : text;
+  return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** A line of cells that are ready, with the line end of RFC 4180. */
+const csvLine = (cells: readonly string[]): string => `${cells.join(',')}\r\n`;
+
+/** First line, behind the mark that makes spreadsheets read UTF-8. */
+export const csvHead = (names: readonly string[]): string => `\uFEFF${csvLine(names.map(textCell))}`;
+
+/** Names of what an entry refers to, as cells. */
+export interface RowNames {
+  person: string;
+  client: string;
+  project: string;
+  tags: string;
+  yes: string;
+  no: string;
+}
+
+/** One entry. Times are those of the zone it was booked in; hours have a decimal point whatever the language. */
+export function csvRow(row: ExportRow, names: RowNames): string {
+  const { started_at, zone, duration_seconds } = row;
+  const ended_at = row.ended_at ?? started_at;
+  const seconds = duration_seconds ?? 0;
+  return csvLine([
+    row.local_date,
+    timeOf(started_at, zone),
+    localDateOf(ended_at, zone) ?? '',
+    timeOf(ended_at, zone),
+    zone,
+    formatClock(seconds),
+    String(Math.round((seconds / 3600) * 10_000) / 10_000),
+    names.person,
+    names.client,
+    names.project,
+    row.description === '' ? '' : textCell(row.description),
+    names.tags,
+    row.billable === 1 ? names.yes : names.no,
+  ]);
+}
+
+/** `HH:MM:SS`. Zones differ by whole minutes, so the second is that of UTC. */
+function timeOf(ms: number, zone: string): string {
+  const second = Math.floor(ms / 1000) % 60;
+  return `${clockOf(ms, zone) ?? ''}:${second < 10 ? '0' : ''}${second}`;
+}

@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Db } from '../../db/connect.ts';
+import { csvRow, textCell } from './csv.ts';
+import { listExportRows, listNamedProjects, listNames, listTagsOfEntries } from './reports.queries.ts';
+import type { Cursor, EntrySelection, ExportRow } from './reports.queries.ts';
+
+const rowsPerPage = 500;
+
+export interface ExportPage {
+  text: string;
+  rows: number;
+}
+export interface ExportWords {
+  yes: string;
+  no: string;
+}
+
+/**
+ * The selection as CSV, page by page: memory does not grow with the export, and after each page everybody else gets a
+ * turn (waiting for the client alone does not give one while the system's buffers swallow what is written).
+ */
+export async function* exportPages(
+  db: Db,
+  selection: EntrySelection,
+  words: ExportWords,
+): AsyncGenerator<ExportPage, void, void> {
+  const names = new NameCells(db);
+  let after: Cursor | undefined;
+  for (;;) {
+    const rows = await listExportRows(db, selection, { after, limit: rowsPerPage });
+    if (rows.length > 0) yield { text: await pageText(names, rows, words), rows: rows.length };
+    after = rows.at(-1);
+    if (after === undefined || rows.length < rowsPerPage) return;
+    await nextTurn();
+  }
+}
+
+async function pageText(names: NameCells, rows: readonly ExportRow[], words: ExportWords): Promise<string> {
+  await names.load(rows);
+  const tags = await names.tagsOf(rows);
+  let text = '';
+  for (const row of rows) {
+    const project = names.projects.get(row.project_id ?? 0);
+    text += csvRow(row, {
+      person: names.people.get(row.user_id) ?? '',
+      client: project?.client ?? '',
+      project: project?.name ?? '',
+      tags: tags.get(row.id) ?? '',
+      ...words,
+    });
+  }
+  return text;
+}
+
+/** Names as ready cells, each read once an export: thousands of rows repeat the same few. */
+class NameCells {
+  readonly people = new Map<number, string>();
+  readonly projects = new Map<number, { name: string; client: string }>();
+  readonly #tags = new Map<number, string>();
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  async load(rows: readonly ExportRow[]): Promise<void> {
+    const people = missing(rows, (row) => row.user_id, this.people);
+    for (const { id, name } of await listNames(this.#db, 'users', people))
+      this.people.set(id, textCell(name));
+    const projects = missing(rows, (row) => row.project_id, this.projects);
+    for (const { id, name, client_name } of await listNamedProjects(this.#db, projects))
+      this.projects.set(id, { name: textCell(name), client: textCell(client_name ?? '') });
+  }
+
+  async tagsOf(rows: readonly ExportRow[]): Promise<Map<number, string>> {
+    const links = await listTagsOfEntries(
+      this.#db,
+      rows.map(({ id }) => id),
+    );
+    const unknown = missing(links, ({ tag_id }) => tag_id, this.#tags);
+    for (const { id, name } of await listNames(this.#db, 'tags', unknown)) this.#tags.set(id, name);
+    const names = new Map<number, string[]>();
+    for (const { entry_id, tag_id } of links) {
+      const list = names.get(entry_id) ?? [];
+      list.push(this.#tags.get(tag_id) ?? '');
+      names.set(entry_id, list);
+    }
+    return new Map([...names].map(([id, list]) => [id, textCell(list.sort().join(', '))]));
+  }
+}
+
+function missing<Row>(
+  rows: readonly Row[],
+  idOf: (row: Row) => number | null,
+  known: ReadonlyMap<number, unknown>,
+): number[] {
+  const ids = new Set<number>();
+  for (const row of rows) {
+    const id = idOf(row);
+    if (id !== null && !known.has(id)) ids.add(id);
+  }
+  return [...ids];
+}

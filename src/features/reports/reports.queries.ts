@@ -1,0 +1,228 @@
+import { sql } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { Database, Flag } from '../../db/schema.ts';
+import { inScope } from '../work/entry-scope.ts';
+import type { EntryScope } from '../work/entry-scope.ts';
+import { withoutProject } from './report-filter.ts';
+import type { ReportFilter } from './report-filter.ts';
+
+/** The chosen entries, and whose of them may be seen. */
+export type EntrySelection = Omit<ReportFilter, 'user_ids'> & { scope: EntryScope };
+
+type Where = ExpressionBuilder<Database, 'entries'>;
+
+/** The one condition that charts, tables, totals and exports share. Running timers are not excluded by it. */
+const matching =
+  ({ from, to, scope, client_ids, project_ids, tag_ids, billable }: EntrySelection) =>
+  (where: Where): Expression<SqlBool> =>
+    where.and([
+      where('local_date', '>=', from),
+      where('local_date', '<=', to),
+      inScope(scope)(where),
+      ...(client_ids.length > 0 ? [ofClients(where, client_ids)] : []),
+      ...(project_ids.length > 0 ? [ofProjects(where, project_ids)] : []),
+      ...(tag_ids.length > 0 ? [withTags(where, tag_ids)] : []),
+      ...(billable === '' ? [] : [where('billable', '=', billable === 'yes' ? 1 : 0)]),
+    ]);
+
+const ofClients = (where: Where, ids: readonly number[]) =>
+  where('project_id', 'in', where.selectFrom('projects').select('projects.id').where('client_id', 'in', ids));
+
+function ofProjects(where: Where, ids: readonly number[]) {
+  const some = where(
+    'project_id',
+    'in',
+    ids.filter((id) => id !== withoutProject),
+  );
+  if (!ids.includes(withoutProject)) return some;
+  const none = where('project_id', 'is', null);
+  return ids.length === 1 ? none : where.or([some, none]);
+}
+
+const withTags = (where: Where, ids: readonly number[]) =>
+  where.exists(
+    where
+      .selectFrom('entry_tags')
+      .select('tag_id')
+      .whereRef('entry_id', '=', 'entries.id')
+      .where('tag_id', 'in', ids),
+  );
+
+const sums = [
+  sql<number>`sum(duration_seconds)`.as('seconds'),
+  sql<number>`sum(case when billable = 1 then duration_seconds else 0 end)`.as('billable_seconds'),
+  sql<number>`count(*)`.as('entries'),
+] as const;
+
+export interface ProjectSums {
+  project_id: number | null;
+  seconds: number;
+  billable_seconds: number;
+  entries: number;
+}
+export type DaySums = ProjectSums & { local_date: string };
+
+// `duration_seconds` is null exactly while a timer runs, and unlike `ended_at` it is in the indexes.
+
+/** Booked time by day and project. */
+export async function sumByDay(db: Db, selection: EntrySelection): Promise<DaySums[]> {
+  return db
+    .selectFrom('entries')
+    .select(['local_date', 'project_id'])
+    .select(sums)
+    .where(matching(selection))
+    .where('duration_seconds', 'is not', null)
+    .groupBy(['local_date', 'project_id'])
+    .execute();
+}
+
+/** Booked time by project. */
+export async function sumByProject(db: Db, selection: EntrySelection): Promise<ProjectSums[]> {
+  return db
+    .selectFrom('entries')
+    .select('project_id')
+    .select(sums)
+    .where(matching(selection))
+    .where('duration_seconds', 'is not', null)
+    .groupBy('project_id')
+    .execute();
+}
+
+/** Timers among the selection that run and are therefore not counted. */
+export async function countRunningIn(db: Db, selection: EntrySelection): Promise<number> {
+  const { running } = await db
+    .selectFrom('entries')
+    .select((select) => select.fn.countAll<number>().as('running'))
+    .where('ended_at', 'is', null)
+    .where(matching(selection))
+    .executeTakeFirstOrThrow();
+  return running;
+}
+
+export interface ExportRow {
+  id: number;
+  user_id: number;
+  project_id: number | null;
+  description: string;
+  started_at: number;
+  ended_at: number | null;
+  zone: string;
+  local_date: string;
+  duration_seconds: number | null;
+  billable: Flag;
+}
+export type Cursor = Pick<ExportRow, 'local_date' | 'started_at' | 'id'>;
+
+/** The next rows of the selection after the cursor, in the order of date, start and id. */
+export async function listExportRows(
+  db: Db,
+  selection: EntrySelection,
+  { after, limit }: { after: Cursor | undefined; limit: number },
+): Promise<ExportRow[]> {
+  const from = after?.local_date ?? selection.from;
+  return db
+    .selectFrom('entries')
+    .select(['id', 'user_id', 'project_id', 'description', 'started_at', 'ended_at', 'zone', 'local_date'])
+    .select(['duration_seconds', 'billable'])
+    .where(matching({ ...selection, from }))
+    .where('duration_seconds', 'is not', null)
+    .$if(after !== undefined, (query) =>
+      query.where(
+        sql<boolean>`(local_date, started_at, id) > (${after?.local_date}, ${after?.started_at}, ${after?.id})`,
+      ),
+    )
+    .orderBy('local_date')
+    .orderBy('started_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Tags of some entries, by name. */
+export async function listTagsOfEntries(
+  db: Db,
+  entry_ids: readonly number[],
+): Promise<{ entry_id: number; tag_id: number }[]> {
+  return db
+    .selectFrom('entry_tags')
+    .select(['entry_id', 'tag_id'])
+    .where('entry_id', 'in', entry_ids)
+    .execute();
+}
+
+export interface NamedRow {
+  id: number;
+  name: string;
+}
+export interface NamedProject extends NamedRow {
+  color: string;
+  client_name: string | null;
+}
+/** Something to choose in a filter; what is not current any more comes in a group of its own. */
+export interface Choice extends NamedRow {
+  is_former: boolean;
+}
+
+const choicesMax = 1000;
+const isFormer = (column: 'archived_at' | 'projects.archived_at' | 'deactivated_at') =>
+  sql<number>`case when ${sql.ref(column)} is null then 0 else 1 end`;
+const asChoice = ({ id, name, former }: NamedRow & { former: number }): Choice => ({
+  id,
+  name,
+  is_former: former === 1,
+});
+
+/** People, clients or tags to filter by: current ones first, each group by name. */
+export async function listChoices(db: Db, table: 'users' | 'clients' | 'tags'): Promise<Choice[]> {
+  const former = isFormer(table === 'users' ? 'deactivated_at' : 'archived_at');
+  const rows = await db
+    .selectFrom(table)
+    .select(['id', 'name'])
+    .select(former.as('former'))
+    .orderBy(former)
+    .orderBy('name')
+    .orderBy('id')
+    .limit(choicesMax)
+    .execute();
+  return rows.map(asChoice);
+}
+
+/** Projects to filter by: current ones first, by name; the client's name follows the project's. */
+export async function listProjectChoices(db: Db): Promise<Choice[]> {
+  const former = isFormer('projects.archived_at');
+  const rows = await db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'clients.name as client_name'])
+    .select(former.as('former'))
+    .orderBy(former)
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
+    .limit(choicesMax)
+    .execute();
+  return rows.map(({ id, name, client_name, former }) =>
+    asChoice({ id, name: client_name === null ? name : `${name} · ${client_name}`, former }),
+  );
+}
+
+/** Names of some people, clients or tags. */
+export async function listNames(
+  db: Db,
+  table: 'users' | 'clients' | 'tags',
+  ids: readonly number[],
+): Promise<NamedRow[]> {
+  if (ids.length === 0) return [];
+  return db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute();
+}
+
+/** Names of some projects with their clients'. */
+export async function listNamedProjects(db: Db, ids: readonly number[]): Promise<NamedProject[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'color', 'clients.name as client_name'])
+    .where('projects.id', 'in', ids)
+    .execute();
+}

@@ -1,0 +1,47 @@
+import type { Db } from '../../db/connect.ts';
+import type { Person } from '../../http/express-locals.ts';
+import { localDateOf } from '../../shared/calendar.ts';
+import { notFound } from '../../shared/errors.ts';
+import { entryScope, narrowScope } from '../work/entry-scope.ts';
+import { withoutProject } from './report-filter.ts';
+import type { ReportFilter } from './report-filter.ts';
+import { listNamedProjects, listNames } from './reports.queries.ts';
+import type { EntrySelection, NamedProject, NamedRow } from './reports.queries.ts';
+
+/** Today and the week's first day, as the person's report counts them. */
+export const calendarOf = (person: Person, now: number): { today: string; week_start: number } => ({
+  today: localDateOf(now, person.time_zone) ?? '1970-01-01',
+  week_start: person.week_start,
+});
+
+/** The rows that a filter names. */
+export interface ChosenRows {
+  users: NamedRow[];
+  clients: NamedRow[];
+  projects: NamedProject[];
+  tags: NamedRow[];
+}
+
+/** Throws not found when the filter names somebody whose time the person may not see. */
+export function selectEntries(person: Person, filter: ReportFilter): EntrySelection {
+  const scope = narrowScope(entryScope(person), filter.user_ids);
+  if (!scope) throw notFound('person');
+  return { ...filter, scope };
+}
+
+/** Names of what the filter chose. Throws not found when one of them does not exist. */
+export async function requireChosen(db: Db, filter: ReportFilter): Promise<ChosenRows> {
+  const { user_ids, client_ids, tag_ids } = filter;
+  const project_ids = filter.project_ids.filter((id) => id !== withoutProject);
+  const chosen = {
+    users: await listNames(db, 'users', user_ids),
+    clients: await listNames(db, 'clients', client_ids),
+    projects: await listNamedProjects(db, project_ids),
+    tags: await listNames(db, 'tags', tag_ids),
+  };
+  if (chosen.users.length < user_ids.length) throw notFound('person');
+  if (chosen.clients.length < client_ids.length) throw notFound('client');
+  if (chosen.projects.length < project_ids.length) throw notFound('project');
+  if (chosen.tags.length < tag_ids.length) throw notFound('tag');
+  return chosen;
+}
