@@ -27,11 +27,23 @@ export function configOrFail(): Readonly<Config> {
  * @returns the parts, to be closed by the caller, and the migrations that just ran.
  */
 export async function openDeps(): Promise<{ deps: Deps; applied: string[] }> {
-  const deps = await buildDeps(configOrFail());
+  const deps = await buildOrFail(configOrFail());
   try {
     return { deps, applied: (await migrateToLatest(deps.connection)).applied };
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'database cannot be used');
     return fail(error instanceof SchemaError ? error.message : 'the database cannot be reached or opened');
+  }
+}
+
+async function buildOrFail(config: Readonly<Config>): Promise<Deps> {
+  try {
+    return await buildDeps(config);
+  } catch (error) {
+    // The log itself may be what cannot be opened, so the operating system's own words have to do.
+    if (error instanceof Error && 'syscall' in error) {
+      return fail(`DATA_DIR or the folder of LOG_FILE cannot be used: ${error.message}`);
+    }
+    throw error;
   }
 }

@@ -1,0 +1,181 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../src/db/connect.ts';
+import { verifyPassword } from '../src/features/accounts/passwords.ts';
+import { newFolder, runCommand } from './support/command.ts';
+
+const password = 'correct horse battery';
+const ada = ['--email', 'ada@example.com', '--name', 'Ada Lovelace'];
+
+async function peopleIn(folder: string) {
+  const { db } = await connect({
+    databaseUrl: undefined,
+    sqliteFile: join(folder, 'data', 'timetracker.sqlite'),
+    sqliteSynchronous: 'normal',
+    poolSize: 1,
+  });
+  const people = await db
+    .selectFrom('users')
+    .select(['email', 'name', 'role', 'password_hash'])
+    .orderBy('id')
+    .execute();
+  await db.destroy();
+  return people;
+}
+
+const createAdmin = (folder: string, args: string[], input = '') =>
+  runCommand('cli/create-admin.ts', args, { folder, input });
+
+describe('create-admin', () => {
+  it('makes an administrator before the first start, with the password from standard input', async () => {
+    const folder = newFolder();
+    const result = await createAdmin(folder, ada, `${password}\n`);
+    expect(result).toEqual({ code: 0, stdout: 'ada@example.com can sign in now (admin)\n', stderr: '' });
+    const [person] = await peopleIn(folder);
+    expect(person).toMatchObject({ email: 'ada@example.com', name: 'Ada Lovelace', role: 'admin' });
+    expect(await verifyPassword(password, person?.password_hash ?? undefined)).toBe(true);
+    const log = readFileSync(join(folder, 'logs', 'app.jsonl'), 'utf8');
+    expect(log).toContain('"event":"setup.completed"');
+    expect(log).toContain('"source":"command"');
+    expect(log).not.toMatch(/ada@example|Lovelace|correct horse/);
+  });
+
+  it('takes the first line of a file as the password', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'password'), `${password}\r\nsecond line\n`);
+    expect(await createAdmin(folder, [...ada, '--password-file', 'password'])).toMatchObject({ code: 0 });
+    const [person] = await peopleIn(folder);
+    expect(await verifyPassword(password, person?.password_hash ?? undefined)).toBe(true);
+  });
+
+  it('refuses an address that exists, whatever its case, and changes nothing', async () => {
+    const folder = newFolder();
+    await createAdmin(folder, ada, password);
+    const before = await peopleIn(folder);
+    const again = await createAdmin(
+      folder,
+      ['--email', 'ADA@example.com', '--name', 'Eve'],
+      'another password',
+    );
+    expect(again.code).toBe(1);
+    expect(again.stderr).toBe(
+      'somebody with the address ADA@example.com exists already; nothing was changed\n',
+    );
+    expect(await peopleIn(folder)).toEqual(before);
+  });
+
+  it('adds a member when asked to', async () => {
+    const folder = newFolder();
+    await createAdmin(folder, ada, password);
+    const bea = ['--email', 'bea@example.com', '--name', 'Bea', '--role', 'member'];
+    expect(await createAdmin(folder, bea, password)).toMatchObject({ code: 0 });
+    expect((await peopleIn(folder)).map(({ role }) => role)).toEqual(['admin', 'member']);
+  });
+
+  it('names everything that is wrong, without a stack and without the password', async () => {
+    const folder = newFolder();
+    const wrong = await createAdmin(folder, ['--email', 'nonsense', '--role', 'king'], 'too short');
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr.trim().split('\n').sort()).toEqual([
+      'email: Please enter an e-mail address like name@example.com.',
+      'name: Please fill this in.',
+      'password: At least 10 characters.',
+      'role: Please choose one of the offered values.',
+    ]);
+    const file = await createAdmin(folder, [...ada, '--password-file', 'missing']);
+    expect(file).toMatchObject({ code: 1, stderr: '--password-file names a file that cannot be read\n' });
+  });
+
+  it('takes no password from the command line', async () => {
+    const result = await createAdmin(newFolder(), [...ada, '--password', password]);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain("Unknown option '--password'");
+    expect(result.stderr).toContain('Usage: npm run create-admin');
+    const help = await createAdmin(newFolder(), ['--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain('Usage: npm run create-admin');
+  });
+
+  it('says in words that its folder or its database cannot be used', async () => {
+    const blocked = newFolder();
+    writeFileSync(join(blocked, 'data'), 'a file where the folder should be');
+    const noFolder = await createAdmin(blocked, ada, password);
+    expect(noFolder.code).toBe(1);
+    expect(noFolder.stderr).toMatch(/^DATA_DIR or the folder of LOG_FILE cannot be used: EEXIST.*\n$/);
+    const spoilt = newFolder();
+    mkdirSync(join(spoilt, 'data'));
+    writeFileSync(join(spoilt, 'data', 'timetracker.sqlite'), 'this is no database');
+    const noDatabase = await createAdmin(spoilt, ada, password);
+    expect(noDatabase).toMatchObject({ code: 1, stderr: 'the database cannot be reached or opened\n' });
+  });
+});
+
+describe('migrate', () => {
+  it('brings a new database forward, and has nothing to do the second time', async () => {
+    const folder = newFolder();
+    const first = await runCommand('cli/migrate.ts', [], { folder });
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toContain('the database was brought forward: 001-walking-product');
+    const second = await runCommand('cli/migrate.ts', [], { folder });
+    expect(second).toEqual({ code: 0, stdout: 'the database is up to date\n', stderr: '' });
+  });
+
+  it('refuses a database of a newer version', async () => {
+    const folder = newFolder();
+    await runCommand('cli/migrate.ts', [], { folder });
+    const { db } = await connect({
+      databaseUrl: undefined,
+      sqliteFile: join(folder, 'data', 'timetracker.sqlite'),
+      sqliteSynchronous: 'normal',
+      poolSize: 1,
+    });
+    await db
+      .insertInto('kysely_migration' as never)
+      .values({ name: '999-later', timestamp: 'x' })
+      .execute();
+    await db.destroy();
+    const result = await runCommand('cli/migrate.ts', [], { folder });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('written by a newer version of TimeTracker (it has 999-later)');
+  });
+
+  it('says in words that the configuration is wrong', async () => {
+    const result = await runCommand('cli/migrate.ts', [], { environment: { DATABASE_URL: 'nonsense' } });
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('DATABASE_URL must start with postgres://');
+  });
+
+  it('says in words that PostgreSQL does not answer', async () => {
+    const environment = { DATABASE_URL: 'postgres://tt:s3cr3t@127.0.0.1:1/tt' };
+    const result = await runCommand('cli/migrate.ts', [], { environment });
+    expect(result).toMatchObject({ code: 1, stderr: 'the database cannot be reached or opened\n' });
+  });
+});
+
+describe('print-config', () => {
+  it('shows every value with its source, secrets masked', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, '.env'), 'PORT=9000\nMETRICS_TOKEN=s3cr3t-token\n');
+    writeFileSync(join(folder, 'code'), 'only-for-me');
+    chmodSync(join(folder, 'code'), 0o600);
+    const environment = { LOG_LEVEL: 'warn', SETUP_CODE_FILE: 'code' };
+    const { code, stdout, stderr } = await runCommand('cli/print-config.ts', [], { folder, environment });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const rows = stdout.split('\n').map((line) => line.split(/\s{2,}/));
+    expect(rows).toContainEqual(['PORT', '9000', '[environment]']);
+    expect(rows).toContainEqual(['LOG_LEVEL', 'warn', '[environment]']);
+    expect(rows).toContainEqual(['METRICS_TOKEN', '********', '[environment]']);
+    expect(rows).toContainEqual(['SETUP_CODE', '********', '[SETUP_CODE_FILE]']);
+    expect(rows).toContainEqual(['DATA_DIR', 'data', '[default]']);
+    expect(rows).toContainEqual(['HOST', '(empty)', '[default]']);
+    expect(stdout).not.toMatch(/s3cr3t|only-for-me/);
+  });
+
+  it('shows what is set and then what is wrong with it', async () => {
+    const result = await runCommand('cli/print-config.ts', [], { environment: { PORT: 'nine' } });
+    expect(result.code).toBe(1);
+    expect(result.stdout).toMatch(/^PORT +nine +\[environment\]$/m);
+    expect(result.stderr).toContain('PORT must be');
+  });
+});
