@@ -82,56 +82,56 @@ export interface ListedEntry {
   client_name: string | null;
 }
 
-const newestFirst = prepare<DayRange & { limit: number; offset: number }, ListedEntry>((db, parameter) =>
-  db
+type Page = DayRange & { limit: number; offset: number };
+
+/** The page's entries alone, so that what is joined to them is joined to few. */
+function pageOf(db: Db, parameter: <Name extends keyof Page>(name: Name) => Page[Name]) {
+  return db
     .selectFrom('entries')
-    .leftJoin('projects', 'projects.id', 'entries.project_id')
-    .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select([
-      'entries.id',
-      'entries.description',
-      'entries.billable',
-      'started_at',
-      'ended_at',
-      'zone',
-      'local_date',
-    ])
-    .select(['duration_seconds', 'projects.id as project_id', 'projects.name as project_name'])
-    .select(['projects.color as project_color', 'clients.name as client_name'])
+    .select(['id', 'description', 'billable', 'started_at', 'ended_at', 'zone', 'local_date'])
+    .select(['duration_seconds', 'project_id'])
     .where('user_id', '=', parameter('user_id'))
     .where('local_date', '>=', parameter('from'))
     .where('local_date', '<=', parameter('to'))
     .orderBy('local_date', 'desc')
     .orderBy('started_at', 'desc')
-    .orderBy('entries.id', 'desc')
+    .orderBy('id', 'desc')
     .limit(parameter('limit'))
-    .offset(parameter('offset')),
+    .offset(parameter('offset'))
+    .as('page');
+}
+
+const newestFirst = prepare<Page, ListedEntry>((db, parameter) =>
+  db
+    .selectFrom(pageOf(db, parameter))
+    .leftJoin('projects', 'projects.id', 'page.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['page.id', 'page.description', 'page.billable', 'started_at', 'ended_at', 'zone', 'local_date'])
+    .select(['duration_seconds', 'page.project_id', 'projects.name as project_name'])
+    .select(['projects.color as project_color', 'clients.name as client_name'])
+    .orderBy('local_date', 'desc')
+    .orderBy('started_at', 'desc')
+    .orderBy('page.id', 'desc'),
 );
 
 /** Entries of a range of days, newest first. */
-export async function listEntriesNewestFirst(
-  db: Db,
-  range: DayRange & { limit: number; offset: number },
-): Promise<ListedEntry[]> {
-  return newestFirst(db, range);
+export async function listEntriesNewestFirst(db: Db, page: Page): Promise<ListedEntry[]> {
+  return newestFirst(db, page);
 }
 
-const tagsOfDays = prepare<DayRange, { entry_id: number; name: string }>((db, parameter) =>
+const tagsOfPage = prepare<Page, { entry_id: number; name: string }>((db, parameter) =>
   db
-    .selectFrom('entries')
-    .innerJoin('entry_tags', 'entry_tags.entry_id', 'entries.id')
+    .selectFrom(pageOf(db, parameter))
+    .innerJoin('entry_tags', 'entry_tags.entry_id', 'page.id')
     .innerJoin('tags', 'tags.id', 'entry_tags.tag_id')
     .select(['entry_tags.entry_id', 'tags.name'])
-    .where('user_id', '=', parameter('user_id'))
-    .where('local_date', '>=', parameter('from'))
-    .where('local_date', '<=', parameter('to'))
     .orderBy('tags.name_key'),
 );
 
-/** Tag names by entry for every entry of a range of days. */
-export async function mapTagsOfDays(db: Db, range: DayRange): Promise<Map<number, string[]>> {
+/** Tag names by entry, for the entries that `listEntriesNewestFirst` gives for the same page. */
+export async function mapTagsOfPage(db: Db, page: Page): Promise<Map<number, string[]>> {
   const tags = new Map<number, string[]>();
-  for (const { entry_id, name } of await tagsOfDays(db, range)) {
+  for (const { entry_id, name } of await tagsOfPage(db, page)) {
     const names = tags.get(entry_id);
     if (names) names.push(name);
     else tags.set(entry_id, [name]);

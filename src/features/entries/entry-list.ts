@@ -1,6 +1,6 @@
 import type { Db } from '../../db/connect.ts';
 import { addDays, clockOf, crossesMidnight, localDateOf, weekOf } from '../../shared/calendar.ts';
-import { listDayTotals, listEntriesNewestFirst, mapTagsOfDays } from './entry-list.queries.ts';
+import { listDayTotals, listEntriesNewestFirst, mapTagsOfPage } from './entry-list.queries.ts';
 import type { DayTotal, ListedEntry } from './entry-list.queries.ts';
 
 /** A page shows whole days up to about this many entries … */
@@ -82,13 +82,18 @@ export async function loadEntryWeeks(
   const to = wanted.day?.local_date ?? wanted.until ?? current.end;
   const last_week = weekBounds(to, person.week_start);
   const from = wanted.day ? last_week.start : weekBefore(last_week.start, person.week_start);
-  const shown = { user_id: person.id, from: wanted.day ? to : from, to };
   const page = wanted.day?.page ?? 1;
-  const limit = wanted.day ? entriesPerDayPage : entriesPerDayPage + 1;
+  const shown = {
+    user_id: person.id,
+    from: wanted.day ? to : from,
+    to,
+    limit: wanted.day ? entriesPerDayPage : entriesPerDayPage + 1,
+    offset: (page - 1) * entriesPerDayPage,
+  };
   const [totals, entries, tags, current_totals] = await Promise.all([
     listDayTotals(db, { user_id: person.id, from, to: last_week.end, now }),
-    listEntriesNewestFirst(db, { ...shown, limit, offset: (page - 1) * entriesPerDayPage }),
-    mapTagsOfDays(db, shown),
+    listEntriesNewestFirst(db, shown),
+    mapTagsOfPage(db, shown),
     last_week.start === current.start
       ? undefined
       : listDayTotals(db, { user_id: person.id, from: current.start, to: current.end, now }),

@@ -40,5 +40,4 @@ export const entries: Record<keyof typeof en, string> = {
     '{typed} gibt es an diesem Tag zweimal, weil die Uhren zurückgestellt werden; genommen wurde das erste Mal.',
   'entry.note_second':
     '{typed} gibt es an diesem Tag zweimal, weil die Uhren zurückgestellt werden; genommen wurde das zweite Mal.',
-  'entry.hidden': '{count, plural, one {# weiterer Eintrag} other {# weitere Einträge}} dieses Tages',
 };

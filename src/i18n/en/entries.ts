@@ -37,5 +37,4 @@ export const entries = {
     '{typed} comes twice on that day because the clocks are put back; the first one was taken.',
   'entry.note_second':
     '{typed} comes twice on that day because the clocks are put back; the second one was taken.',
-  'entry.hidden': '{count, plural, one {# more entry} other {# more entries}} of this day',
 } as const;
