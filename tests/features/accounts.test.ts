@@ -265,6 +265,21 @@ describe('the limit on attempts', () => {
     await signedInCookie(app, 'bob');
   });
 
+  it('tells a JSON client in a problem document', async () => {
+    const app = await createTestApp({ environment: { LOGIN_ATTEMPTS: '1' } });
+    const attempt = () =>
+      signIn(app, { email: 'bob@example.com', password: 'wrong' }).set('Accept', 'application/json');
+    const wrong = await attempt();
+    expect(wrong.status).toBe(422);
+    expect(wrong.body).toMatchObject({ errors: [{ field: 'form', detail: 'E-mail or password is wrong.' }] });
+    const refused = await attempt();
+    expect(refused.status).toBe(429);
+    expect(refused.headers['retry-after']).toBe('900');
+    expect(refused.body).toMatchObject({
+      detail: 'Too many attempts. Please try again in 15 minutes.',
+    });
+  });
+
   it('treats an account that does not exist alike', async () => {
     const app = await createTestApp({ environment });
     const statuses: number[] = [];
