@@ -104,7 +104,7 @@ export const requiredLine = (maximum: number) =>
 export const text = (maximum: number) => cleaned(cleanText, maximum);
 /** A check box: present is true, absent or empty or "0" is false. */
 export const checkbox = z.preprocess(
-  (value) => (Array.isArray(value) ? value.at(-1) : value),
+  (value): unknown => (Array.isArray(value) ? (value as unknown[]).at(-1) : value),
   z
     .unknown()
     .transform((value) => typeof value === 'string' && value !== '' && value !== '0' && value !== 'false'),

@@ -18,8 +18,10 @@ export const viewFunctionNames = [
   'json',
 ] as const;
 
+/** What a view may print; an object there is a mistake that the types of the page's data should show. */
+export type Printable = string | number | bigint | boolean | null | undefined;
 type Include = (view: string, data?: object) => string;
-type Compiled = (it: object, escapeFn: (value: unknown) => string, include: Include) => string;
+type Compiled = (it: object, escapeFn: (value: Printable) => string, include: Include) => string;
 export interface Views {
   /** HTML of `views/<view>.ejs`; `it` is the data with the view functions on it. */
   render(view: string, it: object): string;
@@ -35,10 +37,10 @@ const entities: Record<string, string> = {
 };
 
 /** HTML-escapes a value; most values need nothing, so a test comes first. `null` and `undefined` are empty. */
-export function escapeHtml(value: unknown): string {
+export function escapeHtml(value: Printable): string {
   if (typeof value === 'number') return String(value);
   if (value === null || value === undefined) return '';
-  const text = typeof value === 'string' ? value : String(value as boolean);
+  const text = typeof value === 'string' ? value : String(value);
   return unsafe.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] ?? '') : text;
 }
 
