@@ -65,6 +65,23 @@ describe('create-admin', () => {
     expect(await peopleIn(folder)).toEqual(before);
   });
 
+  it('gives somebody who exists a new password when asked to, and nobody else', async () => {
+    const folder = newFolder();
+    await createAdmin(folder, ada, password);
+    const reset = (email: string, input: string) =>
+      createAdmin(folder, ['--reset-password', '--email', email], input);
+    expect(await reset('eve@example.com', 'another password')).toMatchObject({
+      code: 1,
+      stderr: 'nobody has the address eve@example.com; nothing was changed\n',
+    });
+    expect(await reset('ada@example.com', 'short')).toMatchObject({ code: 1 });
+    expect((await reset('ADA@example.com', 'another password')).code).toBe(0);
+    const [person, ...others] = await peopleIn(folder);
+    expect(others).toEqual([]);
+    expect(person).toMatchObject({ name: 'Ada Lovelace', role: 'admin' });
+    expect(await verifyPassword('another password', person?.password_hash ?? undefined)).toBe(true);
+  });
+
   it('adds a member when asked to', async () => {
     const folder = newFolder();
     await createAdmin(folder, ada, password);

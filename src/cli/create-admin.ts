@@ -4,8 +4,8 @@ import { text as readAll } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { isEmailTaken } from '../features/accounts/people.ts';
-import { commandForm } from '../features/setup/setup.forms.ts';
-import { addPersonByCommand } from '../features/setup/setup.ts';
+import { commandForm, resetForm } from '../features/setup/setup.forms.ts';
+import { addPersonByCommand, resetPasswordByCommand } from '../features/setup/setup.ts';
 import { readForm, sentences } from '../http/forms.ts';
 import { translatorOf } from '../i18n/translate.ts';
 import { isDuplicate } from '../shared/errors.ts';
@@ -13,6 +13,7 @@ import { fail, openDeps } from './open-deps.ts';
 
 const usage = `Usage: npm run create-admin -- --email you@example.com --name "Your Name" [--password-file FILE] [--role admin]
 Adds a person who can sign in: an administrator, or with --role a manager or a member.
+With --reset-password it gives somebody who exists a new password instead, and signs them out everywhere.
 What is missing is asked for. Without a terminal the password is the first line of standard input.
 A password is never taken from the command line, where every user of the machine could read it.`;
 
@@ -21,6 +22,7 @@ const options = {
   name: { type: 'string' },
   role: { type: 'string', default: 'admin' },
   'password-file': { type: 'string' },
+  'reset-password': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -60,24 +62,25 @@ async function readPassword(file: string | undefined): Promise<string> {
   }
 }
 
-/** Answers come from the arguments first; only a terminal can be asked for the rest. */
-async function readPerson(given: ReturnType<typeof readArguments>) {
-  const orAsk = async (value: string | undefined, question: string): Promise<string> =>
-    value ?? (process.stdin.isTTY ? ask(question) : '');
-  const email = await orAsk(given.email, 'E-mail: ');
-  const name = await orAsk(given.name, 'Name: ');
-  const password = await readPassword(given['password-file']);
-  const form = readForm(commandForm, { email, name, password, role: given.role });
+/** An argument, or the answer to a question where there is a terminal to ask. */
+const argumentOrAnswer = async (value: string | undefined, question: string): Promise<string> =>
+  value ?? (process.stdin.isTTY ? ask(question) : '');
+
+/** Everything that is wrong is told at once, by field. */
+function readOrFail<Schema extends Parameters<typeof readForm>[0]>(schema: Schema, fields: object) {
+  const form = readForm(schema, fields);
   if (form.ok) return form.value;
   const told = Object.entries(sentences(form.problems, translatorOf('en')));
   return fail(told.map(([field, sentence]) => `${field}: ${sentence}`).join('\n'));
 }
 
-const given = readArguments();
-if (given.help) {
-  process.stdout.write(`${usage}\n`);
-} else {
-  const person = await readPerson(given);
+type Arguments = ReturnType<typeof readArguments>;
+
+async function addPerson(given: Arguments): Promise<string> {
+  const email = await argumentOrAnswer(given.email, 'E-mail: ');
+  const name = await argumentOrAnswer(given.name, 'Name: ');
+  const password = await readPassword(given['password-file']);
+  const person = readOrFail(commandForm, { email, name, password, role: given.role });
   const { deps } = await openDeps();
   const taken = `somebody with the address ${person.email} exists already; nothing was changed`;
   try {
@@ -89,5 +92,20 @@ if (given.help) {
   } finally {
     await deps.close();
   }
-  process.stdout.write(`${person.email} can sign in now (${person.role})\n`);
+  return `${person.email} can sign in now (${person.role})`;
 }
+
+async function resetPassword(given: Arguments): Promise<string> {
+  const email = await argumentOrAnswer(given.email, 'E-mail: ');
+  const chosen = readOrFail(resetForm, { email, password: await readPassword(given['password-file']) });
+  const { deps } = await openDeps();
+  const found = await resetPasswordByCommand(deps, chosen);
+  await deps.close();
+  return found
+    ? `${chosen.email} has a new password and is signed out everywhere`
+    : fail(`nobody has the address ${chosen.email}; nothing was changed`);
+}
+
+const given = readArguments();
+if (given.help) process.stdout.write(`${usage}\n`);
+else process.stdout.write(`${await (given['reset-password'] ? resetPassword(given) : addPerson(given))}\n`);

@@ -163,6 +163,11 @@ export const catalogue = {
     why: 'Do teams grow.',
     properties: { role: choice('admin', 'manager', 'member'), source: choice('command') },
   },
+  'admin.user_updated': {
+    ...product,
+    why: 'Do people need help to get back in.',
+    properties: { change: choice('password'), source: choice('command') },
+  },
   'page.viewed': { ...product, logged: false, why: 'Which pages are used.', properties: { endpoint: route } },
 } as const satisfies Record<string, EventDeclaration>;
 

@@ -3,7 +3,7 @@ import type request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { updatePerson } from '../../src/features/accounts/people.queries.ts';
 import { addPerson } from '../../src/features/accounts/people.ts';
-import { addPersonByCommand, completeSetup } from '../../src/features/setup/setup.ts';
+import { addPersonByCommand, completeSetup, resetPasswordByCommand } from '../../src/features/setup/setup.ts';
 import type { TestApp } from '../support/app.ts';
 import { untilBlocked } from '../support/blocked.ts';
 import { createTestApp } from '../support/app.ts';
@@ -299,6 +299,18 @@ describe('a person added by command', () => {
     await duringSetup(app, () => addPersonByCommand(app.deps, { ...person, email: 'bea@example.com' }));
     expect(events(app, 'admin.user_created')).toHaveLength(1);
     expect(events(app, 'setup.completed')).toEqual([]);
+  });
+});
+
+describe('a password reset by command', () => {
+  it('ends every session of that person, and of nobody else', async () => {
+    const app = await createTestApp();
+    const chosen = { email: 'BOB@example.com', password: 'another good password' };
+    expect(await resetPasswordByCommand(app.deps, chosen)).toBe(true);
+    expect((await app.as('bob').get('/account')).status).toBe(303);
+    expect((await app.as('alice').get('/account')).status).toBe(200);
+    expect((await app.stranger.post('/login', chosen)).headers['location']).toBe('/timer');
+    expect(events(app, 'admin.user_updated')).toMatchObject([{ change: 'password', source: 'command' }]);
   });
 });
 

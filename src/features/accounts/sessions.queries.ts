@@ -86,6 +86,11 @@ export async function deleteSession(db: Db, user_id: number, id: number): Promis
   return result.numDeletedRows > 0n;
 }
 
+/** Ends every session of a person. */
+export async function deleteSessions(db: Db, user_id: number): Promise<void> {
+  await db.deleteFrom('sessions').where('user_id', '=', user_id).execute();
+}
+
 /** Ends every session of a person but one: what a changed password does. Returns how many ended. */
 export async function deleteOtherSessions(db: Db, user_id: number, keep_id: number): Promise<number> {
   const result = await db

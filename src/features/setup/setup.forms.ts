@@ -28,4 +28,6 @@ export const setupForm = z.object({
 export type SetupChoices = z.output<typeof setupForm>;
 
 export const commandForm = z.object({ ...personFields, role: choice(['admin', 'manager', 'member']) });
+/** What a new password set by command needs. */
+export const resetForm = z.object({ email, password: newPassword });
 export type CommandPerson = z.output<typeof commandForm>;

@@ -1,8 +1,9 @@
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../shared/errors.ts';
 import { hashPassword } from '../accounts/passwords.ts';
-import { addPerson } from '../accounts/people.ts';
-import { hasAdministrator } from '../accounts/people.queries.ts';
+import { addPerson, emailKeyOf } from '../accounts/people.ts';
+import { findPersonByEmail, hasAdministrator, updatePerson } from '../accounts/people.queries.ts';
+import { deleteSessions } from '../accounts/sessions.queries.ts';
 import type { CommandPerson, SetupChoices } from './setup.forms.ts';
 
 type SetupDeps = Pick<Deps, 'change' | 'settings' | 'now'>;
@@ -52,5 +53,25 @@ export async function addPersonByCommand(
     record('admin.user_created', { role, source: 'command' });
     if (isFirst) record('setup.completed', { used_by: current.used_by, source: 'command' });
     return id;
+  });
+}
+
+/**
+ * Gives somebody who cannot get in a new password, and ends all their sessions: this version sends no mail.
+ *
+ * @returns false when nobody has that address.
+ */
+export async function resetPasswordByCommand(
+  { change }: SetupDeps,
+  { email, password }: { email: string; password: string },
+): Promise<boolean> {
+  const password_hash = await hashPassword(password);
+  return change({ user_id: null }, async (trx, record) => {
+    const person = await findPersonByEmail(trx, emailKeyOf(email));
+    if (!person) return false;
+    await updatePerson(trx, person.id, { password_hash });
+    await deleteSessions(trx, person.id);
+    record('admin.user_updated', { change: 'password', source: 'command' });
+    return true;
   });
 }
