@@ -132,11 +132,12 @@ export async function sumProjectTime(
 ): Promise<Map<number, ProjectSeconds>> {
   if (ids.length === 0) return new Map();
   const within = ({ from, to }: DateRange) =>
-    sql<number>`coalesce(sum(case when local_date between ${from} and ${to} then duration_seconds end), 0)`;
+    sql<number>`coalesce(sum(case when local_date between ${from} and ${to} then (ended_at - started_at) / 1000 end), 0)`;
   const rows = await db
     .selectFrom('entries')
     .select('project_id')
-    .select(sql<number>`coalesce(sum(duration_seconds), 0)`.as('total_seconds'))
+    // Not `duration_seconds`: SQLite never answers from an index alone when a query names a generated column.
+    .select(sql<number>`coalesce(sum((ended_at - started_at) / 1000), 0)`.as('total_seconds'))
     .select(within(week).as('week_seconds'))
     .select(within(month).as('month_seconds'))
     .where('project_id', 'in', ids)

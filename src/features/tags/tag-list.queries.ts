@@ -36,9 +36,10 @@ export async function countEntriesByTag(
     .selectFrom('entry_tags')
     .select((select) => ['tag_id', select.fn.countAll<number>().as('entries')])
     .where('tag_id', 'in', ids)
-    // Who sees everybody's entries needs no look at each of them.
+    // Who sees everybody's entries needs no look at each of them. "+ 0" makes SQLite look each entry of the tag up in the
+    // person's, not every pair of tag and entry of the person.
     .$if(scope.user_ids !== null, (query) =>
-      query.where('entry_id', 'in', (sub) =>
+      query.where(sql<number>`entry_id + 0`, 'in', (sub) =>
         sub.selectFrom('entries').select('entries.id').where(inScope(scope)),
       ),
     )
