@@ -224,7 +224,8 @@ describe('changing', () => {
   it('an archived project stays when something else is saved, and cannot be chosen anew', async () => {
     const entry = await added({ project_id: site });
     await archive(site, testNow);
-    expect((await bob.get(`/entries/${entry.id}`)).status).toBe(200);
+    const page = await bob.get(`/entries/${entry.id}`).expect(200);
+    expect(page.text).toContain(`<option value="${site}" selected>Site`);
     await bob.post(`/entries/${entry.id}`, { text: 'other', project_id: site }).expect(303);
     expect((await entriesOf())[0]).toMatchObject({ description: 'other', project_id: site });
     await bob.post(`/entries/${entry.id}`, { text: 'other', project_id: inside }).expect(303);

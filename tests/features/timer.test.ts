@@ -237,6 +237,17 @@ describe('the running timer', () => {
     expect((await bob.get('/timer')).text).toContain('value="new #b"');
   });
 
+  it('keeps a project that was archived meanwhile', async () => {
+    await clear();
+    const ends = await addProject('Ends soon');
+    await bob.post('/timer/start', { text: 'x', project_id: ends });
+    await db.updateTable('projects').set({ archived_at: testNow }).where('id', '=', ends).execute();
+    const page = await bob.get('/timer').expect(200);
+    expect(page.text).toContain(`<option value="${ends}" selected>Ends soon`);
+    await bob.post('/timer/running', { text: 'y @Ends soon', project_id: ends }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ description: 'y', project_id: ends });
+  });
+
   it('moves to the day of its new start', async () => {
     await clear();
     await bob.post('/timer/start', { text: 'x' });

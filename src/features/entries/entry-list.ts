@@ -98,7 +98,8 @@ export async function loadEntryWeeks(
       ? undefined
       : listDayTotals(db, { user_id: person.id, from: current.start, to: current.end, now }),
   ]);
-  const view: View = { person, wanted, today, current, from, to, totals, entries, tags, now };
+  const by_day = Map.groupBy(entries, ({ local_date }) => local_date);
+  const view: View = { person, wanted, today, current, from, to, totals, by_day, tags, now };
   const days = wanted.day ? oneDay(view, wanted.day) : wholeDays(view);
   const sums = (current_totals ?? totals).filter(({ kind }) => kind === 'day');
   return {
@@ -122,7 +123,7 @@ interface View {
   from: string;
   to: string;
   totals: DayTotal[];
-  entries: ListedEntry[];
+  by_day: Map<string, ListedEntry[]>;
   tags: Map<number, string[]>;
   now: number;
 }
@@ -173,7 +174,7 @@ function daysNewestFirst(view: View): (DayTotal & { local_date: string })[] {
 }
 
 function listedDay(view: View, total: DayTotal & { local_date: string }, most: number): ListedDay {
-  const rows = view.entries.filter(({ local_date }) => local_date === total.local_date).slice(0, most);
+  const rows = (view.by_day.get(total.local_date) ?? []).slice(0, most);
   const hidden_count = view.wanted.day ? 0 : Math.max(0, total.entry_count - rows.length);
   return {
     local_date: total.local_date,

@@ -18,7 +18,7 @@ export interface Suggestion {
 
 const shownAtMost = 8;
 /** Work older than this many entries is not remembered, so that a keystroke costs the same for everybody. */
-const pastEntries = 1_000;
+const pastEntries = 500;
 const namesAtMost = 5_000;
 
 /** `@name` or `#name` at the end of the text; names may have spaces, so everything after the sign counts. */

@@ -74,7 +74,7 @@ export async function loadTimerBar(
   const refused = req.res?.locals.bar_form;
   return {
     running,
-    projects,
+    projects: withOwn(projects, running?.project ?? null),
     form: refused?.form ?? null,
     values: refused?.values ?? {},
     problems: refused?.problems ?? {},
@@ -83,6 +83,11 @@ export async function loadTimerBar(
     now_ms,
     too_long: running !== null && running.elapsed_seconds > tooLongSeconds,
   };
+}
+
+/** The list must offer what the running timer has, archived or beyond the list's end: saving would take it away. */
+function withOwn(projects: ProjectChoice[], own: ProjectChoice | null): ProjectChoice[] {
+  return own === null || projects.some(({ id }) => id === own.id) ? projects : [own, ...projects];
 }
 
 function runningTimer(rows: RunningRow[], now: number): RunningTimer | null {
