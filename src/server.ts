@@ -16,7 +16,7 @@ const drainMs = 2_000;
 /** Starts the server and wires its end. Problems before it listens are told on stderr in words, with exit code 1. */
 export async function startServer(): Promise<void> {
   const config = configOrExit();
-  const deps = await buildDeps(config, { defaultMetrics: true });
+  const deps = await buildOrExit(config);
   process.on('SIGHUP', () => deps.log.reopen());
   await migrateOrExit(deps);
   const server = createServer(createApp(deps));
@@ -33,6 +33,18 @@ function configOrExit(): Readonly<Config> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
+
+async function buildOrExit(config: Readonly<Config>): Promise<Deps> {
+  try {
+    return await buildDeps(config, { defaultMetrics: true });
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    process.stderr.write(
+      `TimeTracker cannot start: DATA_DIR or the folder of LOG_FILE cannot be used: ${error.message}\n`,
+    );
     process.exit(1);
   }
 }

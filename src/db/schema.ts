@@ -35,7 +35,7 @@ export interface UsersTable {
   time_zone: string;
   /** ISO weekday the week starts on: 1 Monday … 7 Sunday. */
   week_start: number;
-  duration_format: 'clock' | 'decimal';
+  duration_format: 'clock' | 'minutes' | 'decimal';
   theme: 'system' | 'light' | 'dark';
   created_at: number;
   /** Set when the person left; their time stays, sign-in ends. */

@@ -1,6 +1,7 @@
 import type { Locale } from '../i18n/translate.ts';
 import type { RequestContext } from '../observability/request-context.ts';
-import type { DurationFormat, ViewFunctions } from './view-functions.ts';
+import type { DurationFormat } from '../shared/duration.ts';
+import type { ViewFunctions } from './view-functions.ts';
 
 /** Who is signed in, as pages and rules need it. Loaded by the session middleware. */
 export interface Person {

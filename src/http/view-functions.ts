@@ -1,10 +1,10 @@
 import { clockOf } from '../shared/calendar.ts';
 import { formatDuration } from '../shared/duration.ts';
+import type { DurationFormat } from '../shared/duration.ts';
 import { formatMoney } from '../shared/money.ts';
 import type { Locale, Translate } from '../i18n/translate.ts';
 import { translatorOf } from '../i18n/translate.ts';
 
-export type DurationFormat = 'clock' | 'decimal';
 export type DayStyle = 'short' | 'long' | 'weekday' | 'numeric';
 
 /** What a view may call by a bare name; `viewFunctionNames` in views.ts lists the same names. */

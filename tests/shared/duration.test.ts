@@ -128,9 +128,10 @@ describe('formatting', () => {
     [-30, '0:00', '-0:00:30', '-0.01'],
     [Number.NaN, '–', '–', '–'],
     [Infinity, '–', '–', '–'],
-  ])('%d seconds', (seconds, clock, withSeconds, decimal) => {
+  ])('%d seconds', (seconds, minutes, clock, decimal) => {
+    expect(formatDuration(seconds, 'minutes', 'en')).toBe(minutes);
     expect(formatDuration(seconds, 'clock', 'en')).toBe(clock);
-    expect(formatClock(seconds)).toBe(withSeconds);
+    expect(formatClock(seconds)).toBe(clock);
     expect(formatDuration(seconds, 'decimal', 'en')).toBe(decimal);
   });
 
@@ -157,7 +158,7 @@ describe('formatting', () => {
         expect(parseDuration(formatClock(seconds))).toBe(seconds);
         expect(parseDuration(speakDuration(seconds, locale))).toBe(seconds);
         const wholeMinutes = seconds - (seconds % 60);
-        expect(parseDuration(formatDuration(seconds, 'clock', locale)) ?? 0).toBe(wholeMinutes);
+        expect(parseDuration(formatDuration(seconds, 'minutes', locale)) ?? 0).toBe(wholeMinutes);
         const decimal = parseDuration(formatDuration(seconds, 'decimal', locale)) ?? 0;
         expect(Math.abs(decimal - seconds)).toBeLessThanOrEqual(18);
       }),

@@ -25,7 +25,7 @@ export const personName = requiredLine(120);
 export const timeZone = line(64).refine(isTimeZone, 'form.time_zone');
 /** ISO weekdays that weeks start on somewhere: Monday, Saturday, Sunday. */
 export const weekStart = choice(['1', '6', '7']).transform(Number);
-export const durationFormat = choice(['clock', 'decimal']);
+export const durationFormat = choice(['clock', 'minutes', 'decimal']);
 
 export const signInForm = z.object({ email: requiredLine(254), password });
 

@@ -4,7 +4,6 @@ import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { rangeOf } from '../../shared/calendar.ts';
 import type { RangeName } from '../../shared/calendar.ts';
-import { formatClock } from '../../shared/duration.ts';
 import { entryScope } from '../work/entry-scope.ts';
 import { chartOf } from './chart.ts';
 import { filterHref, withoutProject } from './report-filter.ts';
@@ -110,7 +109,7 @@ export async function summaryView(
   { filter, summary, person }: { filter: ReportFilter; summary: Summary; person: Person },
   functions: ViewFunctions,
 ) {
-  const time = timeFormat(summary, person, functions);
+  const time = functions.duration;
   const texts = (sums: Sums): Texts => ({
     time: time(sums.seconds),
     billable_time: time(sums.billable_seconds),
@@ -171,17 +170,6 @@ function sumOf(all: readonly Sums[]): Sums {
 }
 
 const shareOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
-
-/** With seconds as soon as one figure has some: rounded rows would not add up to the total that is shown. */
-function timeFormat(
-  { projects, buckets }: Summary,
-  { duration_format }: Person,
-  { duration }: ViewFunctions,
-): (seconds: number) => string {
-  const figures = [...projects, ...buckets].flatMap((sums) => [sums.seconds, sums.billable_seconds]);
-  const hasSeconds = figures.some((seconds) => seconds % 60 !== 0);
-  return duration_format === 'clock' && hasSeconds ? formatClock : duration;
-}
 
 function bucketLabels(
   { unit }: Summary,

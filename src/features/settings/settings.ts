@@ -11,7 +11,7 @@ export interface Settings {
   currency: string;
   /** ISO weekday of new people: 1 Monday … 7 Sunday. */
   week_start: number;
-  duration_format: 'clock' | 'decimal';
+  duration_format: 'clock' | 'minutes' | 'decimal';
 }
 
 const defaults: Settings = {

@@ -12,8 +12,6 @@ import { listRunningRows } from './timer.queries.ts';
 
 /** A list to choose from that is longer than this is no help; the text finds every project by `@name`. */
 const projectsInList = 200;
-/** A timer that runs longer was probably forgotten. */
-const tooLongSeconds = 10 * 3600;
 
 /** A form of the bar that could not be taken: shown again with what was typed. */
 export interface BarForm {
@@ -56,6 +54,8 @@ export interface TimerBar {
   return_to: string | undefined;
   now_ms: number;
   too_long: boolean;
+  /** Minutes without a sign of life after which the page asks. */
+  idle_minutes: number;
 }
 
 /** The timer bar that every signed-in page shows: two prepared queries. */
@@ -81,7 +81,9 @@ export async function loadTimerBar(
     create_project: refused?.create_project ?? null,
     return_to: refused?.return_to,
     now_ms,
-    too_long: running !== null && running.elapsed_seconds > tooLongSeconds,
+    // A timer that runs this long was probably forgotten.
+    too_long: running !== null && running.elapsed_seconds > deps.config.timer_long_hours * 3600,
+    idle_minutes: deps.config.timer_idle_minutes,
   };
 }
 

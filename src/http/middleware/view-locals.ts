@@ -2,7 +2,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { localeFor } from '../../i18n/translate.ts';
 import type { Locale, MessageKey } from '../../i18n/translate.ts';
 import type { Flash, PageShared, Person, Session } from '../express-locals.ts';
-import type { DurationFormat, ViewFunctions } from '../view-functions.ts';
+import type { DurationFormat } from '../../shared/duration.ts';
+import type { ViewFunctions } from '../view-functions.ts';
 
 interface ViewLocalsOptions {
   viewFunctions: (locale: Locale, durationFormat: DurationFormat) => ViewFunctions;

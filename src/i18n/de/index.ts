@@ -1,6 +1,6 @@
 import { accounts } from './accounts.ts';
 import { clients } from './clients.ts';
-import { common } from './common.ts';
+import { layout } from './layout.ts';
 import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { forms } from './forms.ts';
@@ -12,7 +12,7 @@ import { tags } from './tags.ts';
 import { timer } from './timer.ts';
 
 export const de = {
-  ...common,
+  ...layout,
   ...forms,
   ...errors,
   ...accounts,

@@ -1,6 +1,6 @@
 import { accounts } from './accounts.ts';
 import { clients } from './clients.ts';
-import { common } from './common.ts';
+import { layout } from './layout.ts';
 import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { forms } from './forms.ts';
@@ -13,7 +13,7 @@ import { timer } from './timer.ts';
 
 /** The English catalogue defines the keys; every other locale must have exactly these. */
 export const en = {
-  ...common,
+  ...layout,
   ...forms,
   ...errors,
   ...accounts,

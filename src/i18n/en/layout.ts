@@ -1,4 +1,4 @@
-export const common = {
+export const layout = {
   'app.name': 'TimeTracker',
   'app.skip_to_content': 'Skip to content',
   'nav.main': 'Main',

@@ -1,6 +1,6 @@
-import type { common as en } from '../en/common.ts';
+import type { layout as en } from '../en/layout.ts';
 
-export const common: Record<keyof typeof en, string> = {
+export const layout: Record<keyof typeof en, string> = {
   'app.name': 'TimeTracker',
   'app.skip_to_content': 'Zum Inhalt springen',
   'nav.main': 'Hauptnavigation',

@@ -1,3 +1,0 @@
-import { renderMetricsDoc } from '../observability/metrics-doc.ts';
-
-process.stdout.write(renderMetricsDoc());
