@@ -81,7 +81,7 @@ describe('adding by hand', () => {
       local_date: '2026-03-03',
     });
     expect(await tagsOf(entry.id)).toEqual(['a', 'b']);
-    expect((await bob.get('/timer')).text).toContain('Added 1:00 on Tuesday, March 3, 2026.');
+    expect((await bob.get('/timer')).text).toContain('Added 1:00:00 on Tuesday, March 3, 2026.');
     expect(events('entry.created').at(-1)).toMatchObject({
       source: 'manual',
       project_id: site,
@@ -477,11 +477,11 @@ describe('the list', () => {
     const first = await bob.get('/timer').expect(200);
     expect(rowsOf(first.text)).toBe(140);
     // 200 minutes in the week, 100 and 40 on the days.
-    expect(first.text).toContain('3:20');
-    expect(first.text).toContain('1:40');
+    expect(first.text).toContain('3:20:00');
+    expect(first.text).toContain('1:40:00');
     const rest = await bob.get(earlier(first.text) ?? '').expect(200);
     expect(rowsOf(rest.text)).toBe(60);
-    expect(rest.text).toContain('3:20');
+    expect(rest.text).toContain('3:20:00');
     expect(rest.text).toContain('href="/timer"');
   });
 
@@ -490,11 +490,11 @@ describe('the list', () => {
     await insertMany('2026-03-04', 700);
     const first = await bob.get('/timer').expect(200);
     expect(rowsOf(first.text)).toBe(300);
-    expect(first.text).toContain('11:40');
+    expect(first.text).toContain('11:40:00');
     const last = await bob.get('/timer?day=2026-03-04&page=3').expect(200);
     expect(rowsOf(last.text)).toBe(100);
     expect(last.text).toContain('2026-03-04 no 0<');
-    expect(last.text).toContain('11:40');
+    expect(last.text).toContain('11:40:00');
   });
 
   it('time that is dated ahead is found by going forward', async () => {

@@ -139,7 +139,7 @@ describe('starting and stopping', () => {
     expect(await entriesOf()).toMatchObject([
       { source: 'duration', started_at: testNow - 5_400_000, ended_at: testNow, billable: 1 },
     ]);
-    expect((await bob.get('/timer')).text).toContain('Booked 1:30, ending now.');
+    expect((await bob.get('/timer')).text).toContain('Booked 1:30:00, ending now.');
   });
 
   it('keeps what was typed when it cannot be taken', async () => {
