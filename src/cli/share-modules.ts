@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 
@@ -16,8 +16,4 @@ const root = join(import.meta.dirname, '..', '..');
 export function sharedModule(source: string): string {
   const javascript = stripTypeScriptTypes(readFileSync(join(root, source), 'utf8')).replace(/[ \t]+$/gm, '');
   return `// Made from ${source} by npm run docs; change it there.\n${javascript}`;
-}
-
-export function writeSharedModules(): void {
-  for (const { source, target } of sharedModules) writeFileSync(join(root, target), sharedModule(source));
 }

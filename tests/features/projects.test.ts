@@ -226,9 +226,9 @@ describe('times on the pages', () => {
     await bookTime(app.ids.charlie, id, 60, '2025-12-31');
     const alice = main(await app.as('alice').get(`/projects/${id}`).expect(200));
     expect([...alice.matchAll(/<dd>([\d:]+)<\/dd>/g)].map((match) => match[1]).slice(-3)).toEqual([
-      '1:30',
-      '1:30',
-      '2:01',
+      '1:30:00',
+      '1:30:00',
+      '2:01:00',
     ]);
     expect(alice).toContain(`work of ${app.ids.bob}`);
     const charlie = main(await app.as('charlie').get(`/projects/${id}`).expect(200));
@@ -243,7 +243,7 @@ describe('times on the pages', () => {
 
   it('stand in the list as well', async () => {
     const page = await app.as('alice').get('/projects?q=Shared').expect(200);
-    expect(page.text.replace(/\s+/g, ' ')).toContain('data-label="All time">2:01<');
+    expect(page.text.replace(/\s+/g, ' ')).toContain('data-label="All time">2:01:00<');
   });
 });
 

@@ -52,8 +52,8 @@ describe('a report', () => {
       billable: 0,
     });
     const page = await report('bob');
-    expect(page).toContain('<dd>1:30</dd>');
-    expect(page).toContain('<dd>1:00</dd>');
+    expect(page).toContain('<dd>1:30:00</dd>');
+    expect(page).toContain('<dd>1:00:00</dd>');
     expect(page).toContain('67%');
     expect(page).toContain('Acme &amp; sons');
     expect(page).toContain('Sunday, March 1, 2026 – Tuesday, March 31, 2026');
@@ -104,7 +104,9 @@ describe('a report', () => {
     await insertEntry(app.deps.db, app.ids.bob, { local_date: '2031-06-06', seconds: 3600 });
     const page = await report('bob', '?from=2031-06-01&to=2031-06-30');
     expect(page).toContain('href="/reports/summary?from=2031-06-01&amp;to=2031-06-30&amp;project_id=none"');
-    expect(await report('bob', '?from=2031-06-01&to=2031-06-30&project_id=none')).toContain('<dd>1:00</dd>');
+    expect(await report('bob', '?from=2031-06-01&to=2031-06-30&project_id=none')).toContain(
+      '<dd>1:00:00</dd>',
+    );
   });
 });
 

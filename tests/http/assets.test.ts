@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { sharedModule, sharedModules } from '../../src/cli/share-modules.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 
@@ -63,9 +61,5 @@ describe('assets', () => {
         expect((await app.stranger.get(target as string)).status).toBe(200);
       }
     }
-  });
-
-  it.each([...sharedModules])('$target is what $source is without types', ({ source, target }) => {
-    expect(readFileSync(target, 'utf8')).toBe(sharedModule(source));
   });
 });

@@ -76,13 +76,15 @@ function scaled(number        , unitSeconds        )         {
 }
 
 /**
- * A duration as the person's setting wants it: `clock` is `1:30` (begun minutes do not count, as on a running clock),
- * `decimal` is hours with two decimals, `1.50` or `1,50` by locale, rounded to the nearest hundredth.
+ * A duration as the person's setting wants it: `clock` is `1:30:05`, the only one in which shown rows always add up to
+ * the shown total; `minutes` is `1:30` (begun minutes do not count, as on a running clock), `decimal` is hours with two
+ * decimals, `1.50` or `1,50` by locale, rounded to the nearest hundredth.
  *
- * Both lose seconds: a field that is saved again shows `formatClock` when the duration is not a whole minute.
+ * The last two lose seconds: a field that is saved again shows `formatClock` when the duration is not a whole minute.
  */
 export function formatDuration(seconds        , format                , locale        )         {
   if (!Number.isFinite(seconds)) return NOT_A_NUMBER_TEXT;
+  if (format === 'clock') return formatClock(seconds);
   const size = Math.floor(Math.abs(seconds));
   if (format === 'decimal') {
     const hundredths = Math.floor((size + 18) / 36);
