@@ -233,9 +233,9 @@ describe('times on the pages', () => {
     expect(alice).toContain(`work of ${app.ids.bob}`);
     const charlie = main(await app.as('charlie').get(`/projects/${id}`).expect(200));
     expect([...charlie.matchAll(/<dd>([\d:]+)<\/dd>/g)].map((match) => match[1]).slice(-3)).toEqual([
-      '0:00',
-      '0:00',
-      '0:31',
+      '0:00:00',
+      '0:00:00',
+      '0:31:00',
     ]);
     expect(charlie).not.toContain(`work of ${app.ids.bob}`);
     expect(charlie).toContain(`work of ${app.ids.charlie}`);
