@@ -88,7 +88,7 @@ describe('a report', () => {
     expect(await report('bob')).not.toContain('is running');
   });
 
-  it('shows seconds as soon as one figure has some, so that the rows add up to the total', async () => {
+  it('shows seconds, so that the rows add up to the total', async () => {
     const db = app.deps.db;
     const one = await insertProject(db, 'Seconds one');
     const two = await insertProject(db, 'Seconds two');

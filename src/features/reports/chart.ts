@@ -20,6 +20,8 @@ const steps = [
   ...[1, 2, 4, 8, 20, 40, 80, 200, 400, 800, 2000, 4000].map((hours) => hours * hour),
 ];
 
+/** Room on the left for the labels of the lines, in percent. */
+const gutter = 10;
 /** Room above the highest bar for the label of the highest line, in percent. */
 const headroom = 8;
 
@@ -29,12 +31,12 @@ export function chartOf(buckets: readonly Sums[]): Chart {
   const step = steps.find((size) => highest / size <= 4) ?? Math.ceil(highest / 4 / hour) * hour;
   const top = Math.ceil(highest / step) * step;
   const share = (seconds: number): number => (seconds / top) * (100 - headroom);
-  const slot = 100 / Math.max(1, buckets.length);
+  const slot = (100 - gutter) / Math.max(1, buckets.length);
   const part = (ground: number, seconds: number) =>
     seconds > 0 ? { y: percent(100 - ground - share(seconds)), height: percent(share(seconds)) } : null;
   return {
     bars: buckets.map(({ seconds, billable_seconds }, index) => ({
-      x: percent((index + 0.15) * slot),
+      x: percent(gutter + (index + 0.15) * slot),
       width: percent(0.7 * slot),
       billable: part(0, billable_seconds),
       rest: part(share(billable_seconds), seconds - billable_seconds),

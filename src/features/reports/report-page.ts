@@ -109,10 +109,9 @@ export async function summaryView(
   { filter, summary, person }: { filter: ReportFilter; summary: Summary; person: Person },
   functions: ViewFunctions,
 ) {
-  const time = functions.duration;
   const texts = (sums: Sums): Texts => ({
-    time: time(sums.seconds),
-    billable_time: time(sums.billable_seconds),
+    time: functions.duration(sums.seconds),
+    billable_time: functions.duration(sums.billable_seconds),
   });
   const chart = chartOf(summary.buckets);
   const label = bucketLabels(summary, person, functions);
@@ -133,7 +132,10 @@ export async function summaryView(
       label: label(bucket),
       bar: chart.bars[index],
     })),
-    lines: chart.lines.map(({ y, seconds }) => ({ y, label: functions.duration(seconds) })),
+    lines: chart.lines.map(({ y, seconds }) => ({
+      y,
+      label: functions.t('reports.hours', { hours: seconds / 3600 }),
+    })),
   };
 }
 

@@ -40,6 +40,7 @@ export const reports: Record<keyof typeof en, string> = {
   'reports.billable_share': 'Abrechenbarer Anteil',
   'reports.entries': 'Einträge',
   'reports.percent': '{share, number, percent}',
+  'reports.hours': '{hours, number} h',
   'reports.by_day': 'Nach Tag',
   'reports.by_week': 'Nach Woche',
   'reports.by_month': 'Nach Monat',

@@ -38,6 +38,7 @@ export const reports = {
   'reports.billable_share': 'Billable share',
   'reports.entries': 'Entries',
   'reports.percent': '{share, number, percent}',
+  'reports.hours': '{hours, number} h',
   'reports.by_day': 'By day',
   'reports.by_week': 'By week',
   'reports.by_month': 'By month',
