@@ -150,7 +150,8 @@ describe('starting and stopping', () => {
     expect(unknown.text).toContain('value="plan @Nowhere"');
     expect(unknown.text).toContain('name="return_to" value="/projects"');
     const by_admin = await app.as('alice').post('/timer/start', { text: '@Nowhere' }).expect(422);
-    expect(by_admin.text).toContain('Create it under Projects');
+    expect(by_admin.text).toContain('/projects/new?name=Nowhere');
+    expect(unknown.text).not.toContain('/projects/new');
     const wrong = [
       { text: 'x'.repeat(501) },
       { text: 'x', duration: 'soon' },

@@ -187,9 +187,7 @@ async function refuse(
   const create_project = may_create
     ? { name: unknown, href: `/projects/new?name=${encodeURIComponent(unknown)}` }
     : null;
-  const hinted: Problems =
-    may_create && text ? { ...problems, text: { ...text, key: 'entry.unknown_project_create' } } : problems;
-  await answerInvalid(req, res, hinted, async (told, values) => {
+  await answerInvalid(req, res, problems, async (told, values) => {
     res.locals.bar_form = { form, values, problems: told, return_to: backPath(req), create_project };
     await showTimerPage(deps, req, res, {}, { return_to: '/timer' }, 422);
   });

@@ -3,8 +3,6 @@ import type { entries as en } from '../en/entries.ts';
 export const entries: Record<keyof typeof en, string> = {
   'entry.unknown_project':
     'Es gibt kein Projekt „{name}“. Wählen Sie ein anderes, oder schreiben Sie \\@{name}, wenn es zum Text gehört.',
-  'entry.unknown_project_create':
-    'Es gibt kein Projekt „{name}“. Legen Sie es unter Projekte an, wählen Sie ein anderes, oder schreiben Sie \\@{name}, wenn es zum Text gehört.',
   'entry.project_gone': 'Dieses Projekt gibt es nicht mehr.',
   'entry.project_archived':
     'Das Projekt „{name}“ ist archiviert, darauf kann keine neue Zeit gebucht werden. Wählen Sie ein anderes.',

@@ -1,8 +1,6 @@
 export const entries = {
   'entry.unknown_project':
     'There is no project “{name}”. Choose another one, or write \\@{name} if it is part of the text.',
-  'entry.unknown_project_create':
-    'There is no project “{name}”. Create it under Projects, choose another one, or write \\@{name} if it is part of the text.',
   'entry.project_gone': 'This project does not exist any more.',
   'entry.project_archived':
     'The project “{name}” is archived, so no new time can be booked on it. Choose another one.',
