@@ -87,15 +87,18 @@ export interface HtmlForm {
 
 /** The forms of a page; buttons with an address of their own count as forms of the same fields. */
 export function formsOf(page: HtmlElement, address: string): HtmlForm[] {
-  return [...elementsOf(page)]
+  const everything = [...elementsOf(page)];
+  return everything
     .filter(({ name }) => name === 'form')
     .flatMap((form) => {
-      const controls = [...elementsOf(form)];
+      const { id, action = address, method } = form.attributes;
+      // A control may stand elsewhere and name its form.
+      const elsewhere = everything.filter(({ attributes }) => id !== undefined && attributes['form'] === id);
+      const controls = [...elementsOf(form), ...elsewhere];
       const fields = controls.flatMap(fieldOf);
-      const method = form.attributes['method'] === 'post' ? 'post' : 'get';
-      const other = controls.flatMap(({ attributes: { formaction } }) => (formaction ? [formaction] : []));
-      return [form.attributes['action'] ?? address, ...other].map(
-        (action) => ({ method, action, fields }) satisfies HtmlForm,
+      const others = controls.flatMap(({ attributes: { formaction } }) => (formaction ? [formaction] : []));
+      return [action, ...others].map(
+        (to) => ({ method: method === 'post' ? 'post' : 'get', action: to, fields }) satisfies HtmlForm,
       );
     });
 }

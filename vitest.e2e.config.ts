@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const { TEST_REPORTS: reports, TEST_REPORT: run } = process.env;
+
+/** A real server process and a real browser; one file at a time, as both share the machine. */
+export default defineConfig({
+  test: {
+    include: ['tests/e2e/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    fileParallelism: false,
+    reporters: reports && run ? ['default', 'json'] : ['default'],
+    ...(reports && run ? { outputFile: { json: join(reports, `${run}.json`) } } : {}),
+  },
+});
