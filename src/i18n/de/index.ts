@@ -4,7 +4,6 @@ import { layout } from './layout.ts';
 import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { forms } from './forms.ts';
-import { privacy } from './privacy.ts';
 import { projects } from './projects.ts';
 import { reports } from './reports.ts';
 import { setup } from './setup.ts';
@@ -23,5 +22,4 @@ export const de = {
   ...projects,
   ...tags,
   ...reports,
-  ...privacy,
 };
