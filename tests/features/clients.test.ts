@@ -1,0 +1,162 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp } from '../support/app.ts';
+import type { TestApp } from '../support/app.ts';
+import { insertProject } from './entry-rows.ts';
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createTestApp();
+});
+
+const main = (page: { text: string }) =>
+  page.text.slice(page.text.indexOf('<main'), page.text.indexOf('</main>'));
+const clientNamed = (name: string) =>
+  app.deps.db.selectFrom('clients').selectAll().where('name', '=', name).executeTakeFirst();
+const countClients = async () => (await app.deps.db.selectFrom('clients').select('id').execute()).length;
+const eventsNamed = (event: string) => app.logLines().filter((line) => line['event'] === event);
+
+async function makeClient(name: string): Promise<number> {
+  await app.as('alice').post('/clients', { name }).expect(303);
+  return (await clientNamed(name))?.id ?? 0;
+}
+
+describe('making a client', () => {
+  it('stores it, records it and lists it with its projects', async () => {
+    const answer = await app.as('alice').post('/clients', { name: ' Müller  & Sons ' });
+    expect(answer.headers['location']).toBe('/clients');
+    const client = await clientNamed('Müller & Sons');
+    expect(eventsNamed('client.created').at(-1)).toMatchObject({ client_id: client?.id });
+    await insertProject(app.deps.db, 'One', { client_id: client?.id ?? 0 });
+    await insertProject(app.deps.db, 'Two', { client_id: client?.id ?? 0 });
+    const page = main(await app.as('bob').get('/clients').expect(200));
+    expect(page).toContain('Müller &amp; Sons');
+    expect(page).toContain('2 projects');
+    const shown = main(await app.as('bob').get(`/clients/${client?.id}`).expect(200));
+    expect(shown).toContain('One');
+    expect(shown).toContain('Two');
+  });
+
+  it.each([
+    [{}, 'Please fill this in.'],
+    [{ name: '\t ' }, 'Please fill this in.'],
+    [{ name: 'x'.repeat(121) }, 'At most 120 characters.'],
+    [{ name: 'a\u202Eb' }, 'characters that cannot be stored'],
+    [{ name: ['a', 'b'] }, 'This is not valid.'],
+    [{ name: 'MÜLLER & SONS' }, 'There is already a client of that name.'],
+  ])('answers %j with the form, the sentence and nothing stored', async (fields, sentence) => {
+    const before = await countClients();
+    const page = await app.as('alice').post('/clients', fields).expect(422);
+    expect(page.text).toContain(sentence);
+    expect(page.text).toContain('aria-invalid="true"');
+    expect(await countClients()).toBe(before);
+  });
+
+  it('keeps names apart when many ask at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => app.as('alice').post('/clients', { name: 'At once' })),
+    );
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 422)).toHaveLength(9);
+  });
+});
+
+describe('changing a client', () => {
+  it('renames, also to another case of its own name', async () => {
+    const id = await makeClient('Rename me');
+    await app.as('alice').get(`/clients/${id}/edit`).expect(200);
+    await app.as('alice').post(`/clients/${id}`, { name: 'RENAME ME' }).expect(303);
+    expect(await clientNamed('RENAME ME')).toMatchObject({ id });
+    expect(eventsNamed('client.updated').at(-1)).toMatchObject({ client_id: id });
+    await makeClient('In the way');
+    const page = await app.as('alice').post(`/clients/${id}`, { name: 'in the WAY' }).expect(422);
+    expect(page.text).toContain('There is already a client of that name.');
+    expect(page.text).toContain('value="in the WAY"');
+  });
+});
+
+describe('the end of a client', () => {
+  it('is archiving, which leaves its projects alone and can be undone', async () => {
+    const id = await makeClient('Ending');
+    const project_id = await insertProject(app.deps.db, 'Stays active', { client_id: id });
+    await app.as('alice').post(`/clients/${id}/archive`).expect(303);
+    const shown = await app.as('alice').get(`/clients/${id}`);
+    expect(shown.text).toContain('The client was archived.');
+    expect(shown.text).toContain('its projects are not offered for new time');
+    expect(main(await app.as('alice').get('/clients'))).not.toContain('Ending');
+    expect(main(await app.as('alice').get('/clients?state=archived'))).toContain('Ending');
+    const project = await app.deps.db
+      .selectFrom('projects')
+      .select('archived_at')
+      .where('id', '=', project_id)
+      .executeTakeFirst();
+    expect(project?.archived_at).toBeNull();
+    expect((await app.as('alice').get('/projects/new')).text).not.toContain('>Ending<');
+    await app.as('alice').post(`/clients/${id}/restore`).expect(303);
+    expect((await clientNamed('Ending'))?.archived_at).toBeNull();
+    expect(eventsNamed('client.archived').slice(-2)).toMatchObject([{ archived: true }, { archived: false }]);
+  });
+
+  it('is deleting only without projects', async () => {
+    const id = await makeClient('Brief');
+    await insertProject(app.deps.db, 'In the way', { client_id: id });
+    expect((await app.as('alice').get(`/clients/${id}/edit`)).text).toContain('because it has 1 project.');
+    const refused = await app.as('alice').post(`/clients/${id}/delete`).expect(422);
+    expect(refused.text).toContain('This client has projects, so it was not deleted.');
+    await app.deps.db.deleteFrom('projects').where('client_id', '=', id).execute();
+    await app.as('alice').post(`/clients/${id}/delete`).expect(303);
+    expect(await clientNamed('Brief')).toBeUndefined();
+    expect(eventsNamed('client.deleted').at(-1)).toMatchObject({ client_id: id });
+  });
+});
+
+describe('who may', () => {
+  it('members look and do not change', async () => {
+    const id = await makeClient('Read only');
+    expect((await app.as('bob').get('/clients').expect(200)).text).not.toContain('/clients/new');
+    expect((await app.as('bob').get(`/clients/${id}`).expect(200)).text).not.toContain('/edit');
+    for (const path of ['/clients/new', `/clients/${id}/edit`]) await app.as('bob').get(path).expect(403);
+    for (const path of ['', `/${id}`, `/${id}/archive`, `/${id}/restore`, `/${id}/delete`])
+      await app.as('bob').post(`/clients${path}`, { name: 'Mine' }).expect(403);
+    expect(await clientNamed('Read only')).toMatchObject({ archived_at: null });
+    expect(await clientNamed('Mine')).toBeUndefined();
+  });
+
+  it('strangers are sent to sign in', async () => {
+    expect((await app.stranger.get('/clients').expect(303)).headers['location']).toContain('/login');
+    await app.stranger.post('/clients', { name: 'Nobody' }).expect(303);
+    expect(await clientNamed('Nobody')).toBeUndefined();
+  });
+
+  it.each(['0', 'x', '99999999', '9'.repeat(30)])('id %s is not found', async (id) => {
+    await app.as('alice').get(`/clients/${id}`).expect(404);
+    await app.as('alice').get(`/clients/${id}/edit`).expect(404);
+    for (const action of ['', '/archive', '/restore', '/delete'])
+      await app.as('alice').post(`/clients/${id}${action}`, { name: 'x' }).expect(404);
+  });
+});
+
+it('pages, searches and answers what it does not understand', async () => {
+  const rows = Array.from({ length: 60 }, (_, index) => ({
+    name: `Bulk ${index}`,
+    name_key: `bulk ${index}`,
+    created_at: 0,
+    archived_at: null,
+  }));
+  await app.deps.db.insertInto('clients').values(rows).execute();
+  const first = main(await app.as('bob').get('/clients?q=BULK').expect(200));
+  expect(first.match(/Bulk \d+/g)).toHaveLength(50);
+  expect(main(await app.as('bob').get('/clients?q=bulk&page=2').expect(200)).match(/Bulk \d+/g)).toHaveLength(
+    10,
+  );
+  for (const query of ['?q=%00', '?state=x', '?page=-1'])
+    expect(main(await app.as('bob').get(`/clients${query}`).expect(422))).toContain('role="alert"');
+});
+
+it('speaks German', async () => {
+  const id = await makeClient('Deutsch');
+  await app.deps.db.updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
+  expect((await app.as('alice').get('/clients')).text).toContain('Neuer Kunde');
+  expect((await app.as('alice').get('/clients/new')).text).toContain('Neuer Kunde');
+  expect((await app.as('alice').get(`/clients/${id}`)).text).toContain('Keine Projekte');
+  expect((await app.as('alice').get(`/clients/${id}/edit`)).text).toContain('Diesen Kunden löschen …');
+});
