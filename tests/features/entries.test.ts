@@ -90,8 +90,8 @@ describe('adding by hand', () => {
   });
 
   it("an unticked box is the project's default unless the form insists", async () => {
-    expect(await added({ project_id: site, billable: '0' })).toMatchObject({ billable: 1 });
-    expect(await added({ project_id: site, billable: '0', billable_shown: '1' })).toMatchObject({
+    expect(await added({ project_id: site, billable: '' })).toMatchObject({ billable: 1 });
+    expect(await added({ project_id: site, billable: '0' })).toMatchObject({
       billable: 0,
     });
     expect(await added({ project_id: inside, billable: '1' })).toMatchObject({ billable: 1 });
@@ -343,7 +343,7 @@ describe('duplicate, continue, split', () => {
   });
 
   it('continues with the same work from now', async () => {
-    const entry = await added({ project_id: site, billable: '0', billable_shown: '1' });
+    const entry = await added({ project_id: site, billable: '0' });
     await bob.post(`/entries/${entry.id}/continue`).expect(303);
     const [, running] = await entriesOf();
     expect(running).toMatchObject({

@@ -1,9 +1,13 @@
 import { get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvHead, textCell } from '../../src/features/reports/csv.ts';
+import { exportPages } from '../../src/features/reports/export.ts';
+import { addDays } from '../../src/shared/calendar.ts';
 import { createTestApp } from '../support/app.ts';
 import type { CastName, TestApp } from '../support/app.ts';
 import { insertEntry, insertNamed, insertProject } from './entry-rows.ts';
@@ -36,27 +40,32 @@ function parseCsv(text: string): string[][] {
 /** Makes the file far larger than what the system's buffers take from a server whose client does not read. */
 const padding = 'long '.repeat(96);
 
+/** A row for the table: one second of time, so many seconds after eight. */
+function plainEntry(user_id: number, local_date: string, second: number, description: string) {
+  const started_at = Date.parse(`${local_date}T08:00:00Z`) + second * 1000;
+  return {
+    user_id,
+    project_id: null,
+    description,
+    started_at,
+    ended_at: started_at + 1000,
+    zone: 'UTC',
+    local_date,
+    billable: 0 as const,
+    source: 'demo' as const,
+    created_at: 0,
+    updated_at: 0,
+  };
+}
+
 /** Many entries at once, a second each, over four days of one month. */
 async function insertMany(user_id: number, count: number, month: string): Promise<void> {
   for (let start = 0; start < count; start += 1000) {
     const rows = Array.from({ length: Math.min(1000, count - start) }, (_, index) => {
       const number = start + index;
-      const local_date = `${month}-0${1 + (number % 4)}`;
       // Several start in the same second, so that pages have to cut between equal starts.
-      const started_at = Date.parse(`${local_date}T08:00:00Z`) + Math.floor(number / 40) * 1000;
-      return {
-        user_id,
-        project_id: null,
-        description: `Entry ${number} ${padding}`,
-        started_at,
-        ended_at: started_at + 1000,
-        zone: 'UTC',
-        local_date,
-        billable: 0 as const,
-        source: 'demo' as const,
-        created_at: 0,
-        updated_at: 0,
-      };
+      const second = Math.floor(number / 40);
+      return plainEntry(user_id, `${month}-0${1 + (number % 4)}`, second, `Entry ${number} ${padding}`);
     });
     await app.deps.db.insertInto('entries').values(rows).execute();
   }
@@ -161,6 +170,43 @@ describe('the file', () => {
       }),
     );
   });
+});
+
+it('keeps no more in memory at the end of a long file than after its first pages', async () => {
+  const rows = 200_000;
+  const from = '2040-01-01';
+  for (let start = 0; start < rows; start += 1000) {
+    const local_date = addDays(from, start / 1000) ?? from;
+    await app.deps.db
+      .insertInto('entries')
+      .values(Array.from({ length: 1000 }, (_, index) => plainEntry(app.ids.charlie, local_date, index, 'x')))
+      .execute();
+  }
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const selection = {
+    from,
+    to: '2040-12-31',
+    scope: { user_ids: null },
+    client_ids: [],
+    project_ids: [],
+    tag_ids: [],
+  };
+  const kept: number[] = [];
+  let count = 0;
+  for await (const page of exportPages(
+    app.deps.db,
+    { ...selection, billable: '' },
+    { yes: 'Yes', no: 'No' },
+  )) {
+    count += page.rows;
+    if (count % 20_000 !== 0) continue;
+    collect();
+    kept.push(process.memoryUsage().heapUsed);
+  }
+  expect(count).toBe(rows);
+  // The rows alone would be 60 MB, their text 25 MB.
+  expect((kept.at(-1) ?? Infinity) - (kept[0] ?? 0)).toBeLessThan(5_000_000);
 });
 
 describe('a long export', () => {

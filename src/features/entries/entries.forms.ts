@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkbox, line, optionalId } from '../../http/forms.ts';
+import { checkbox, choice, line, optionalId } from '../../http/forms.ts';
 
 /** The longest text of the bar and of an entry's form, in characters. */
 export const textMax = 500;
@@ -12,9 +12,8 @@ export const addForm = z.object({
   started_time: line(20),
   ended_time: line(20),
   duration: line(50),
-  billable: checkbox,
-  /** Present when an unticked box is meant to win over the project's default. */
-  billable_shown: checkbox,
+  /** Empty is what the project says. */
+  billable: z.optional(choice(['', '1', '0'])),
 });
 
 /** The version that the form shows; the database's own value, so anything else is no version of ours. */

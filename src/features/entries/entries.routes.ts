@@ -51,7 +51,7 @@ async function add(deps: Deps, req: Request, res: Response): Promise<void> {
     return refuse({ ...(understood.ok ? {} : understood.problems), ...(when.ok ? {} : when.problems) });
   }
   const { what } = understood;
-  const billable = billableOf(form.value.billable, form.value.billable_shown, what.project);
+  const billable = billableOf(what.project, form.value.billable);
   const source = form.value.started_time === '' && form.value.ended_time === '' ? 'duration' : 'manual';
   const { started_at, ended_at, local_date } = when.times;
   const { created } = await deps.change({ user_id }, async (trx, record) =>

@@ -78,17 +78,11 @@ function chosenProject(
   return named ?? selected ?? kept;
 }
 
-/**
- * Whether new time is billable: what the form says, else what the project says.
- *
- * @param ticked - true for a ticked box.
- * @param decided - an unticked box means "not billable" and not just "nothing said".
- */
+/** Whether new time is billable: what was chosen, else what the project says. */
 export function billableOf(
-  ticked: boolean,
-  decided: boolean,
   project: Pick<ProjectState, 'billable'> | null,
+  chosen: '' | '1' | '0' = '',
 ): Flag {
-  if (ticked) return 1;
-  return decided ? 0 : (project?.billable ?? 0);
+  if (chosen === '') return project?.billable ?? 0;
+  return chosen === '1' ? 1 : 0;
 }

@@ -65,7 +65,7 @@ async function start(deps: Deps, req: Request, res: Response): Promise<void> {
 async function startNow(deps: Deps, res: Response, what: EntryWhat): Promise<void> {
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
-  const billable = billableOf(false, false, what.project);
+  const billable = billableOf(what.project);
   const { stopped } = await deps.change({ user_id }, async (trx, record) =>
     startTimer(trx, record, { user_id, zone, what, billable, source: 'timer' }, now),
   );
@@ -76,7 +76,7 @@ async function startNow(deps: Deps, res: Response, what: EntryWhat): Promise<voi
 async function bookDuration(deps: Deps, res: Response, what: EntryWhat, seconds: number): Promise<void> {
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
-  const billable = billableOf(false, false, what.project);
+  const billable = billableOf(what.project);
   const times = { started_at: now - seconds * 1000, ended_at: now };
   const { created } = await deps.change({ user_id }, async (trx, record) =>
     bookEntry(trx, record, { user_id, zone, what, billable, ...times, source: 'duration' }, now),

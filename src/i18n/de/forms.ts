@@ -14,5 +14,4 @@ export const forms: Record<keyof typeof en, string> = {
   'form.time': 'Bitte eine Uhrzeit wie 9:30 eingeben.',
   'form.duration': 'Bitte eine Dauer wie 1:30, 1h30, 90m oder 1,5 eingeben.',
   'form.choice': 'Bitte einen der angebotenen Werte wählen.',
-  'form.taken': 'Dieser Name ist schon vergeben.',
 };

@@ -26,6 +26,9 @@ export const timer: Record<keyof typeof en, string> = {
   'timer.duration_placeholder': '0:00',
   'timer.echo_booked': 'Bucht {duration}, bis jetzt',
   'timer.billable': 'Abrechenbar',
+  'timer.billable_default': 'Wie im Projekt festgelegt',
+  'timer.billable_yes': 'Ja',
+  'timer.billable_no': 'Nein',
   'timer.too_long':
     'Dieser Timer läuft seit {clock}. Wurde er vergessen? Sie können den Beginn ändern oder ihn stoppen.',
   'timer.today': 'Heute',

@@ -12,5 +12,4 @@ export const forms = {
   'form.time': 'Please enter a time like 9:30.',
   'form.duration': 'Please enter a duration like 1:30, 1h30, 90m or 1.5.',
   'form.choice': 'Please choose one of the offered values.',
-  'form.taken': 'This name is already in use.',
 } as const;

@@ -23,6 +23,9 @@ export const timer = {
   'timer.duration_placeholder': '0:00',
   'timer.echo_booked': 'Books {duration}, ending now',
   'timer.billable': 'Billable',
+  'timer.billable_default': 'As the project says',
+  'timer.billable_yes': 'Yes',
+  'timer.billable_no': 'No',
   'timer.too_long':
     'This timer has been running since {clock}. Was it forgotten? You can change its start or stop it.',
   'timer.today': 'Today',
