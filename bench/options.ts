@@ -4,8 +4,8 @@ export interface Options {
   readonly rounds: number;
   /** Length of one measured window. */
   readonly seconds: number;
-  /** Only rungs whose name contains this text; the start, idle and scrape figures are then left out. */
-  readonly only: string | undefined;
+  /** Only rungs whose name contains one of these; the start, idle and other figures are then left out. */
+  readonly only: readonly string[] | undefined;
 }
 
 /** Reads `--rounds`, `--seconds` and `--only`. Throws a readable error on anything else or out of bounds. */
@@ -17,7 +17,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     rounds: numberBetween('rounds', values.rounds ?? '7', 1, 50),
     seconds: numberBetween('seconds', values.seconds ?? '1.5', 0.2, 60),
-    only: values.only,
+    only: values.only?.split(','),
   };
 }
 

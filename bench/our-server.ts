@@ -1,16 +1,30 @@
-// Our application as the benchmark runs it: with production's deps, and the chain around five bytes.
+// Our application as the benchmark runs it: production's deps, and around them the whole application or a part of it.
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import express from 'express';
 import type { Request, Response } from 'express';
 import { chain, createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/config.ts';
 import { buildDeps } from '../src/deps.ts';
 import type { Deps } from '../src/deps.ts';
+import { createSendPage } from '../src/http/page.ts';
+import { createBarePage } from './our-bare-page.ts';
 
 /** Request id and context, metrics, log line: what observes every request, first in the chain. */
 const OBSERVING_LINKS = 3;
 
-const { PORT = '' } = process.env;
+const listeners: Record<string, (deps: Deps) => RequestListener> = {
+  whole: (deps) => createApp(deps),
+  'chain-off': createUnobservedApp,
+  hello: createFiveByteApp,
+  bare: createBarePage,
+};
+
+const { PORT = '', BENCH_APP = 'whole' } = process.env;
 const deps = await buildDeps(loadConfig(process.env), { defaultMetrics: true });
-createFiveByteApp(deps).listen(Number(PORT), '127.0.0.1');
+const listener = listeners[BENCH_APP];
+if (listener === undefined) throw new Error(`BENCH_APP must be one of ${Object.keys(listeners).join(', ')}`);
+createServer(listener(deps)).listen(Number(PORT), '127.0.0.1');
 
 process.on('message', () => {
   const { user, system } = process.cpuUsage();
@@ -18,8 +32,19 @@ process.on('message', () => {
 });
 process.on('disconnect', () => process.exit());
 
+/** The same pages with nobody watching: no id, no metrics, no log line, no event. */
+function createUnobservedApp(built: Deps): RequestListener {
+  const deps = { ...built, page: createSendPage(built.views, () => undefined) };
+  const context: express.RequestHandler = (_req, res, next) => {
+    // The session writes the person's id into it.
+    res.locals.context = { request_id: '' };
+    next();
+  };
+  return createApp(deps, [context, ...chain(deps).slice(OBSERVING_LINKS)]);
+}
+
 /** `/off` answers before the chain, `/hello` behind it and with one event recorded: same process, same answer. */
-function createFiveByteApp(deps: Deps) {
+function createFiveByteApp(deps: Deps): RequestListener {
   const app = createApp(deps, []);
   app.get('/off', sendFiveBytes);
   for (const link of chain(deps).slice(0, OBSERVING_LINKS)) app.use(link);

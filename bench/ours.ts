@@ -1,17 +1,39 @@
 // Our application's rungs and starts.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { rung } from './rungs.ts';
+import { BROWSER, rung } from './rungs.ts';
 import type { Rung, RunContext, ServerSpec } from './rungs.ts';
 import type { StartSpec } from './start-up.ts';
 
 export const OUR_RUNGS: readonly Rung[] = [
-  rung('ours-hello', 'our server, 5 bytes before the chain', 'ours', '/off'),
-  rung('ours-hello-chain', '… behind the chain, with an event recorded', 'ours', '/hello'),
+  rung('ours-hello', 'our server, 5 bytes before the chain', 'ours-hello', '/off'),
+  rung('ours-hello-chain', '… behind the chain, with an event recorded', 'ours-hello', '/hello'),
+  rung('ours-bare', 'our page on bare node:http', 'ours-bare', '/timer'),
+  rung('ours-chain-off', 'our application without the chain', 'ours-chain-off', '/timer'),
+  rung(
+    'ours-chain-off-control',
+    'the same in a second process: the noise',
+    'ours-chain-off-control',
+    '/timer',
+  ),
+  rung('ours', 'our application', 'ours', '/timer'),
+  rung('ours-compressed', '… as a browser asks', 'ours', '/timer', BROWSER),
 ];
 
 export function listOurServers(context: RunContext): ServerSpec[] {
-  return [{ key: 'ours', args: [ownFile('our-server.ts')], env: environment(context, 'ours'), path: '/off' }];
+  const server = (key: string, app: string, path = '/timer'): ServerSpec => ({
+    key,
+    args: [ownFile('our-server.ts')],
+    env: { ...environment(context, key), BENCH_APP: app },
+    path,
+  });
+  return [
+    server('ours-hello', 'hello', '/off'),
+    server('ours-bare', 'bare'),
+    server('ours-chain-off', 'chain-off'),
+    server('ours-chain-off-control', 'chain-off'),
+    server('ours', 'whole'),
+  ];
 }
 
 /** The application exactly as `npm start` starts it, on the run's database. */

@@ -112,8 +112,11 @@ function startReceiver(folder: string): Promise<ServerProcess> {
 }
 
 async function measureRungs(options: Options, context: RunContext, folder: string): Promise<RungResult[]> {
-  const rungs = [...REFERENCE_RUNGS, ...OUR_RUNGS].filter(({ name }) => name.includes(options.only ?? ''));
-  if (rungs.length === 0) throw new Error(`no rung is called ${options.only}`);
+  const wanted = options.only ?? [''];
+  const rungs = [...REFERENCE_RUNGS, ...OUR_RUNGS].filter(({ name }) =>
+    wanted.some((part) => name.includes(part)),
+  );
+  if (rungs.length === 0) throw new Error(`no rung is called ${wanted.join(' or ')}`);
   const servers = await startServers(rungs, context, folder);
   const client = startLoadClient();
   try {

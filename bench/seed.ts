@@ -7,7 +7,8 @@ import { migrateToLatest } from '../src/db/migrate.ts';
 const PEOPLE = 200;
 const PROJECTS = 40;
 const ENTRIES_PER_PERSON = 250;
-const ENTRIES_PER_DAY = 8;
+/** What the timer page shows: the current week so far and the one before. */
+const ENTRIES_SHOWN = 50;
 const ZONE = 'Europe/Berlin';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -29,7 +30,7 @@ export async function seedDatabase(file: string, nowMs: number): Promise<string[
   const project = database.prepare(
     `insert into projects (client_id, name, name_key, color, billable, created_at) values (null, ?, ?, ?, 1, ?)`,
   );
-  for (let n = 1; n <= PROJECTS; n += 1) project.run(`Project ${n}`, `project ${n}`, '#2563eb', nowMs);
+  for (let n = 1; n <= PROJECTS; n += 1) project.run(`Project ${n}`, `project ${n}`, 'blue', nowMs);
   const tokens = Array.from({ length: PEOPLE }, (_, index) => insertPerson(database, index + 1, nowMs));
   database.exec('commit; analyze');
   database.close();
@@ -65,13 +66,19 @@ function insertEntries(database: DatabaseSync, userId: number, nowMs: number): v
     insert.run(userId, projectId, text, startedAt, endedAt, ZONE, date, startedAt, endedAt ?? startedAt);
   };
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const perDay = Math.ceil(ENTRIES_SHOWN / fullDaysShown(today));
   for (let n = 0; n < ENTRIES_PER_PERSON; n += 1) {
-    const dayStart = today - (Math.floor(n / ENTRIES_PER_DAY) + 1) * DAY_MS;
-    const startedAt = dayStart + (7 + (n % ENTRIES_PER_DAY)) * HOUR_MS;
+    const dayStart = today - (Math.floor(n / perDay) + 1) * DAY_MS;
+    const startedAt = dayStart + (7 + (n % perDay)) * HOUR_MS;
     const seconds = 600 + ((userId * 7919 + n * 104_729) % 2900);
     add(((userId + n * 3) % PROJECTS) + 1, describeWork(userId + n), startedAt, startedAt + seconds * 1000);
   }
   add(1, describeWork(userId), nowMs - HOUR_MS / 2, null);
+}
+
+/** Days before today that the page shows, 7 on a Monday to 13 on a Sunday: the page is the same size on any day. */
+function fullDaysShown(today: number): number {
+  return 7 + ((new Date(today).getUTCDay() + 6) % 7);
 }
 
 /** Every tenth text needs escaping, as real notes do now and then. */
