@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from '../../db/connect.ts';
+import { addDays } from '../../shared/calendar.ts';
 import { csvRow, textCell } from './csv.ts';
 import { listExportRows, listNamedProjects, listNames, listTagsOfEntries } from './reports.queries.ts';
 import type { Cursor, EntrySelection, ExportRow } from './reports.queries.ts';
@@ -25,15 +26,34 @@ export async function* exportPages(
   words: ExportWords,
 ): AsyncGenerator<ExportPage, void, void> {
   const names = new NameCells(db);
+  let from = selection.from;
   let after: Cursor | undefined;
-  for (;;) {
-    const rows = await listExportRows(db, selection, { after, limit: rowsPerPage });
+  for (let days = 31; from <= selection.to; await nextTurn()) {
+    const to = earlier(addDays(from, days), selection.to);
+    const rows = await listExportRows(db, { ...selection, from, to }, { after, limit: rowsPerPage });
     if (rows.length > 0) yield { text: await pageText(names, rows, words), rows: rows.length };
-    after = rows.at(-1);
-    if (after === undefined || rows.length < rowsPerPage) return;
-    await nextTurn();
+    if (rows.length === rowsPerPage) {
+      after = rows.at(-1);
+      from = after?.local_date ?? to;
+    } else {
+      after = undefined;
+      from = addDays(to, 1) ?? '9999-12-31';
+    }
+    days = nextWindow(days, rows.length);
   }
 }
+
+/**
+ * Days to look through for the next page: fewer when the last one was full, more when it was not. No index has the whole
+ * order of the file, and a database whose statistics are missing would sort all that is left for every page.
+ */
+function nextWindow(days: number, rows: number): number {
+  if (rows === rowsPerPage) return Math.floor(days / 2);
+  return rows < rowsPerPage / 2 ? Math.min(days * 2 + 1, 366) : days;
+}
+
+const earlier = (date: string | undefined, other: string): string =>
+  date !== undefined && date < other ? date : other;
 
 async function pageText(names: NameCells, rows: readonly ExportRow[], words: ExportWords): Promise<string> {
   await names.load(rows);
@@ -73,10 +93,9 @@ class NameCells {
   }
 
   async tagsOf(rows: readonly ExportRow[]): Promise<Map<number, string>> {
-    const links = await listTagsOfEntries(
-      this.#db,
-      rows.map(({ id }) => id),
-    );
+    // Always as many ids: one statement to prepare, whatever the size of the page.
+    const ids = Array.from({ length: rowsPerPage }, (_, index) => rows[index % rows.length]?.id ?? 0);
+    const links = await listTagsOfEntries(this.#db, ids);
     const unknown = missing(links, ({ tag_id }) => tag_id, this.#tags);
     for (const { id, name } of await listNames(this.#db, 'tags', unknown)) this.#tags.set(id, name);
     const names = new Map<number, string[]>();

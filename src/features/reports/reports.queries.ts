@@ -124,12 +124,11 @@ export async function listExportRows(
   selection: EntrySelection,
   { after, limit }: { after: Cursor | undefined; limit: number },
 ): Promise<ExportRow[]> {
-  const from = after?.local_date ?? selection.from;
   return db
     .selectFrom('entries')
     .select(['id', 'user_id', 'project_id', 'description', 'started_at', 'ended_at', 'zone', 'local_date'])
     .select(['duration_seconds', 'billable'])
-    .where(matching({ ...selection, from }))
+    .where(matching(selection))
     .where('ended_at', 'is not', null)
     .$if(after !== undefined, (query) =>
       query.where(
