@@ -1,7 +1,7 @@
 // Our application as the benchmark runs it: production's deps, and around them the whole application or a part of it.
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import express from 'express';
+import type express from 'express';
 import type { Request, Response } from 'express';
 import { chain, createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/config.ts';
