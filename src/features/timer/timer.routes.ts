@@ -125,10 +125,12 @@ async function discard(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function changeRunning(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = personOf(res);
+  // Another tab stopped it: there is no form left that could show what is wrong with this one.
+  if (!(await findRunning(deps.db, user_id))) return nothingRan(deps, req, res);
   const form = readForm(runningForm, req.body);
   if (!form.ok) return refuse(deps, req, res, 'running', form.problems);
   const { text, project_id, started_date, started_time } = form.value;
-  const { id: user_id } = personOf(res);
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
   const edit = { text, project_id, times, updated_at: undefined };
@@ -137,8 +139,13 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
     const running = await findRunning(trx, user_id);
     return running && changeEntry(trx, record, running, edit, now);
   });
-  if (!result) await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
-  else if (result.outcome === 'invalid') return refuse(deps, req, res, 'running', runningProblems(result));
+  if (!result) return nothingRan(deps, req, res);
+  if (result.outcome === 'invalid') return refuse(deps, req, res, 'running', runningProblems(result));
+  res.redirect(303, backPath(req));
+}
+
+async function nothingRan(deps: Deps, req: Request, res: Response): Promise<void> {
+  await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
   res.redirect(303, backPath(req));
 }
 
