@@ -1,0 +1,137 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { elementsOf, parseHtml } from '../support/html.ts';
+import { de, describeInBrowser, en, seedTeam, signIn } from './browser.ts';
+import type { World } from './browser.ts';
+
+/** axe finds nothing on any page, in light and dark, in English and German. */
+describeInBrowser('accessibility', (world) => {
+  let administrator: Awaited<ReturnType<typeof seedTeam>>;
+
+  test('of the first run', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const locale of ['en-US', 'de-DE']) {
+        const page = await world.open({ colorScheme, locale });
+        await page.goto('/setup');
+        expect(await violations(page)).toEqual([]);
+        await page.locator('form .button-primary').click();
+        await page.locator('[aria-invalid="true"]').first().waitFor();
+        expect(await violations(page)).toEqual([]);
+        await page.context().close();
+      }
+    }
+  });
+
+  test('of signing in, and of a page that is not there', async () => {
+    administrator = await seedTeam(world.server);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await world.open({ colorScheme });
+      await page.goto('/login');
+      expect(await violations(page)).toEqual([]);
+      await page.getByLabel(en('login.email')).fill('nobody@example.com');
+      await page.getByLabel(en('login.password')).fill('wrong');
+      await page.getByRole('button', { name: en('login.submit') }).click();
+      await page.getByText(en('login.wrong')).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await signIn(page, administrator);
+      await page.goto('/nothing-here');
+      expect(await violations(page)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`of every page in ${colorScheme}`, { timeout: 300_000 }, async () => {
+      const page = await world.open({ colorScheme });
+      await signIn(page, administrator);
+      await visitEveryPage(page);
+      await page.context().close();
+    });
+  }
+
+  test('of every page in German, on a phone', { timeout: 300_000 }, async () => {
+    const page = await world.open({ viewport: { width: 390, height: 844 } });
+    await signIn(page, administrator);
+    await page.goto('/account');
+    await page.getByLabel(en('account.language')).selectOption('de');
+    await page.locator('main form .button-primary').first().click();
+    await page.getByRole('heading', { level: 1, name: de('account.title') }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('de');
+    await visitEveryPage(page);
+    await page.goto('/account');
+    await page.getByLabel(de('account.language')).selectOption('en');
+    await page.locator('main form .button-primary').first().click();
+    await page.getByRole('heading', { level: 1, name: en('account.title') }).waitFor();
+    await page.context().close();
+  });
+
+  test('of what opens: the running timer, a row’s form and menu, the sheet of keys, a refused form', async () => {
+    const page = await signedIn(world);
+    await page.locator('#timer-text').fill('something');
+    await page.keyboard.press('Enter');
+    await page.locator('#timer-now > summary').click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    const row = page.locator('.entry:not(.is-running)').first();
+    await row.locator('.mask-more').click();
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await row.locator('.entry-text').click();
+    await page.locator('.is-editing form').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator('.is-editing').getByLabel(en('timer.started_time'), { exact: true }).fill('25:00');
+    await page.locator('.is-editing .button-primary').click();
+    await page.locator('.is-editing [aria-invalid="true"]').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator('h1').click();
+    await page.keyboard.press('?');
+    await page.locator('dialog#keys[open]').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  async function signedIn({ open }: World): Promise<Page> {
+    const page = await open();
+    await signIn(page, administrator);
+    return page;
+  }
+
+  /** Follows the links from page to page: one address of each kind, and of each page two sets of parameters. */
+  async function visitEveryPage(page: Page): Promise<void> {
+    const visited = new Map<string, Set<string>>();
+    const waiting = ['/timer', '/account', '/privacy'];
+    const found: string[] = [];
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      const { pathname, searchParams } = new URL(path, page.url());
+      const kind = pathname.replace(/\d+/g, '#');
+      const parameters = [...searchParams.keys()].sort().join('&');
+      const seen = visited.get(kind) ?? new Set();
+      if (seen.has(parameters) || seen.size >= 2 || kind.endsWith('.csv')) continue;
+      visited.set(kind, seen.add(parameters));
+      await page.goto(path);
+      found.push(...(await violations(page)));
+      waiting.push(...linksOf(await page.content()));
+    }
+    expect([...new Set(found)]).toEqual([]);
+    expect(visited.size).toBeGreaterThan(12);
+  }
+});
+
+const linksOf = (html: string): string[] =>
+  [...elementsOf(parseHtml(html))].flatMap(({ name, attributes: { href } }) =>
+    name === 'a' && href?.startsWith('/') ? [href] : [],
+  );
+
+/** What axe finds, one line each: the page, the rule and the element. */
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  const path = new URL(page.url()).pathname.replace(/\d+/g, '#');
+  return found.flatMap(({ id, nodes }) =>
+    nodes.map(
+      ({ target, failureSummary = '' }) => `${path} ${id} ${target.join(' ')}: ${reasonOf(failureSummary)}`,
+    ),
+  );
+}
+
+const reasonOf = (summary: string): string => summary.split('\n')[1]?.trim().slice(0, 160) ?? '';
