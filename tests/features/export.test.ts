@@ -64,7 +64,7 @@ async function insertMany(user_id: number, count: number, month: string): Promis
     const rows = Array.from({ length: Math.min(1000, count - start) }, (_, index) => {
       const number = start + index;
       // Several start in the same second, so that pages have to cut between equal starts.
-      const second = Math.floor(number / 40);
+      const second = Math.floor(number / 44);
       return plainEntry(user_id, `${month}-0${1 + (number % 4)}`, second, `Entry ${number} ${padding}`);
     });
     await app.deps.db.insertInto('entries').values(rows).execute();
@@ -234,6 +234,22 @@ describe('a long export', () => {
     expect(exported().at(-1)).toMatchObject({ row_count: 10_000, date_range_days: 31 });
   });
 
+  it('gives everybody else a turn after each page, however fast it is taken', async () => {
+    let [pages, turns, goes] = [0, 0, true];
+    const turn = (): void => {
+      turns += 1;
+      if (goes) setImmediate(turn);
+    };
+    setImmediate(turn);
+    const selection = { from: '2030-01-01', to: '2030-01-31', scope: { user_ids: null }, tag_ids: [] };
+    const all = { ...selection, client_ids: [], project_ids: [], billable: '' as const };
+    for await (const page of exportPages(app.deps.db, all, { yes: 'Yes', no: 'No' }))
+      if (page.rows > 0) pages += 1;
+    goes = false;
+    expect(pages).toBeGreaterThanOrEqual(rows / 500);
+    expect(turns).toBeGreaterThanOrEqual(pages - 1);
+  });
+
   it('lets others be served while it runs', async () => {
     const finished: string[] = [];
     const file = fetch(address(), { headers: { cookie: app.cookies.alice } })
@@ -290,6 +306,7 @@ describe('a long export', () => {
 
   it('breaks the connection when it fails half way, and looks like no whole file', async () => {
     app.expectErrors();
+    const failures = () => app.logLines().filter((line) => line['msg'] === 'request failed');
     const answer = await request();
     answer.pause();
     await settled();
@@ -300,6 +317,7 @@ describe('a long export', () => {
     });
     answer.resume();
     expect(await broken).toBe('ECONNRESET');
+    expect(failures()).toHaveLength(1);
     await app.deps.db.schema.alterTable('entry_tags_away').renameTo('entry_tags').execute();
   });
 
