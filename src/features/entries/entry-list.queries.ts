@@ -21,7 +21,7 @@ interface DayRange {
 
 /** Seconds of an entry, up to now while it runs; never negative, also when the clock was set back. */
 const seconds = (now: number) =>
-  sql<number>`case when duration_seconds is not null then duration_seconds when started_at < ${now} then (${now} - started_at) / 1000 else 0 end`;
+  sql<number>`case when ended_at is not null then (ended_at - started_at) / 1000 when started_at < ${now} then (${now} - started_at) / 1000 else 0 end`;
 
 const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) =>
   db

@@ -16,12 +16,13 @@ const listActive = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
     .where('projects.archived_at', 'is', null)
+    .where('clients.archived_at', 'is', null)
     .orderBy('projects.name_key')
     .orderBy('projects.id')
     .limit(parameter('limit')),
 );
 
-/** Active projects by name; on every page, hence prepared. */
+/** Active projects of active clients by name; on every page, hence prepared. */
 export async function listProjectChoices(db: Db, limit: number): Promise<ProjectChoice[]> {
   return listActive(db, { limit });
 }
@@ -33,10 +34,16 @@ export async function listProjectNames(
 ): Promise<{ id: number; name: string }[]> {
   return db
     .selectFrom('projects')
-    .select(['id', 'name'])
-    .where((where) => where.or([where('archived_at', 'is', null), where('id', '=', kept_id ?? 0)]))
-    .orderBy('name_key')
-    .orderBy('id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name'])
+    .where((where) =>
+      where.or([
+        where.and([where('projects.archived_at', 'is', null), where('clients.archived_at', 'is', null)]),
+        where('projects.id', '=', kept_id ?? 0),
+      ]),
+    )
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
     .execute();
 }
 
@@ -45,6 +52,7 @@ export interface ProjectState {
   name: string;
   color: string;
   billable: Flag;
+  /** When it, or else its client, was archived. */
   archived_at: number | null;
   client_name: string | null;
 }
@@ -53,7 +61,8 @@ export async function findProjectState(db: Db, id: number): Promise<ProjectState
   return db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'color', 'billable', 'projects.archived_at'])
+    .select(['projects.id', 'projects.name', 'color', 'billable'])
+    .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
     .select('clients.name as client_name')
     .where('projects.id', '=', id)
     .executeTakeFirst();

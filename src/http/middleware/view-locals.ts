@@ -14,10 +14,11 @@ interface ViewLocalsOptions {
   version: string;
 }
 
-const places: { href: string; label: MessageKey; icon: string }[] = [
-  { href: '/timer', label: 'nav.timer', icon: 'timer' },
-  { href: '/reports/summary', label: 'nav.reports', icon: 'chart' },
-  { href: '/projects', label: 'nav.projects', icon: 'folder' },
+/** The navigation; `within` are the first parts of the paths that belong to a place. */
+const places: { href: string; label: MessageKey; icon: string; within: string[] }[] = [
+  { href: '/timer', label: 'nav.timer', icon: 'timer', within: ['timer', 'entries'] },
+  { href: '/reports/summary', label: 'nav.reports', icon: 'chart', within: ['reports'] },
+  { href: '/projects', label: 'nav.projects', icon: 'folder', within: ['projects', 'clients', 'tags'] },
 ];
 
 /**
@@ -60,11 +61,11 @@ export function sharedWithoutData(req: Request, res: Response, version: string):
     nonce,
     person: person ?? null,
     flash: null,
-    nav: places.map(({ href, label, icon }) => ({
+    nav: places.map(({ href, label, icon, within }) => ({
       href,
       label: functions.t(label),
       icon,
-      current: `${req.path}/`.startsWith(`/${href.split('/')[1]}/`),
+      current: within.includes(req.path.split('/', 2)[1] ?? ''),
     })),
     bar: null,
     current_path: req.originalUrl,

@@ -14,7 +14,7 @@ export const errors: Record<keyof typeof en, string> = {
   'error.text.400':
     'Die Adresse oder das Formular enthielt etwas, das hier keinen Sinn ergibt. Bitte zurückgehen und neu versuchen.',
   'error.text.403':
-    'Die Anfrage kam nicht von dieser Seite. Bitte die Seite neu öffnen und den Schritt wiederholen.',
+    'Das dürfen Sie nicht, oder die Anfrage kam nicht von dieser Seite. Falls es möglich sein sollte, bitte die Seite neu öffnen und den Schritt wiederholen.',
   'error.text.404': 'Die Seite gibt es nicht, oder sie ist nicht für Sie bestimmt.',
   'error.text.409':
     'Das wurde inzwischen geändert. Bitte die Seite neu laden, um den aktuellen Stand zu sehen.',

@@ -11,7 +11,8 @@ export const errors = {
   'error.title.503': 'Not available right now',
   'error.text.400':
     'The address or the form contained something that makes no sense here. Go back and try again.',
-  'error.text.403': 'The request did not come from this site. Open the page again and repeat what you did.',
+  'error.text.403':
+    'You may not do this, or the request did not come from this site. If it should be possible, open the page again and repeat what you did.',
   'error.text.404': 'The page does not exist, or it is not yours to see.',
   'error.text.409': 'This was changed in the meantime. Load the page again to see how it stands now.',
   'error.text.413': 'What was sent is larger than a form of this site can be. Nothing was stored.',
