@@ -51,8 +51,7 @@ describe('the schema', () => {
     expect(shape).toEqual({
       clients: 'archived_at created_at id name name_key',
       deleted_items: 'content deleted_at id kind user_id',
-      entries:
-        `billable created_at description ${generated}ended_at id local_date project_id source started_at updated_at user_id zone`,
+      entries: `billable created_at description ${generated}ended_at id local_date project_id source started_at updated_at user_id zone`,
       entry_tags: 'entry_id tag_id',
       jobs: 'holder last_success_at lease_until name',
       projects: 'archived_at billable client_id color created_at id name name_key',
