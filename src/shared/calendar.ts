@@ -97,11 +97,33 @@ export function listDates(from: string, to: string): string[] {
  * @returns its first and last date, both included
  */
 export function weekOf(date: string, week_start: number): { start: string; end: string } | undefined {
+  return remembered(weeks, `${date} ${week_start}`, () => findWeek(date, week_start));
+}
+
+const weeks = new Map<string, { start: string; end: string }>();
+
+function findWeek(date: string, week_start: number): { start: string; end: string } | undefined {
   const day = plainDate(date);
   if (!day || !Number.isInteger(week_start) || week_start < 1 || week_start > 7) return undefined;
   const first = day.subtract({ days: (day.dayOfWeek - week_start + 7) % 7 });
   const [start, end] = [dateText(first), dateText(first.add({ days: 6 }))];
-  return start !== undefined && end !== undefined ? { start, end } : undefined;
+  return start !== undefined && end !== undefined ? Object.freeze({ start, end }) : undefined;
+}
+
+const REMEMBERED_MAX = 2000;
+
+/** Pages ask for the same few days and weeks again and again, and working one out costs more than the rest of a row. */
+function remembered<Key, Value>(
+  known: Map<Key, Value>,
+  key: Key,
+  find: () => Value | undefined,
+): Value | undefined {
+  const value = known.get(key) ?? find();
+  if (value !== undefined && !known.has(key)) {
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    known.set(key, value);
+  }
+  return value;
 }
 
 /** A range named relative to `today`; both dates included. */
@@ -233,16 +255,13 @@ function wallMs(ms: number, zone: string): number | undefined {
   return wall < 0 || wall >= LAST_WALL_MS ? undefined : wall;
 }
 
-// The rows of a page come day by day, and spelling a date costs more than all the rest.
-let latestDay = { number: 0, text: '1970-01-01' };
+const dayTexts = new Map<number, string>();
 
 /** The date at that instant in that zone. */
 export function localDateOf(ms: number, zone: string): string | undefined {
   const wall = wallMs(ms, zone);
   if (wall === undefined) return undefined;
-  const number = Math.floor(wall / DAY_MS);
-  if (number !== latestDay.number) latestDay = { number, text: new Date(wall).toISOString().slice(0, 10) };
-  return latestDay.text;
+  return remembered(dayTexts, Math.floor(wall / DAY_MS), () => new Date(wall).toISOString().slice(0, 10));
 }
 
 /** The time of day at that instant in that zone, `HH:MM` of 24 hours. */
