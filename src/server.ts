@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
 import { createApp } from './app.ts';
 import { ConfigError, loadConfig, readEnvironment } from './config/config.ts';
 import type { Config } from './config/config.ts';
@@ -19,8 +19,7 @@ export async function startServer(): Promise<void> {
   const deps = await buildOrExit(config);
   process.on('SIGHUP', () => deps.log.reopen());
   await migrateOrExit(deps);
-  const server = createServer(createApp(deps));
-  await listenOrExit(server, config, deps);
+  const server = await listenOrExit(createApp(deps), config, deps);
   const { port } = server.address() as AddressInfo;
   await announce(deps, port);
   const stopJobs = startJobs(deps);
@@ -61,14 +60,15 @@ async function migrateOrExit(deps: Deps): Promise<void> {
   }
 }
 
-async function listenOrExit(server: Server, config: Config, deps: Deps): Promise<void> {
+/** Express makes the server: a module that imports node:http itself loads all of Node's fetch client (see problem.ts). */
+async function listenOrExit(app: Express, config: Config, deps: Deps): Promise<Server> {
+  const { port, host } = config;
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(
-        { port: config.port, ...(config.host === undefined ? {} : { host: config.host }) },
-        resolve,
-      );
+    return await new Promise<Server>((resolve, reject) => {
+      const server = app.listen({ port, ...(host === undefined ? {} : { host }) }, (error?: Error) => {
+        if (error === undefined) resolve(server);
+        else reject(error);
+      });
     });
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'cannot listen');
