@@ -97,7 +97,7 @@ async function tooWide(page: Page, width: number): Promise<string[]> {
 /** Buttons and links of their own (not those inside of a text) that are smaller than 24 by 24 pixels. */
 async function tooSmall(page: Page): Promise<string[]> {
   const found = await page.evaluate(`(() => {
-    const pressed = document.querySelectorAll('button, summary, .button, .icon-button, nav a');
+    const pressed = document.querySelectorAll('button, summary, .button, .icon-button, nav a, .entry-text');
     return [...pressed].filter((element) => element.checkVisibility({ visibilityProperty: true })).flatMap((element) => {
       const { width, height } = element.getBoundingClientRect();
       const size = Math.round(width) + '×' + Math.round(height);
