@@ -26,6 +26,8 @@ export const accounts: Record<keyof typeof en, string> = {
   'account.sunday': 'Sonntag',
   'account.duration_format': 'Dauern',
   'account.duration_clock': '1:30:05 (mit Sekunden)',
+  'account.duration_hint':
+    'Nur Angaben mit Sekunden ergeben genau die gezeigten Summen; die anderen sind für die Anzeige gerundet.',
   'account.duration_minutes': '1:30 (Stunden und Minuten)',
   'account.duration_decimal': '1,50 (dezimale Stunden)',
   'account.currency': 'Währung',

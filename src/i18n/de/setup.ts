@@ -2,7 +2,8 @@ import type { setup as en } from '../en/setup.ts';
 
 export const setup: Record<keyof typeof en, string> = {
   'setup.title': 'TimeTracker einrichten',
-  'setup.lead': 'Eine Seite, dann kann die Uhr laufen. Alles hier lässt sich später ändern.',
+  'setup.lead':
+    'Eine Seite, dann kann die Uhr laufen. Was Sie selbst betrifft, lässt sich später unter „Mein Konto“ ändern.',
   'setup.administrator': 'Ihr Konto',
   'setup.administrator_hint': 'Sie werden Administrator dieses Servers.',
   'setup.code': 'Einrichtungscode',
@@ -14,6 +15,9 @@ export const setup: Record<keyof typeof en, string> = {
   'setup.used_by': 'Wer erfasst hier Zeit?',
   'setup.alone': 'Nur ich',
   'setup.team': 'Ein Team',
+  'setup.team_hint':
+    'Die anderen kommen über einen Befehl auf diesem Server dazu: npm run create-admin -- --role member',
+  'setup.currency_hint': 'Für Beträge des ganzen Servers.',
   'setup.leaves': 'Was diesen Server verlässt',
   'setup.leaves_short': 'Nichts, in dieser Version.',
   'setup.leaves_text':

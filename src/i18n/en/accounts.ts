@@ -24,6 +24,8 @@ export const accounts = {
   'account.sunday': 'Sunday',
   'account.duration_format': 'Durations',
   'account.duration_clock': '1:30:05 (with seconds)',
+  'account.duration_hint':
+    'Only figures with seconds add up exactly to the totals shown; the others are rounded for display.',
   'account.duration_minutes': '1:30 (hours and minutes)',
   'account.duration_decimal': '1.50 (decimal hours)',
   'account.currency': 'Currency',

@@ -1,6 +1,7 @@
 export const setup = {
   'setup.title': 'Set up TimeTracker',
-  'setup.lead': 'One page, then the clock can run. Everything here can be changed later.',
+  'setup.lead':
+    'One page, then the clock can run. What is about you can be changed later under “Your account”.',
   'setup.administrator': 'Your account',
   'setup.administrator_hint': 'You become the administrator of this server.',
   'setup.code': 'Setup code',
@@ -10,6 +11,8 @@ export const setup = {
   'setup.used_by': 'Who tracks time here?',
   'setup.alone': 'Just me',
   'setup.team': 'A team',
+  'setup.team_hint': 'The others join by a command on this server: npm run create-admin -- --role member',
+  'setup.currency_hint': 'For amounts of the whole server.',
   'setup.leaves': 'What leaves this server',
   'setup.leaves_short': 'Nothing, in this version.',
   'setup.leaves_text':
