@@ -1,4 +1,5 @@
 // Our application's rungs and starts.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BROWSER, rung } from './rungs.ts';
@@ -23,8 +24,8 @@ export const OUR_RUNGS: readonly Rung[] = [
 export function listOurServers(context: RunContext): ServerSpec[] {
   const server = (key: string, app: string, path = '/timer'): ServerSpec => ({
     key,
-    args: [ownFile('our-server.ts')],
-    env: { ...environment(context, key), BENCH_APP: app },
+    args: [...startFlags(), ownFile('our-server.ts')],
+    env: { ...ourEnvironment(context, key), BENCH_APP: app },
     path,
   });
   return [
@@ -39,16 +40,31 @@ export function listOurServers(context: RunContext): ServerSpec[] {
 /** The application exactly as `npm start` starts it, on the run's database. */
 export function listOurStarts(context: RunContext): StartSpec[] {
   const ready = { path: '/readyz', headers: {} };
-  const env = environment(context, 'start');
+  const env = ourEnvironment(context, 'start');
   return [
-    { key: 'ours', title: 'our application', args: [ownFile('../src/main.ts')], env, path: '/readyz', ready },
+    {
+      key: 'ours',
+      title: 'our application',
+      args: [...startFlags(), ownFile('../src/main.ts')],
+      env,
+      path: '/readyz',
+      ready,
+    },
   ];
 }
 
 /** Production's defaults but for the places: the run's data folder, a log file of its own, loopback only. */
-function environment(context: RunContext, name: string): Record<string, string> {
+export function ourEnvironment(context: RunContext, name: string): Record<string, string> {
   const folder = path.dirname(context.databaseFile);
   return { DATA_DIR: folder, HOST: '127.0.0.1', LOG_FILE: path.join(folder, `${name}.jsonl`) };
+}
+
+/** The flags of package.json's start script. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 function ownFile(name: string): string {

@@ -9,7 +9,7 @@ import { startLoadClient } from './load.ts';
 import { describeMachine, leaveServerCore, pinnedNode } from './machine.ts';
 import { parseOptions } from './options.ts';
 import type { Options } from './options.ts';
-import { listOurServers, listOurStarts, OUR_RUNGS } from './ours.ts';
+import { listOurServers, listOurStarts, ourEnvironment, OUR_RUNGS } from './ours.ts';
 import { machineLines, receivedLine, rungTable, startTable, targetTable } from './print.ts';
 import type { Received } from './receiver.ts';
 import { measureRounds } from './rounds.ts';
@@ -85,8 +85,12 @@ async function measure(options: Options, folder: string): Promise<Figures> {
       our_scrape_block_ms: isPartial
         ? undefined
         : await measureScrape(path.join(benchFolder, 'scrape-ours.ts')),
-      template_ratio: undefined,
-      page_weight_bytes: undefined,
+      template_ratio: isPartial
+        ? undefined
+        : (await askOurs<{ ratio: number }>('template-ours.ts', context)).ratio,
+      page_weight_bytes: isPartial
+        ? undefined
+        : (await askOurs<{ bytes: number }>('page-weight-ours.ts', context)).bytes,
     };
   } finally {
     await receiver.stop();
@@ -159,6 +163,14 @@ async function measureStartUp(context: RunContext, folder: string): Promise<Star
   const results = await measureStarts(specs, START_ROUNDS, folder);
   await measureIdle(specs, results, IDLE_ROUNDS, folder);
   return results;
+}
+
+/** One of the benchmark's own programs on the server's core, with our application's environment; its JSON answer. */
+async function askOurs<Answer>(file: string, context: RunContext): Promise<Answer> {
+  const command = pinnedNode('server', [path.join(benchFolder, file)]);
+  const env = { ...process.env, ...ourEnvironment(context, 'tools') };
+  const { stdout } = await promisify(execFile)(command.file, command.args, { env });
+  return JSON.parse(stdout) as Answer;
 }
 
 /** Median over the repeats of the longest event-loop block, in ms, measured by a process of its own. */

@@ -85,11 +85,13 @@ export const REFERENCE_RUNGS: readonly Rung[] = [
 /** What is started without IPC, as in production; the first is what the others are compared with. */
 export function listReferenceStarts(context: RunContext): StartSpec[] {
   const titles: Record<string, string> = {
-    bare: 'bare node:http',
+    'bare-module': 'bare node:http, ES module',
+    bare: 'bare node:http, CommonJS',
     express: 'stock Express',
     'stock-bundle': 'stock page + bundle',
   };
-  return listReferenceServers(context)
+  const bareModule = { key: 'bare-module', args: [stockFile('bare.mjs')], env: {}, path: '/' };
+  return [bareModule, ...listReferenceServers(context)]
     .filter(({ key }) => key in titles)
     .map((spec) => ({ ...spec, title: titles[spec.key] ?? spec.key, ready: readyProbe(spec, context) }));
 }
