@@ -2,7 +2,7 @@ import type { Request, Response } from 'express';
 import * as z from 'zod';
 import type { MessageKey, MessageValues, Translate } from '../i18n/translate.ts';
 import { isMessageKey } from '../i18n/translate.ts';
-import { cleanLine, cleanText } from '../shared/text.ts';
+import { cleanLine, cleanText, isVisible } from '../shared/text.ts';
 import { sendProblem, wantsJson } from './problem.ts';
 
 /** What is wrong with a field, as a message of the catalogue. */
@@ -97,9 +97,8 @@ function cleaned(clean: typeof cleanLine, maximum: number) {
 
 /** One line of text, possibly empty, at most `maximum` characters; a missing field is empty. */
 export const line = (maximum: number) => cleaned(cleanLine, maximum);
-/** One line that must not be empty. */
-export const requiredLine = (maximum: number) =>
-  line(maximum).refine((value) => value !== '', 'form.required');
+/** One line that must not be empty, nor look so. */
+export const requiredLine = (maximum: number) => line(maximum).refine(isVisible, 'form.required');
 /** Text of several lines. */
 export const text = (maximum: number) => cleaned(cleanText, maximum);
 /** A check box: present is true, absent or empty or "0" is false. */

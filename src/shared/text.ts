@@ -31,6 +31,12 @@ function clean(text: string, maxLength: number, tidy: (allowed: string) => strin
   return { ok: true, value };
 }
 
+// Default_Ignorable has the Hangul fillers and joiners that are letters or marks to Unicode; U+2800 is an empty braille cell.
+const VISIBLE = /[^\p{Default_Ignorable_Code_Point}\p{Cf}\p{Z}\p{Cc}\u2800]/u;
+
+/** True for a text of which something can be seen: a name must not look empty. */
+export const isVisible = (text: string): boolean => VISIBLE.test(text);
+
 function codePointCount(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

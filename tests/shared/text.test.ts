@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanLine, cleanText, foldCase } from '../../src/shared/text.ts';
+import { cleanLine, cleanText, foldCase, isVisible } from '../../src/shared/text.ts';
 
 describe('cleanLine', () => {
   it.each([
@@ -72,4 +72,22 @@ it('foldCase makes spellings of one name meet, whatever the case', () => {
   expect(foldCase('Cafe\u0301')).toBe(foldCase('CAFÉ'));
   expect(foldCase('TITLE')).toBe(foldCase('title'));
   expect(foldCase('Acme')).not.toBe(foldCase('Acne'));
+});
+
+describe('isVisible', () => {
+  it.each([
+    '',
+    ' ',
+    '\u200B',
+    '\u200D\u2060',
+    '\u00AD \uFEFF',
+    '\u2800',
+    '\u3164',
+    '\u115F\u1160',
+    '\uFFA0',
+    '\uFE0F',
+  ])('%j cannot be seen', (text) => expect(isVisible(text)).toBe(false));
+  it.each(['a', '0', '.', '👩\u200D🚀', 'می\u200Cخواهم', '日', '\u200Bx'])('%j can be seen', (text) =>
+    expect(isVisible(text)).toBe(true),
+  );
 });

@@ -2,13 +2,19 @@ import { clockOf, localDateOf } from '../../shared/calendar.ts';
 import { formatClock } from '../../shared/duration.ts';
 import type { ExportRow } from './reports.queries.ts';
 
-/** Spreadsheets run cells that begin so as formulas; the full-width forms count as well in some of them. */
-const formula = /^[=+\-@\t\r\n＝＋－＠]/u;
+/**
+ * Where a spreadsheet may see a cell begin with a formula; the full-width signs count as well in some of them. Not only
+ * at the text's start: where the decimal sign is a comma, a file is split at semicolons, quotes or not, so a cell of
+ * theirs may begin behind a semicolon, a tab, a line end or a quote inside one of ours.
+ */
+const formula = /(^|[;\t\r\n"])(?=\s*[=+\-@＝＋－＠])/gu;
+const beginsWithSpace = /^[\t\r\n]/;
 const needsQuotes = /[",\r\n]/;
 
 /** A cell of text that people typed: quoted where RFC 4180 asks for it, and never a formula. */
 export function textCell(text: string): string {
-  const safe = formula.test(text) ? `'${text}` : text;
+  const harmless = text.replace(formula, "$1'");
+  const safe = beginsWithSpace.test(harmless) ? `'${harmless}` : harmless;
   return needsQuotes.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
