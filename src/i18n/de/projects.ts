@@ -1,7 +1,7 @@
 import type { projects as en } from '../en/projects.ts';
 
 export const projects: Record<keyof typeof en, string> = {
-  'work.tabs': 'Projekte, Kunden und Tags',
+  'work.tabs': 'Projekte, Kunden und Schlagwörter',
   'list.search': 'Name enthält',
   'list.search_action': 'Suchen',
   'list.state': 'Zustand',

@@ -17,8 +17,8 @@ export const reports: Record<keyof typeof en, string> = {
   'reports.all_clients': 'Alle Kunden',
   'reports.project': 'Projekt',
   'reports.all_projects': 'Alle Projekte',
-  'reports.tag': 'Tag',
-  'reports.all_tags': 'Alle Tags',
+  'reports.tag': 'Schlagwort',
+  'reports.all_tags': 'Alle Schlagwörter',
   'reports.add_choice': 'Noch eine Auswahl …',
   'reports.no_project': 'Ohne Projekt',
   'reports.former_people': 'Ehemalige',
@@ -63,6 +63,6 @@ export const reports: Record<keyof typeof en, string> = {
   'csv.client': 'Kunde',
   'csv.project': 'Projekt',
   'csv.description': 'Beschreibung',
-  'csv.tags': 'Tags',
+  'csv.tags': 'Schlagwörter',
   'csv.billable': 'Abrechenbar',
 };

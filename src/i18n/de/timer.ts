@@ -2,8 +2,8 @@ import type { timer as en } from '../en/timer.ts';
 
 export const timer: Record<keyof typeof en, string> = {
   'timer.bar': 'Timer',
-  'timer.placeholder': 'Woran arbeiten Sie? @Projekt #Tag',
-  'timer.placeholder_next': 'Was kommt als Nächstes? @Projekt #Tag',
+  'timer.placeholder': 'Woran arbeiten Sie? @Projekt #Schlagwort',
+  'timer.placeholder_next': 'Was kommt als Nächstes? @Projekt #Schlagwort',
   'timer.text': 'Tätigkeit',
   'timer.project': 'Projekt',
   'timer.no_project': 'Kein Projekt',
