@@ -294,6 +294,116 @@ describe('changing', () => {
   });
 });
 
+describe('over midnight', () => {
+  const told = 'It starts on Tue, Mar 3 and ends on Wed, Mar 4.';
+
+  it('is said when time is added that ends on the next day, and not otherwise', async () => {
+    await added({ started_time: '22:00', ended_time: '1:00' });
+    expect((await bob.get('/timer')).text).toContain(`Added 3:00:00 on Tuesday, March 3, 2026. ${told}`);
+    await added();
+    expect((await bob.get('/timer')).text).not.toContain('It starts on');
+  });
+
+  it('is said when a change makes it so, once', async () => {
+    const entry = await added();
+    await bob.post(`/entries/${entry.id}`, { text: 'work #a', ended_time: '8:00' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ duration_seconds: 23 * 3600 });
+    expect((await bob.get('/timer')).text).toContain(`Saved. ${told}`);
+    await bob.post(`/entries/${entry.id}`, { text: 'work #a', ended_time: '8:30' }).expect(303);
+    expect((await bob.get('/timer')).text).not.toContain('It starts on');
+  });
+
+  it('the form says the day of the end, also when it is shown again', async () => {
+    const entry = await added({ started_time: '9:00', ended_time: '', duration: '30h' });
+    expect((await bob.get(`/entries/${entry.id}`)).text).toContain('On Wed, Mar 4');
+    const again = await bob.post(`/entries/${entry.id}`, { text: 'x', started_time: '' }).expect(422);
+    expect(again.text).toContain('On Wed, Mar 4');
+    await bob.post(`/entries/${entry.id}`, { text: 'work #a', ended_time: '16:00' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ duration_seconds: 31 * 3600 });
+    const short = await added();
+    expect((await bob.get(`/entries/${short.id}`)).text).not.toContain('On Tue, Mar 3');
+  });
+
+  it('a start past the end is refused beside the start', async () => {
+    const entry = await added();
+    const answer = await bob.post(`/entries/${entry.id}`, { text: 'work #a', started_time: '10:30' });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('The start is after the end.');
+    expect((await entriesOf())[0]).toEqual(entry);
+  });
+
+  it("today's duration alone ends now, whatever day it began on", async () => {
+    await clear();
+    app.clock.now = Date.parse('2026-03-04T00:30:00Z');
+    await bob.post('/entries', { local_date: '2026-03-04', duration: '2h', text: 'late' }).expect(303);
+    expect((await bob.get('/timer')).text).toContain(`Added 2:00:00 on Tuesday, March 3, 2026. ${told}`);
+    await bob.post('/timer/start', { text: 'late too', duration: '2h' }).expect(303);
+    expect((await bob.get('/timer')).text).toContain(`Booked 2:00:00, ending now. ${told}`);
+    const [first, second] = await entriesOf();
+    expect(first).toMatchObject({ ended_at: app.clock.now, local_date: '2026-03-03' });
+    expect(second).toMatchObject({ started_at: first?.started_at, ended_at: first?.ended_at });
+  });
+});
+
+describe('how times would be understood', () => {
+  const understood = async (query: Record<string, string>, who = bob) => {
+    const answer = await who.get(`/entries/understood?${new URLSearchParams(query).toString()}`).expect(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    return answer.body as unknown;
+  };
+
+  it('a new entry', async () => {
+    await clear();
+    const day = { local_date: '2026-03-03', started_time: '', ended_time: '', duration: '' };
+    const nothing = { text: null, problem: null };
+    expect(await understood({})).toEqual(nothing);
+    expect(await understood({ ...day, started_time: '9' })).toEqual(nothing);
+    expect(await understood({ ...day, started_time: '9', ended_time: '10:30' })).toEqual({
+      text: '1 hour, 30 minutes',
+      problem: null,
+    });
+    expect(await understood({ ...day, started_time: '22', ended_time: '1' })).toEqual({
+      text: '3 hours. It starts on Tue, Mar 3 and ends on Wed, Mar 4.',
+      problem: null,
+    });
+    expect(await understood({ local_date: '2026-03-29', started_time: '2:30', duration: '1h' })).toEqual({
+      text: '1 hour. The clocks are put forward over 02:30 on that day; 03:30 was taken.',
+      problem: null,
+    });
+    expect(await understood({ ...day, started_time: '9', ended_time: 'noon' })).toEqual({
+      text: null,
+      problem: 'Please enter a time like 9:30.',
+    });
+    expect(await understood({ ...day, duration: 'x'.repeat(60) })).toMatchObject({ text: null });
+    await db.updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.charlie).execute();
+    expect(await understood({ ...day, started_time: '22', ended_time: '1' }, charlie)).toEqual({
+      text: '3 Stunden. Der Eintrag beginnt am Di., 3. März und endet am Mi., 4. März.',
+      problem: null,
+    });
+    await db.updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.charlie).execute();
+  });
+
+  it('a change of an own entry; of nobody else, and not in the log', async () => {
+    const entry = await added({ started_time: '9:00', ended_time: '', duration: '30h' });
+    const entry_id = String(entry.id);
+    expect(await understood({ entry_id, ended_time: '16:00' })).toEqual({
+      text: '31 hours. It starts on Tue, Mar 3 and ends on Wed, Mar 4.',
+      problem: null,
+    });
+    expect(await understood({ entry_id, started_time: '17:17', local_date: '2026-03-05' })).toMatchObject({
+      text: expect.stringContaining('21 hours, 43 minutes') as string,
+    });
+    for (const id of [entry_id, 'x', '99999']) {
+      await charlie.get(`/entries/understood?entry_id=${id}`).expect(404);
+    }
+    expect((await app.stranger.get('/entries/understood')).headers['location']).toContain('/login');
+    expect((await bob.get('/entries/understood?started_time=a&started_time=b')).status).toBe(200);
+    expect(JSON.stringify(app.logLines())).not.toContain('17:17');
+    expect(JSON.stringify(app.logLines())).not.toContain('17%3A17');
+    expect(await entriesOf()).toEqual([entry]);
+  });
+});
+
 describe('deleting and undo', () => {
   it('brings back the same entry, once, with its tags', async () => {
     const entry = await added({ text: 'work #a #b', project_id: site });

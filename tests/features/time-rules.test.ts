@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeTimes, shownTimes, understandTimes } from '../../src/features/entries/entry-times.ts';
+import {
+  changeTimes,
+  endDateToTell,
+  shownTimes,
+  understandTimes,
+} from '../../src/features/entries/entry-times.ts';
 import type { StoredTimes, TypedTimes } from '../../src/features/entries/entry-times.ts';
 import { localDateOf, splitAtMidnights } from '../../src/shared/calendar.ts';
 
@@ -66,7 +71,7 @@ describe('times of a new entry', () => {
     expect(at.ended_at - at.started_at).toBe(30 * hour);
   });
 
-  it('a duration alone ends now today, and never begins before midnight', () => {
+  it('a duration alone ends now today, also when it then began yesterday', () => {
     const now = utc('2026-03-04T09:00:00Z');
     expect(times({ duration: '1h' }, { now }).times).toEqual({
       started_at: now - hour,
@@ -74,8 +79,11 @@ describe('times of a new entry', () => {
       local_date: '2026-03-04',
     });
     const early = times({ duration: '2h', local_date: '2026-03-04' }, { now: utc('2026-03-04T00:00:00Z') });
-    expect(early.times.started_at).toBe(utc('2026-03-03T23:00:00Z'));
-    expect(early.times.local_date).toBe('2026-03-04');
+    expect(early.times).toEqual({
+      started_at: utc('2026-03-03T22:00:00Z'),
+      ended_at: utc('2026-03-04T00:00:00Z'),
+      local_date: '2026-03-03',
+    });
   });
 
   it('a duration alone on another day starts at nine or follows the last entry', () => {
@@ -164,7 +172,11 @@ describe('where the clocks change', () => {
   it('an end that the skipped hour swallows is refused, not put on the next day', () => {
     const local_date = '2026-03-29';
     expect(problems({ local_date, started_time: '2:30', ended_time: '3:15' })).toEqual({
-      ended_time: 'entry.end_before_start',
+      ended_time: 'entry.end_before_skipped',
+    });
+    const result = understand({ local_date, started_time: '2:30', ended_time: '3:15' });
+    expect(result).toMatchObject({
+      problems: { ended_time: { values: { typed: '02:30', understood: '03:30' } } },
     });
   });
 });
@@ -205,6 +217,67 @@ describe('times of an entry that is changed', () => {
     expect(changed({ ended_time: '12:00' })).toMatchObject({
       started_at: entry.started_at,
       ended_at: utc('2026-03-03T11:00:00Z'),
+    });
+  });
+
+  describe('over several days', () => {
+    const long = { ...entry, ended_at: utc('2026-03-04T14:00:11Z') };
+    const overnight = {
+      ...entry,
+      started_at: utc('2026-03-03T21:00:00Z'),
+      ended_at: utc('2026-03-04T00:00:00Z'),
+    };
+
+    it('an entry of a day or more keeps its days when its end or its date changes', () => {
+      expect(changed({ ended_time: '16:00' }, long).ended_at).toBe(utc('2026-03-04T15:00:00Z'));
+      expect(changed({ ended_time: '8:00' }, long).ended_at).toBe(utc('2026-03-04T07:00:00Z'));
+      expect(changed({ started_time: '10:00', ended_time: '16:00' }, long)).toMatchObject({
+        started_at: utc('2026-03-03T09:00:00Z'),
+        ended_at: utc('2026-03-04T15:00:00Z'),
+      });
+      expect(changed({ local_date: '2026-02-27', ended_time: '16:00' }, long).ended_at).toBe(
+        utc('2026-02-28T15:00:00Z'),
+      );
+      const disagrees = changeTimes(long, { ...shownTimes(long), ended_time: '16:00', duration: '3h' }, now);
+      expect(disagrees).toEqual({ ok: false, problems: { duration: { key: 'entry.times_disagree' } } });
+    });
+
+    it('a shorter one ends at the first such time after its start', () => {
+      expect(changed({ ended_time: '23:00' }, overnight).ended_at).toBe(utc('2026-03-03T22:00:00Z'));
+      expect(changed({ ended_time: '2:00' }, overnight).ended_at).toBe(utc('2026-03-04T01:00:00Z'));
+      expect(changed({ ended_time: '8:00' }).ended_at).toBe(utc('2026-03-04T07:00:00Z'));
+    });
+
+    it.each([['10:31'], ['10:45'], ['23:59']])(
+      'a start moved to %s, past the end, is refused beside the start, with another date too',
+      (started_time) => {
+        for (const local_date of [entry.local_date, '2026-02-27']) {
+          const result = changeTimes(entry, { ...shownTimes(entry), local_date, started_time }, now);
+          expect(result).toEqual({ ok: false, problems: { started_time: { key: 'entry.start_after_end' } } });
+        }
+      },
+    );
+
+    it('a date whose skipped hour swallows the end says which start was taken', () => {
+      const early = {
+        ...entry,
+        started_at: utc('2026-03-03T01:30:00Z'),
+        ended_at: utc('2026-03-03T02:15:00Z'),
+      };
+      const result = changeTimes(early, { ...shownTimes(early), local_date: '2026-03-29' }, now);
+      expect(result).toMatchObject({
+        problems: { started_time: { key: 'entry.end_before_skipped', values: { understood: '03:30' } } },
+      });
+    });
+
+    it('tells the day of the end when it is news', () => {
+      expect(endDateToTell(entry, berlin)).toBeUndefined();
+      expect(endDateToTell(overnight, berlin)).toBe('2026-03-04');
+      expect(endDateToTell(overnight, berlin, entry)).toBe('2026-03-04');
+      expect(endDateToTell(overnight, berlin, { ...entry, ended_at: null })).toBe('2026-03-04');
+      expect(endDateToTell(overnight, berlin, long)).toBeUndefined();
+      expect(endDateToTell(entry, berlin, long)).toBeUndefined();
+      expect(endDateToTell({ ...long, ended_at: null }, berlin)).toBeUndefined();
     });
   });
 

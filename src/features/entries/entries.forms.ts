@@ -31,3 +31,11 @@ export const editForm = z.object({
   billable: z.optional(checkbox),
   updated_at: version,
 });
+
+/** Times of a form under way; a field that is missing is one that the form does not have. */
+export const timesQuery = z.object({
+  local_date: z.optional(line(20)),
+  started_time: z.optional(line(20)),
+  ended_time: z.optional(line(20)),
+  duration: z.optional(line(50)),
+});

@@ -18,14 +18,17 @@ import {
   splitEntry,
 } from './entry-changes.ts';
 import { describeEntry, showEditPage } from './entry-edit-page.ts';
-import { noteSentences, tell } from './entry-flash.ts';
+import { answerUnderstood } from './entry-echo.ts';
+import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
 import { billableOf, understandWhat } from './entry-text.ts';
-import { understandTimes } from './entry-times.ts';
+import { endDateToTell, understandTimes } from './entry-times.ts';
 
 export function entryRoutes(deps: Deps): Router {
   const router = Router();
   router.post('/entries', async (req, res) => add(deps, req, res));
+  // Before the page of an entry: the word is no id.
+  router.get('/entries/understood', async (req, res) => answerUnderstood(deps, req, res));
   router.get('/entries/:id', async (req, res) => {
     const entry = await requireEntry(deps.db, personOf(res).id, idOf(req.params.id));
     await showEditPage(deps, req, res, entry, { return_to: returnPath(req.query['return_to'], '/timer') });
@@ -58,9 +61,11 @@ async function add(deps: Deps, req: Request, res: Response): Promise<void> {
     bookEntry(trx, record, { user_id, zone, what, billable, started_at, ended_at, source }, now),
   );
   if (created) deps.metrics.entriesCreated(source);
-  const { t, duration, day } = res.locals.functions;
+  const { functions } = res.locals;
+  const { t, duration, day } = functions;
   const values = { duration: duration((ended_at - started_at) / 1000), day: day(local_date, 'long') };
-  await tell(deps, res, 'success', [t('entry.added', values), ...noteSentences(when.notes, t)]);
+  const days = daysSentence(local_date, endDateToTell(when.times, zone), functions);
+  await tell(deps, res, 'success', [t('entry.added', values), ...days, ...noteSentences(when.notes, t)]);
   res.redirect(303, backPath(req));
 }
 
@@ -87,11 +92,19 @@ async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
     const problems = await problemsOf(deps, res, result);
     return refuseEdit(deps, req, res, result.entry, problems);
   }
-  if (result.finished) deps.metrics.entriesCreated(result.entry.source);
-  const { t } = res.locals.functions;
-  const notes = noteSentences(result.notes, t);
-  if (notes.length > 0) await tell(deps, res, 'info', [t('entry.saved'), ...notes]);
+  if (result.outcome === 'changed') await tellChanged(deps, res, result);
   res.redirect(303, backPath(req));
+}
+
+async function tellChanged(
+  deps: Deps,
+  res: Response,
+  { entry, notes, end_date, finished }: Extract<EditResult, { outcome: 'changed' }>,
+): Promise<void> {
+  if (finished) deps.metrics.entriesCreated(entry.source);
+  const { functions } = res.locals;
+  const told = [...daysSentence(entry.local_date, end_date, functions), ...noteSentences(notes, functions.t)];
+  if (told.length > 0) await tell(deps, res, 'info', [functions.t('entry.saved'), ...told]);
 }
 
 async function problemsOf(

@@ -23,7 +23,7 @@ import {
 import { understandWhat } from './entry-text.ts';
 import type { EntryWhat, WhatProblem } from './entry-text.ts';
 import type { SomeTimes, TimeNote, TimeProblem } from './entry-times.ts';
-import { changeTimes } from './entry-times.ts';
+import { changeTimes, endDateToTell } from './entry-times.ts';
 import { findProjectState } from './project-choice.queries.ts';
 
 /** What the form of an entry says. Times that are missing are not changed. */
@@ -38,7 +38,15 @@ export interface EntryEdit {
 }
 
 export type EditResult =
-  | { outcome: 'changed' | 'unchanged'; entry: Entry; notes: TimeNote[]; finished: boolean }
+  | { outcome: 'unchanged'; entry: Entry }
+  | {
+      outcome: 'changed';
+      entry: Entry;
+      notes: TimeNote[];
+      /** The day it ends on, when that is news: see `endDateToTell`. */
+      end_date: string | undefined;
+      finished: boolean;
+    }
   | { outcome: 'invalid'; entry: Entry; problems: Record<string, WhatProblem | TimeProblem> }
   /** Somebody changed the entry since the form was shown; `entry` is how it is now. */
   | { outcome: 'conflict'; entry: Entry };
@@ -67,7 +75,7 @@ export async function changeEntry(
   const time_changed = times.started_at !== entry.started_at || times.ended_at !== entry.ended_at;
   const finished = entry.ended_at === null && times.ended_at !== null;
   if (same_work && !time_changed && billable === entry.billable) {
-    return { outcome: 'unchanged', entry, notes: [], finished: false };
+    return { outcome: 'unchanged', entry };
   }
   if (edit.updated_at !== undefined && edit.updated_at !== entry.updated_at)
     return { outcome: 'conflict', entry };
@@ -84,7 +92,8 @@ export async function changeEntry(
     project_changed: project_id !== entry.project_id,
     description_changed: description !== entry.description,
   });
-  return { outcome: 'changed', entry: { ...entry, ...row }, notes, finished };
+  const end_date = endDateToTell(times, entry.zone, entry);
+  return { outcome: 'changed', entry: { ...entry, ...row }, notes, end_date, finished };
 }
 
 /** Another project brings its own default, unless the person also touched the box. */

@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { clockOf, crossesMidnight } from '../../shared/calendar.ts';
 import type { Entry } from './entries.queries.ts';
 import { listTagsOfEntry } from './entries.queries.ts';
-import { shownTimes } from './entry-times.ts';
+import { endDateToTell, shownTimes } from './entry-times.ts';
 import type { ProjectChoice } from './project-choice.queries.ts';
 import { findProjectState, listProjectChoices } from './project-choice.queries.ts';
 import { formatTimerInput } from './timer-input.ts';
@@ -25,7 +25,7 @@ export async function showEditPage(
   entry: Entry,
   state: EditPageState,
 ): Promise<void> {
-  const values = state.values ?? (await storedValues(deps, entry));
+  const values = { ...(state.values ?? (await storedValues(deps, entry))), ended_day: endedDay(res, entry) };
   const ended_at = entry.ended_at ?? entry.started_at;
   await deps.page(
     req,
@@ -41,6 +41,13 @@ export async function showEditPage(
     },
     state.values ? 422 : 200,
   );
+}
+
+/** The day of the stored end when it is not the start's: the field of the end shows only a time. */
+function endedDay(res: Response, entry: Entry): string | undefined {
+  const { t, day } = res.locals.functions;
+  const end_date = endDateToTell(entry, entry.zone);
+  return end_date === undefined ? undefined : t('entry.ends_on', { day: day(end_date, 'short') });
 }
 
 /** The text holds description and tags; the project is chosen in its own field. */

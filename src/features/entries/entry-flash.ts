@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { Flash } from '../../http/express-locals.ts';
 import { sessionOf } from '../../http/person.ts';
 import type { MessageKey, Translate } from '../../i18n/translate.ts';
+import type { ViewFunctions } from '../../http/view-functions.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import type { TimeNote } from './entry-times.ts';
 
@@ -26,4 +27,14 @@ const noteKeys: Record<TimeNote['kind'], MessageKey> = {
 /** What was understood where the clocks change. */
 export function noteSentences(notes: readonly TimeNote[], t: Translate): string[] {
   return notes.map(({ kind, typed, understood }) => t(noteKeys[kind], { typed, understood }));
+}
+
+/** Which days an entry lies on, when it ends on another than it starts on; nothing when `end_date` is undefined. */
+export function daysSentence(
+  start_date: string,
+  end_date: string | undefined,
+  { t, day }: Pick<ViewFunctions, 't' | 'day'>,
+): string[] {
+  if (end_date === undefined) return [];
+  return [t('entry.note_days', { started_day: day(start_date, 'short'), ended_day: day(end_date, 'short') })];
 }

@@ -14,6 +14,7 @@ import type { ClockTime } from '../../shared/calendar.ts';
 import { parseDuration } from '../../shared/duration.ts';
 
 const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** The longest entry that can be typed; the same as the longest duration that is understood. */
 export const longestMs = 999 * hourMs;
 /** How far ahead an entry may be dated. */
@@ -34,7 +35,8 @@ export type TimeProblem =
   | { key: 'form.date' | 'form.time' | 'form.duration' | 'form.required' }
   | { key: 'entry.too_far'; values: { days: number } }
   | { key: 'entry.end_or_duration' | 'entry.no_length' | 'entry.end_before_start' | 'entry.too_long' }
-  | { key: 'entry.times_disagree' | 'entry.start_in_future' };
+  | { key: 'entry.times_disagree' | 'entry.start_in_future' | 'entry.start_after_end' }
+  | { key: 'entry.end_before_skipped'; values: { typed: string; understood: string } };
 /** By field. */
 export type TimeProblems = Record<string, TimeProblem>;
 /** A field that a form does not have is undefined. */
@@ -84,7 +86,8 @@ const refused = (field: TimeField, problem: TimeProblem): { ok: false; problems:
 
 /**
  * Times of an entry that is added by hand: start and end, start and duration, end and duration, or a duration alone,
- * which ends now when it is today's and otherwise follows the day's last entry (or starts at nine).
+ * which ends now when it is today's (whatever day it then began on) and otherwise follows the day's last entry (or
+ * starts at nine).
  */
 export function understandTimes(typed: TypedTimes, context: TimesContext): TimesResult {
   const today = localDateOf(context.now, context.zone) ?? '';
@@ -143,11 +146,21 @@ function finish(started: Taken, read: Read, zone: string): TimesResult {
   if (!end && seconds === undefined) return refused('ended_time', { key: 'entry.end_or_duration' });
   if (!end) return booked(started, { at: started.at + (seconds ?? 0) * 1000, notes: [] }, zone);
   const ended = takeEnd({ at: started.at, typed: read.start ?? end }, end, zone);
-  if ('key' in ended) return refused('ended_time', ended);
+  if ('key' in ended) return refused('ended_time', skippedProblem(started) ?? ended);
   if (seconds !== undefined && !agrees(seconds, ended.at - started.at)) {
     return refused('duration', { key: 'entry.times_disagree' });
   }
   return booked(started, ended, zone);
+}
+
+/** Why an end lies before a start that the clocks jumped over: nobody typed the time that was taken. */
+function skippedProblem(started: Taken): TimeProblem | undefined {
+  const note = started.notes.find(({ kind }) => kind === 'skipped');
+  if (!note) return undefined;
+  return {
+    key: 'entry.end_before_skipped',
+    values: { typed: note.typed, understood: note.understood },
+  };
 }
 
 /** Fields show whole minutes, so less than a minute between them is no contradiction. */
@@ -192,9 +205,8 @@ function fromEnd(date: string, end: ClockTime, seconds: number, zone: string): T
 
 function startForDuration(date: string, seconds: number, today: string, context: TimesContext): number {
   const { zone, now, last_end } = context;
-  const midnight = startOfDay(date, zone) ?? now;
-  if (date === today) return Math.max(now - seconds * 1000, midnight);
-  const nine = takeTime(date, dayStart, zone)?.at ?? midnight;
+  if (date === today) return now - seconds * 1000;
+  const nine = takeTime(date, dayStart, zone)?.at ?? startOfDay(date, zone) ?? now;
   const follows = last_end !== undefined && last_end > nine && localDateOf(last_end, zone) === date;
   return follows ? last_end : nine;
 }
@@ -210,6 +222,33 @@ function booked(started: Taken, ended: Taken, zone: string): TimesResult {
     times: { started_at: started.at, ended_at: ended.at, local_date },
     notes: [...started.notes, ...ended.notes],
   };
+}
+
+/** Midnights between start and end. */
+function daysSpanned(
+  { started_at, ended_at }: { started_at: number; ended_at: number },
+  zone: string,
+): number {
+  return daysBetween(localDateOf(started_at, zone) ?? '', localDateOf(ended_at, zone) ?? '') ?? 0;
+}
+
+/**
+ * The date on which an entry ends, where somebody should be told: not the day of its start, and not as many days after
+ * it as before the change.
+ */
+export function endDateToTell(
+  times: { started_at: number; ended_at: number | null },
+  zone: string,
+  before?: { started_at: number; ended_at: number | null },
+): string | undefined {
+  const { started_at, ended_at } = times;
+  if (ended_at === null) return undefined;
+  const days = daysSpanned({ started_at, ended_at }, zone);
+  const known =
+    before === undefined || before.ended_at === null
+      ? 0
+      : daysSpanned({ started_at: before.started_at, ended_at: before.ended_at }, zone);
+  return days === 0 || days === known ? undefined : localDateOf(ended_at, zone);
 }
 
 // ---- changing an entry
@@ -242,6 +281,9 @@ export function shownTimes(entry: StoredTimes): TypedTimes {
  *
  * - Another date moves start and end together.
  * - A duration alone moves the end.
+ * - A start alone moves nothing else, and must not pass the end.
+ * - Another end of an entry of a day or more stays as many days after the start; otherwise it is the first such time
+ *   after the start.
  * - The start of a running timer must not lie ahead; without a date, a time still to come is yesterday's. An end or a
  *   duration finishes it.
  */
@@ -295,25 +337,45 @@ function changeEnd({ entry, shown, read, started, same_date }: Changing, now: nu
     const local_date = localDateOf(started.at, zone) ?? entry.local_date;
     return { ok: true, times: { started_at: started.at, ended_at: null, local_date }, notes: started.notes };
   }
+  if (ended_at === null) return finish(started, read, zone);
   const same_end = isShown(read.end, shown.ended_time);
-  if (ended_at === null || !same_end) return finish(started, read, zone);
-  if (read.seconds !== undefined) return finish(started, { ...read, end: undefined }, zone);
-  if (!same_date) return moveEnd(entry, ended_at, read, started);
-  // Only the start may have moved: the end stays to the second while it is still after it.
-  if (started.at === entry.started_at) {
-    return { ok: true, times: { started_at: started.at, ended_at, local_date: entry.local_date }, notes: [] };
+  if (!same_end) {
+    const is_long = ended_at - entry.started_at >= dayMs;
+    return is_long && read.end
+      ? endDaysLater({ ...entry, ended_at }, read, started)
+      : finish(started, read, zone);
   }
-  if (ended_at > started.at) return booked(started, { at: ended_at, notes: [] }, zone);
-  return finish(started, read, zone);
+  if (read.seconds !== undefined) return finish(started, { ...read, end: undefined }, zone);
+  if (same_date) return endThatStays({ ...entry, ended_at }, started);
+  const moved = endDaysLater({ ...entry, ended_at }, read, started, ended_at % 60_000);
+  return moved.ok || !('ended_time' in moved.problems) ? moved : startPassesEnd(started);
 }
 
-/** The end on another date: as many days after the start, and as many seconds into its minute, as before. */
-function moveEnd(entry: StoredTimes, ended_at: number, read: Read, started: Taken): ChangedTimes {
-  const end_date = localDateOf(ended_at, entry.zone) ?? entry.local_date;
-  const date = addDays(read.date, daysBetween(entry.local_date, end_date) ?? 0);
-  const ended = date && read.end ? takeTime(date, read.end, entry.zone) : undefined;
+type Finished = StoredTimes & { ended_at: number };
+
+/** Only the start may have moved: the end stays to the second. */
+function endThatStays(entry: Finished, started: Taken): ChangedTimes {
+  const { ended_at, local_date, zone } = entry;
+  if (started.at === entry.started_at) {
+    return { ok: true, times: { started_at: started.at, ended_at, local_date }, notes: [] };
+  }
+  if (started.at >= ended_at) return startPassesEnd(started);
+  return booked(started, { at: ended_at, notes: [] }, zone);
+}
+
+const startPassesEnd = (started: Taken): ChangedTimes =>
+  refused('started_time', skippedProblem(started) ?? { key: 'entry.start_after_end' });
+
+/** An end at a time of day, as many days after the start as before. @param second - ms into its minute. */
+function endDaysLater(entry: Finished, read: Read, started: Taken, second = 0): ChangedTimes {
+  const { zone } = entry;
+  const date = addDays(read.date, daysSpanned(entry, zone));
+  const ended = date && read.end ? takeTime(date, read.end, zone) : undefined;
   if (!ended) return refused('local_date', { key: 'form.date' });
-  const at = ended.at + (ended_at % 60_000);
-  if (at < started.at) return finish(started, read, entry.zone);
-  return booked(started, { at, notes: ended.notes }, entry.zone);
+  const at = ended.at + second;
+  if (at <= started.at) return refused('ended_time', { key: 'entry.end_before_start' });
+  if (read.seconds !== undefined && !agrees(read.seconds, at - started.at)) {
+    return refused('duration', { key: 'entry.times_disagree' });
+  }
+  return booked(started, { at, notes: ended.notes }, zone);
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Deps } from '../../deps.ts';
 import type { Person } from '../../http/express-locals.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
-import { clockOf } from '../../shared/calendar.ts';
+import { clockOf, endOfDay, localDateOf } from '../../shared/calendar.ts';
 import { elapsedSeconds } from '../entries/entry-list.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
 import { listProjectChoices } from '../entries/project-choice.queries.ts';
@@ -53,6 +53,8 @@ export interface TimerBar {
   create_project: BarForm['create_project'];
   return_to: string | undefined;
   now_ms: number;
+  /** When the person's today ends: a page that is still open then shows yesterday. */
+  next_midnight_ms: number | null;
   too_long: boolean;
   /** Minutes without a sign of life after which the page asks. */
   idle_minutes: number;
@@ -81,10 +83,16 @@ export async function loadTimerBar(
     create_project: refused?.create_project ?? null,
     return_to: refused?.return_to,
     now_ms,
+    next_midnight_ms: nextMidnight(now_ms, person.time_zone),
     // A timer that runs this long was probably forgotten.
     too_long: running !== null && running.elapsed_seconds > deps.config.timer_long_hours * 3600,
     idle_minutes: deps.config.timer_idle_minutes,
   };
+}
+
+function nextMidnight(now: number, zone: string): number | null {
+  const today = localDateOf(now, zone);
+  return (today === undefined ? undefined : endOfDay(today, zone)) ?? null;
 }
 
 /** The list must offer what the running timer has, archived or beyond the list's end: saving would take it away. */

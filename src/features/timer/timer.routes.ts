@@ -5,14 +5,16 @@ import { lockPerson } from '../../db/lock.ts';
 import type { Problems } from '../../http/forms.ts';
 import { answerInvalid, idOf, readForm } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import { localDateOf } from '../../shared/calendar.ts';
 import { AppError } from '../../shared/errors.ts';
 import { parseDuration } from '../../shared/duration.ts';
 import { changeEntry, deleteWithUndo, requireForChange } from '../entries/entry-changes.ts';
 import type { EditResult } from '../entries/entry-changes.ts';
-import { tell } from '../entries/entry-flash.ts';
+import { daysSentence, tell } from '../entries/entry-flash.ts';
 import { backPath, showTimerPage } from '../entries/entry-page.ts';
 import type { EntryWhat } from '../entries/entry-text.ts';
 import { billableOf, understandWhat } from '../entries/entry-text.ts';
+import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
 import { findRunning } from '../entries/entries.queries.ts';
 import { listSuggestions } from './suggestions.ts';
@@ -83,8 +85,11 @@ async function bookDuration(deps: Deps, res: Response, what: EntryWhat, seconds:
   );
   if (!created) return;
   deps.metrics.entriesCreated('duration');
-  const { t, duration } = res.locals.functions;
-  await tell(deps, res, 'success', [t('entry.booked_now', { duration: duration(seconds) })]);
+  const { functions } = res.locals;
+  const start_date = localDateOf(times.started_at, zone) ?? '';
+  const sentence = functions.t('entry.booked_now', { duration: functions.duration(seconds) });
+  const days = daysSentence(start_date, endDateToTell(times, zone), functions);
+  await tell(deps, res, 'success', [sentence, ...days]);
 }
 
 async function stop(deps: Deps, req: Request, res: Response): Promise<void> {
