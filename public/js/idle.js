@@ -58,14 +58,22 @@ function look() {
 
 function ask(since, awaySeconds) {
   const { lang } = document.documentElement;
-  const clock = new Intl.DateTimeFormat(lang, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).format(since);
   dialog.querySelector('[data-idle-text]').textContent = dialog.dataset.text
-    .replace('{clock}', clock)
+    .replace('{clock}', clockOf(since, lang))
     .replace('{duration}', speakDuration(awaySeconds - (awaySeconds % 60), lang));
   dialog.querySelector('[name="stopped_at"]').value = String(since);
+  // The page may have changed since the dialog came with it.
+  dialog.querySelector('[name="return_to"]').value = location.pathname + location.search;
   dialog.showModal();
+}
+
+/** The time of day in the person's zone, which need not be the browser's. */
+function clockOf(ms, lang) {
+  const format = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  try {
+    return new Intl.DateTimeFormat(lang, { ...format, timeZone: dialog.dataset.zone }).format(ms);
+  } catch {
+    // An old browser may not know the zone's name.
+    return new Intl.DateTimeFormat(lang, format).format(ms);
+  }
 }

@@ -43,6 +43,11 @@ export const layout = {
   'keys.enter': 'Start, or save what you are editing',
   'keys.escape': 'Leave a field, a list or a form',
   'keys.sheet': 'Show this sheet',
+  'keys.switch': 'Single keys do this',
+  'keys.switch_hint':
+    'Switch them off if you dictate, or press keys by accident. This holds for this browser; the sheet stays in the menu at your name.',
+  'keys.are_on': 'Shortcuts are on',
+  'keys.are_off': 'Shortcuts are off',
   'key.enter': 'Enter',
   'key.escape': 'Esc',
 } as const;
