@@ -1,4 +1,5 @@
 import './clock.js';
+import './requests.js';
 import './pages.js';
 import './panels.js';
 import './rows.js';

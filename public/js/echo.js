@@ -1,5 +1,7 @@
 import { parseDuration, speakDuration } from './shared/duration.js';
 
+const WAIT_MS = 200;
+
 /** Shows under a field how its text was understood, before it is sent. */
 document.addEventListener('input', ({ target }) => {
   if (target.dataset?.echo === 'duration') echoDuration(target);
@@ -7,8 +9,9 @@ document.addEventListener('input', ({ target }) => {
 });
 // A form that is opened again shows what it holds without being touched.
 document.addEventListener('focusin', ({ target }) => {
-  if (target.form?.matches('[data-times]')) echoTimes(target.form, '');
+  if (target.form?.matches('[data-times]')) askAboutTimes(target.form);
 });
+document.addEventListener('submit', ({ target }) => stopAsking(target));
 
 const speak = (seconds) => speakDuration(seconds, document.documentElement.lang);
 
@@ -26,47 +29,49 @@ function say(field, text) {
   if (output && output.textContent !== text) output.textContent = text;
 }
 
-/**
- * Keeps start, end and duration telling the same story: of end and duration the one that was typed last stays, the other
- * becomes empty and the server works it out.
- */
+/** Of end and duration the one that was typed last stays, the other becomes empty and the server works it out. */
 function echoTimes(form, changed) {
   const { started_time: started, ended_time: ended, duration } = form.elements;
   if (!started || !ended || !duration) return;
   if (changed === 'ended_time') duration.value = '';
-  const start = minutesOf(started.value);
-  const typedSeconds = parseDuration(duration.value);
-  if (duration.value.trim() !== '' && typedSeconds === undefined) {
-    say(duration, duration.dataset.notUnderstood);
-    return;
-  }
-  if (typedSeconds !== undefined) {
-    // The server counts the end from the start, across clock changes too: the field only foretells it.
-    if (start !== undefined && changed !== '') {
-      ended.value = '';
-      ended.placeholder = clockAt(start + Math.round(typedSeconds / 60));
-    }
-    say(duration, speak(typedSeconds));
-    return;
-  }
-  const end = minutesOf(ended.value);
-  if (start === undefined || end === undefined) say(duration, '');
-  else say(duration, speak(((end - start + 1440) % 1440) * 60));
+  const isDuration = changed === 'duration' && parseDuration(duration.value) !== undefined;
+  if (isDuration && started.value.trim() !== '') ended.value = '';
+  askAboutTimes(form);
 }
 
-/** Minutes since midnight of `9`, `9:30`, `9.30`, `930`, `9h30`, `9:30 pm`; undefined for anything else. */
-function minutesOf(text) {
-  const match = /^(\d{1,2})(?:[:.h]?([0-5]\d))?\s*(am|pm|a|p)?\.?$/i.exec(text.trim());
-  if (!match) return undefined;
-  let hour = Number(match[1]);
-  if (match[3]) {
-    if (hour < 1 || hour > 12) return undefined;
-    hour = (hour % 12) + (match[3][0].toLowerCase() === 'p' ? 12 : 0);
-  }
-  return hour < 24 ? hour * 60 + Number(match[2] ?? 0) : undefined;
+/** Questions under way: form -> `{ question, abort }`. */
+const asked = new WeakMap();
+
+function stopAsking(form) {
+  asked.get(form)?.abort.abort();
+  asked.delete(form);
 }
 
-function clockAt(minutes) {
-  const inDay = ((minutes % 1440) + 1440) % 1440;
-  return `${String(Math.floor(inDay / 60)).padStart(2, '0')}:${String(inDay % 60).padStart(2, '0')}`;
+/** What a day, a start and an end or a duration mean only the server knows: clocks change, and days have their zone. */
+function askAboutTimes(form) {
+  const { local_date: date, started_time: started, ended_time: ended, duration } = form.elements;
+  if (!duration) return;
+  const fields = [date, started, ended, duration].filter(Boolean);
+  const question = new URLSearchParams(fields.map(({ name, value }) => [name, value.trim()]));
+  question.set('entry_id', form.dataset.editing ?? '');
+  const text = question.toString();
+  if (asked.get(form)?.question === text) return;
+  stopAsking(form);
+  say(duration, '');
+  if (started.value.trim() === '' || ended.value.trim() + duration.value.trim() === '') return;
+  const abort = new window.AbortController();
+  asked.set(form, { question: text, abort });
+  setTimeout(() => void answerInto(form, text, abort.signal), WAIT_MS);
+}
+
+async function answerInto(form, question, signal) {
+  if (signal.aborted) return;
+  try {
+    const headers = { accept: 'application/json' };
+    const answer = await fetch(`/entries/understood?${question}`, { signal, headers });
+    const { text, problem } = answer.ok && !answer.redirected ? await answer.json() : {};
+    if (!signal.aborted && form.isConnected) say(form.elements.duration, text ?? problem ?? '');
+  } catch {
+    // The echo is a convenience: without an answer nothing is shown.
+  }
 }

@@ -1,6 +1,8 @@
-import { showTitle } from './clock.js';
-import { forgetClosedEditors } from './rows.js';
-import { adoptFlash, showProblem, words } from './toast.js';
+import { serverTime, showTitle } from './clock.js';
+import { keepHands, returnHands } from './keep.js';
+import { isAsking } from './requests.js';
+import { forgetClosedEditors, rememberRow, startEditing, suspendMenu } from './rows.js';
+import { adoptFlash, forgetUndo, showProblem, words } from './toast.js';
 
 /**
  * How pages change: htmx fetches the same full pages that a browser would and changes what differs. Here is what it does
@@ -12,6 +14,7 @@ const methodOf = (ctx) => ctx.request.method;
 let underWay = 0;
 let goesToTop = false;
 let focusAfter = [];
+let reopenMenu;
 
 document.addEventListener('submit', ({ submitter }) => submitter?.classList.add('is-pressed'), true);
 window.addEventListener('pageshow', releaseButtons);
@@ -21,10 +24,9 @@ document.addEventListener('htmx:before:request', () => {
   root.classList.add('is-loading');
 });
 document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
-  // A request that was dropped before it was sent ends here as well.
   underWay = Math.max(0, underWay - 1);
   if (underWay === 0) root.classList.remove('is-loading');
-  releaseButtons();
+  if (!isAsking()) releaseButtons();
   if (methodOf(ctx) === 'POST' && ctx.response?.raw.redirected) channel.postMessage('changed');
 });
 document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
@@ -39,10 +41,17 @@ document.addEventListener('htmx:before:swap', (event) => {
     answerIsNoPage(ctx);
     return;
   }
+  // Hands may have come to the page since it was asked for.
+  if (ctx.background && (hasHandsOnBar() || (ctx.target.id === 'app' && isBusy()))) {
+    event.preventDefault();
+    isStale = true;
+    return;
+  }
   goesToTop = false;
   focusAfter = placesNear(ctx.request.submitter ?? ctx.sourceElement);
-  const { raw } = ctx.response;
-  if (ctx.sourceElement.matches('form[data-reset]') && raw.redirected) ctx.sourceElement.reset();
+  if (ctx.editor) rememberRow(ctx.target);
+  keepHands({ ctx, main });
+  reopenMenu = suspendMenu();
 });
 
 document.addEventListener('htmx:before:history:update', (event) => {
@@ -59,8 +68,13 @@ document.addEventListener('htmx:before:history:update', (event) => {
 });
 
 document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+  returnHands(ctx);
   forgetClosedEditors();
+  if (ctx.editor) startEditing(ctx.sourceElement, ctx.editor);
+  if (ctx.response?.raw.redirected) forgetUndo(ctx.sourceElement);
   adoptFlash();
+  if (!goesToTop && methodOf(ctx) === 'POST') reopenMenu();
+  if (methodOf(ctx) === 'GET' && !ctx.background) resetFilters();
   if (goesToTop) window.scrollTo({ top: 0, behavior: 'instant' });
   if (!ctx.background) placeFocus(ctx);
   // htmx sets the title of the answer right after this event.
@@ -69,6 +83,13 @@ document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
 
 function releaseButtons() {
   for (const button of document.querySelectorAll('.is-pressed')) button.classList.remove('is-pressed');
+}
+
+/** Filters show what the page shows: a choice that was made but not applied does not slip into the next one. */
+function resetFilters() {
+  for (const form of document.querySelectorAll('main form[method="get"]')) {
+    if (!form.contains(document.activeElement) || document.activeElement.matches('button')) form.reset();
+  }
 }
 
 /** Where the focus may go when the element that has it disappears: the row, its neighbours, the timer. */
@@ -110,25 +131,38 @@ function answerIsNoPage(ctx) {
 
 // Other tabs and other devices change the timer too: a page that was out of sight is brought up to date.
 const FRESH_FOR_MS = 60_000;
+const LOOK_EVERY_MS = 15_000;
+const ASK_AGAIN_MS = 600_000;
 let hiddenAt = 0;
 let isStale = false;
+let askedAtMidnight = 0;
 
 channel.addEventListener('message', () => {
   isStale = true;
-  if (!document.hidden) refresh();
+  refresh();
 });
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) hiddenAt = Date.now();
-  else if (isStale || Date.now() - hiddenAt > FRESH_FOR_MS) refresh();
+  else if (isStale || isOfYesterday() || Date.now() - hiddenAt > FRESH_FOR_MS) refresh();
 });
+setInterval(() => {
+  if ((isStale || isOfYesterday()) && !isBusy()) refresh();
+}, LOOK_EVERY_MS);
+
+/** True once the person's midnight has passed; where this machine's clock is wrong it is not asked all the time. */
+function isOfYesterday() {
+  const midnight = Number(document.getElementById('app')?.dataset.nextMidnight);
+  if (!midnight || serverTime(Date.now()) < midnight) return false;
+  return Date.now() - askedAtMidnight > ASK_AGAIN_MS;
+}
 
 /** Nothing under the person's hands may change: with a form or menu open only the bar is renewed, or nothing at all. */
 function refresh() {
-  const bar = document.getElementById('timer-bar');
-  if (!bar || bar.contains(document.activeElement) || bar.querySelector('details[open]')) return;
-  const isBusy = document.querySelector('.is-editing, details[open], dialog[open]') || isTypingInMain();
-  const part = isBusy ? '#timer-bar' : '#app';
-  isStale = false;
+  if (document.hidden || isAsking() || !document.getElementById('timer-bar') || hasHandsOnBar()) return;
+  const part = isBusy() ? '#timer-bar' : '#app';
+  if (isOfYesterday()) askedAtMidnight = Date.now();
+  // With the bar alone renewed the rest is still old.
+  isStale = part !== '#app';
   void htmx.ajax('GET', location.pathname + location.search, {
     source: document.body,
     target: part,
@@ -138,8 +172,12 @@ function refresh() {
   });
 }
 
-const isTypingInMain = () =>
-  document.querySelector('main')?.contains(document.activeElement) &&
-  /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName);
+const hasHandsOnBar = () =>
+  document.querySelector('#timer-bar:focus-within, #timer-bar details[open]') !== null;
+
+const isBusy = () =>
+  document.querySelector(
+    '.is-editing, details[open], dialog[open], #row-menu:not([hidden]), main :is(input, textarea, select):focus',
+  ) !== null;
 
 adoptFlash();

@@ -37,7 +37,3 @@ document.addEventListener(
   },
   true,
 );
-
-document.addEventListener('change', ({ target }) => {
-  if (target.tagName === 'SELECT' && target.form?.matches('[data-auto-submit]')) target.form.requestSubmit();
-});

@@ -23,17 +23,30 @@ function onClick(event) {
   else openEditor(row, link.href, link.matches('.entry-times') ? 'started_time' : 'text');
 }
 
-/** Puts the entry's form in the place of its row. */
-async function openEditor(row, address, fieldName) {
+/** Asks for the entry's form; it is put in the place of the row. */
+function openEditor(row, address, fieldName) {
   closeMenu();
-  const { id, innerHTML } = row;
-  await htmx.ajax('GET', address, { source: row, target: row, select: `#${id} > form`, swap: 'innerHTML' });
-  if (!row.querySelector('form[data-editing]')) return;
-  rows.set(id, innerHTML);
+  const select = `#${row.id} > form`;
+  void htmx.ajax('GET', address, { source: row, target: row, select, swap: 'innerHTML', editor: fieldName });
+}
+
+/** Remembers the row right before its form takes its place. */
+export function rememberRow(row) {
+  if (opener?.closest('.entry') === row) closeMenu();
+  if (!row.querySelector('form[data-editing]')) rows.set(row.id, row.innerHTML);
+}
+
+/** Goes to the field of the form that was just put in the place of its row. */
+export function startEditing(row, fieldName) {
   row.classList.add('is-editing');
   const field = row.querySelector(`[name="${fieldName}"]`);
   field?.focus();
   field?.select?.();
+}
+
+/** The row behind an open form, as the newest page has it: cancelling shows that one. */
+export function renewClosedRow(row, newRow) {
+  if (!newRow.querySelector('form[data-editing]')) rows.set(row.id, newRow.innerHTML);
 }
 
 function closeEditor(row) {
@@ -70,7 +83,7 @@ document.addEventListener(
     if (!link && !isEdit) return;
     event.preventDefault();
     event.stopPropagation();
-    if (isEdit) void openEditor(from.closest('.entry'), from.href, 'text');
+    if (isEdit) openEditor(from.closest('.entry'), from.href, 'text');
     else if (link !== from) openMenu(link);
   },
   true,
@@ -104,6 +117,16 @@ function openMenu(link) {
   menu().hidden = false;
   menu().scrollIntoView({ block: 'nearest' });
   step(1);
+}
+
+/** Closes the menu of rows while the page changes; gives what opens it again where it still can be. */
+export function suspendMenu() {
+  const row = opener?.closest('.entry').id;
+  closeMenu();
+  return () => {
+    const link = row && document.querySelector(`#${row} a.mask-more`);
+    if (link) openMenu(link);
+  };
 }
 
 function closeMenu() {
