@@ -313,6 +313,82 @@ describe('the running timer', () => {
   });
 });
 
+describe('a tab that shows another timer than the one that runs', () => {
+  /** Two timers one after the other; the stale tab still shows the first. */
+  async function switched() {
+    await clear();
+    await bob.post('/timer/start', { text: 'first' });
+    const [first] = await entriesOf();
+    app.clock.now += 60_000;
+    await bob.post('/timer/start', { text: 'second #b' });
+    app.clock.now += 60_000;
+    const [, second] = await entriesOf();
+    if (!first || !second) throw new Error('two entries were expected');
+    return { first, second };
+  }
+  const shown = (name: string, text: string) => new RegExp(`name="${name}" value="(\\d+)"`).exec(text)?.[1];
+
+  it('cannot change it unseen: what was typed is kept, and saved again it replaces', async () => {
+    const { first, second } = await switched();
+    const fields = {
+      entry_id: first.id,
+      updated_at: first.updated_at,
+      text: 'first, better',
+      started_date: '2026-03-04',
+      started_time: '9:00',
+    };
+    const refused = await bob.post('/timer/running', fields).expect(422);
+    expect(refused.text).toContain('It is now “second #b”');
+    expect(refused.text).toContain('value="first, better"');
+    expect((await entriesOf())[1]).toEqual(second);
+    const form = /action="\/timer\/running"[\s\S]*?<\/form>/.exec(refused.text)?.[0] ?? '';
+    const again = { entry_id: shown('entry_id', form) ?? '', updated_at: shown('updated_at', form) ?? '' };
+    expect(again).toEqual({ entry_id: String(second.id), updated_at: String(second.updated_at) });
+    await bob.post('/timer/running', { ...fields, ...again }).expect(303);
+    expect((await entriesOf())[1]).toMatchObject({ description: 'first, better' });
+  });
+
+  it('cannot overwrite what another tab changed about the same timer', async () => {
+    const { second } = await switched();
+    const { id: entry_id, updated_at } = second;
+    await bob.post('/timer/running', { entry_id, updated_at, text: 'tab one', started_time: '9:15' });
+    await bob.post('/timer/running', { entry_id, updated_at, text: 'tab two' }).expect(422);
+    expect((await entriesOf())[1]).toMatchObject({ description: 'tab one' });
+    // A mistake keeps the version that the form showed, so that it is not lost on the second try.
+    const wrong = { entry_id, updated_at, text: 'tab two', started_time: 'x' };
+    expect((await bob.post('/timer/running', wrong).expect(422)).text).toContain(
+      `name="updated_at" value="${updated_at}"`,
+    );
+  });
+
+  it('neither stops nor discards it, and says so', async () => {
+    const { first } = await switched();
+    const before = await entriesOf();
+    const ways: [string, Record<string, string | number>][] = [
+      ['/timer/stop', {}],
+      ['/timer/stop', { stopped_at: app.clock.now - 1000, continue: '1' }],
+      ['/timer/discard', {}],
+    ];
+    for (const [path, fields] of ways) {
+      await bob.post(path, { entry_id: first.id, ...fields }).expect(303);
+      expect((await bob.get('/timer')).text).toContain('That timer had already been stopped.');
+      expect(await entriesOf()).toEqual(before);
+    }
+    expect((await bob.post('/timer/discard', { entry_id: 'x' })).status).toBe(404);
+  });
+
+  it('the right one is stopped; every form of the page names it', async () => {
+    const { second } = await switched();
+    const page = await bob.get('/timer').expect(200);
+    const named = page.text.match(new RegExp(`name="entry_id" value="${second.id}"`, 'g'));
+    expect(named?.length).toBeGreaterThanOrEqual(4);
+    expect(page.text).toMatch(/name="entry_id" value="\d+" form="idle-stop"/);
+    expect(page.text).toContain('id="idle-stop"');
+    await bob.post('/timer/stop', { entry_id: second.id }).expect(303);
+    expect((await entriesOf())[1]?.ended_at).toBe(app.clock.now);
+  });
+});
+
 describe('many clicks at once', () => {
   it('200 starts of one person leave exactly one running timer and no error', async () => {
     await clear();

@@ -17,7 +17,7 @@ export const addForm = z.object({
 });
 
 /** The version that the form shows; the database's own value, so anything else is no version of ours. */
-const version = line(15).transform((value) => (/^\d+$/.test(value) ? Number(value) : undefined));
+export const version = line(15).transform((value) => (/^\d+$/.test(value) ? Number(value) : undefined));
 
 /** A change of an entry: a time field that is missing changes nothing. */
 export const editForm = z.object({

@@ -18,7 +18,7 @@ import {
   splitEntry,
 } from './entry-changes.ts';
 import { describeEntry, showEditPage } from './entry-edit-page.ts';
-import { answerUnderstood } from './entry-echo.ts';
+import { answerUnderstood } from './entry-echo.routes.ts';
 import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
 import { billableOf, understandWhat } from './entry-text.ts';

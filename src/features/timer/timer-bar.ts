@@ -41,6 +41,8 @@ export interface RunningTimer {
   started_clock: string;
   started_date: string;
   elapsed_seconds: number;
+  /** Which version the forms of the bar show. */
+  updated_at: number;
 }
 
 export interface TimerBar {
@@ -125,5 +127,6 @@ function runningTimer(rows: RunningRow[], now: number): RunningTimer | null {
     started_clock: clockOf(started_at, zone) ?? '',
     started_date: local_date,
     elapsed_seconds: elapsedSeconds(started_at, now),
+    updated_at: row.updated_at,
   };
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { checkbox, line, optionalId } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
-import { textMax } from '../entries/entries.forms.ts';
+import { textMax, version } from '../entries/entries.forms.ts';
 
 export const startForm = z.object({
   text: line(textMax),
@@ -9,7 +9,12 @@ export const startForm = z.object({
   duration: line(50),
 });
 
+/** The timer that the form's page showed; absent in a form that means whichever runs. */
+const shownEntry = z.optional(optionalId);
+
 export const runningForm = z.object({
+  entry_id: shownEntry,
+  updated_at: version,
   text: line(textMax),
   project_id: z.optional(optionalId),
   started_date: z.optional(line(20)),
@@ -24,7 +29,8 @@ const instant = line(15).transform((value, context) => {
   return z.NEVER;
 });
 
-export const stopForm = z.object({ stopped_at: instant, continue: checkbox });
+export const stopForm = z.object({ entry_id: shownEntry, stopped_at: instant, continue: checkbox });
+export const discardForm = z.object({ entry_id: shownEntry });
 
 /** Which part of the entries `/timer` shows. */
 export const timerQuery = z.object({

@@ -17,6 +17,7 @@ export interface RunningRow {
   description: string;
   billable: Flag;
   started_at: number;
+  updated_at: number;
   zone: string;
   local_date: string;
   project_id: number | null;
@@ -34,6 +35,7 @@ const runningRows = prepare<{ user_id: number }, RunningRow>((db, parameter) =>
     .leftJoin('entry_tags', 'entry_tags.entry_id', 'entries.id')
     .leftJoin('tags', 'tags.id', 'entry_tags.tag_id')
     .select(['entries.id', 'entries.description', 'entries.billable', 'started_at', 'zone', 'local_date'])
+    .select('entries.updated_at')
     .select(['projects.id as project_id', 'projects.name as project_name'])
     .select(['projects.color as project_color', 'clients.name as client_name', 'tags.name as tag_name'])
     .where('user_id', '=', parameter('user_id'))

@@ -6,7 +6,7 @@ import type { Problems } from '../../http/forms.ts';
 import { answerInvalid, idOf, readForm } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
-import { AppError } from '../../shared/errors.ts';
+import { AppError, notFound } from '../../shared/errors.ts';
 import { parseDuration } from '../../shared/duration.ts';
 import { changeEntry, deleteWithUndo, requireForChange } from '../entries/entry-changes.ts';
 import type { EditResult } from '../entries/entry-changes.ts';
@@ -16,11 +16,21 @@ import type { EntryWhat } from '../entries/entry-text.ts';
 import { billableOf, understandWhat } from '../entries/entry-text.ts';
 import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
+import { describeEntry } from '../entries/entry-edit-page.ts';
+import type { Entry } from '../entries/entries.queries.ts';
 import { findRunning } from '../entries/entries.queries.ts';
 import { listSuggestions } from './suggestions.ts';
-import { startTimer, stopIdleTimer, stopTimer } from './timer.ts';
+import type { NotThere } from './timer.ts';
+import { requireMeant, startTimer, stopIdleTimer, stopTimer } from './timer.ts';
 import type { BarForm } from './timer-bar.ts';
-import { runningForm, startForm, stopForm, suggestionsQuery, timerQuery } from './timer.forms.ts';
+import {
+  discardForm,
+  runningForm,
+  startForm,
+  stopForm,
+  suggestionsQuery,
+  timerQuery,
+} from './timer.forms.ts';
 
 export function timerRoutes(deps: Deps): Router {
   const router = Router();
@@ -97,60 +107,70 @@ async function stop(deps: Deps, req: Request, res: Response): Promise<void> {
   if (!form.ok) return refuse(deps, req, res, 'start', { form: { key: 'entry.stop_outside' } });
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
-  const { stopped_at, continue: continues } = form.value;
-  const { outcome } = await deps.change({ user_id }, async (trx, record) => {
-    if (stopped_at !== undefined) {
-      return stopIdleTimer(trx, record, { user_id, zone, stopped_at, continues }, now);
-    }
-    const stopped = await stopTimer(trx, record, user_id, now);
-    return { outcome: stopped ? ('stopped' as const) : ('nothing_ran' as const) };
+  const { entry_id, stopped_at, continue: continues } = form.value;
+  const outcome = await deps.change({ user_id }, async (trx, record) => {
+    if (stopped_at === undefined) return stopTimer(trx, record, { user_id, entry_id }, now);
+    const idle = { user_id, entry_id, zone, stopped_at, continues };
+    return (await stopIdleTimer(trx, record, idle, now)).outcome;
   });
   if (outcome === 'outside') {
     return refuse(deps, req, res, 'start', { form: { key: 'entry.stop_outside' } });
   }
-  if (outcome === 'stopped') deps.metrics.entriesCreated('timer');
-  else await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
+  if (outcome !== 'stopped') return notThere(deps, req, res, outcome);
+  deps.metrics.entriesCreated('timer');
   res.redirect(303, backPath(req));
 }
 
 async function discard(deps: Deps, req: Request, res: Response): Promise<void> {
+  const form = readForm(discardForm, req.body);
+  if (!form.ok) throw notFound('entry');
   const { id: user_id } = personOf(res);
+  const { entry_id } = form.value;
   const now = wholeSecond(deps.now());
   const item_id = await deps.change({ user_id }, async (trx, record) => {
-    await lockPerson(trx, user_id);
-    const running = await findRunning(trx, user_id);
-    return running && deleteWithUndo(trx, record, running, now);
+    const running = await requireMeant(trx, { user_id, entry_id });
+    return typeof running === 'string' ? running : deleteWithUndo(trx, record, running, now);
   });
-  if (item_id === undefined) await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
-  else {
-    const undo_path = `/entries/restore/${item_id}`;
-    await tell(deps, res, 'success', [res.locals.functions.t('entry.discarded')], undo_path);
-  }
+  if (typeof item_id === 'string') return notThere(deps, req, res, item_id);
+  const undo_path = `/entries/restore/${item_id}`;
+  await tell(deps, res, 'success', [res.locals.functions.t('entry.discarded')], undo_path);
   res.redirect(303, backPath(req));
 }
 
 async function changeRunning(deps: Deps, req: Request, res: Response): Promise<void> {
   const { id: user_id } = personOf(res);
   // Another tab stopped it: there is no form left that could show what is wrong with this one.
-  if (!(await findRunning(deps.db, user_id))) return nothingRan(deps, req, res);
+  if (!(await findRunning(deps.db, user_id))) return notThere(deps, req, res, 'nothing_ran');
   const form = readForm(runningForm, req.body);
   if (!form.ok) return refuse(deps, req, res, 'running', form.problems);
-  const { text, project_id, started_date, started_time } = form.value;
+  const { entry_id, text, project_id, started_date, started_time, updated_at } = form.value;
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
-  const edit = { text, project_id, times, updated_at: undefined };
+  const edit = { text, project_id, times, updated_at };
   const result = await deps.change({ user_id }, async (trx, record) => {
     await lockPerson(trx, user_id);
     const running = await findRunning(trx, user_id);
-    return running && changeEntry(trx, record, running, edit, now);
+    if (!running) return undefined;
+    // Saving would turn the one that runs by now into what was typed for another.
+    if ((entry_id ?? running.id) !== running.id) return { outcome: 'conflict' as const, entry: running };
+    return changeEntry(trx, record, running, edit, now);
   });
-  if (!result) return nothingRan(deps, req, res);
+  if (!result) return notThere(deps, req, res, 'nothing_ran');
   if (result.outcome === 'invalid') return refuse(deps, req, res, 'running', runningProblems(result));
+  if (result.outcome === 'conflict') return refuseChanged(deps, req, res, result.entry);
   res.redirect(303, backPath(req));
 }
 
-async function nothingRan(deps: Deps, req: Request, res: Response): Promise<void> {
-  await tell(deps, res, 'info', [res.locals.functions.t('entry.nothing_ran')]);
+/** Shows what was typed once more: saved again, it replaces the timer as it is described. */
+async function refuseChanged(deps: Deps, req: Request, res: Response, running: Entry): Promise<void> {
+  const values = await describeEntry(deps, res, running);
+  await refuse(deps, req, res, 'running', { form: { key: 'entry.changed_elsewhere', values } });
+}
+
+const notThereKeys = { nothing_ran: 'entry.nothing_ran', another_runs: 'entry.stopped_already' } as const;
+
+async function notThere(deps: Deps, req: Request, res: Response, why: NotThere): Promise<void> {
+  await tell(deps, res, 'info', [res.locals.functions.t(notThereKeys[why])]);
   res.redirect(303, backPath(req));
 }
 
@@ -199,7 +219,10 @@ async function refuse(
   const create_project = may_create
     ? { name: unknown, href: `/projects/new?name=${encodeURIComponent(unknown)}` }
     : null;
-  await answerInvalid(req, res, problems, async (told, values) => {
+  const is_conflict = problems['form']?.key === 'entry.changed_elsewhere';
+  await answerInvalid(req, res, problems, async (told, typed) => {
+    const { entry_id: _, updated_at: __, ...rest } = typed;
+    const values = is_conflict ? rest : typed;
     res.locals.bar_form = { form, values, problems: told, return_to: backPath(req), create_project };
     await showTimerPage(deps, req, res, {}, { return_to: '/timer' }, 422);
   });

@@ -80,21 +80,33 @@ async function makeWay(trx: Trx, record: RecordInChange, running: Entry, now: nu
   return true;
 }
 
-/**
- * Stops the person's timer now; where the clock was set back behind its start, at its start.
- *
- * @returns the entry as it was while running; undefined when nothing ran, which a second tab's click may find.
- */
+/** Which timer a form means: the one its page showed, or, when it does not say, whichever runs. */
+export interface MeantTimer {
+  user_id: number;
+  entry_id?: number | null | undefined;
+}
+/** Why a form does nothing: a second tab's click may find no timer any more, or another one than it means. */
+export type NotThere = 'nothing_ran' | 'another_runs';
+
+/** Locks the person and finds the timer that a form means. */
+export async function requireMeant(trx: Trx, { user_id, entry_id }: MeantTimer): Promise<Entry | NotThere> {
+  await lockPerson(trx, user_id);
+  const running = await findRunning(trx, user_id);
+  if (!running) return 'nothing_ran';
+  return (entry_id ?? running.id) === running.id ? running : 'another_runs';
+}
+
+/** Stops the person's timer now; where the clock was set back behind its start, at its start. */
 export async function stopTimer(
   trx: Trx,
   record: RecordInChange,
-  user_id: number,
+  meant: MeantTimer,
   now: number,
-): Promise<Entry | undefined> {
-  await lockPerson(trx, user_id);
-  const running = await findRunning(trx, user_id);
-  if (running) await endTimer(trx, record, running, now, now);
-  return running;
+): Promise<'stopped' | NotThere> {
+  const running = await requireMeant(trx, meant);
+  if (typeof running === 'string') return running;
+  await endTimer(trx, record, running, now, now);
+  return 'stopped';
 }
 
 async function endTimer(
@@ -113,7 +125,7 @@ async function endTimer(
 }
 
 /** What became of a stop at an earlier moment: `outside` is a moment before the start or still to come. */
-export type IdleStop = { outcome: 'stopped' | 'nothing_ran' | 'outside'; continued: boolean };
+export type IdleStop = { outcome: 'stopped' | 'outside' | NotThere; continued: boolean };
 
 /**
  * Stops the timer at the moment since which nobody was there; with `continues`, the same work goes on from now.
@@ -123,12 +135,11 @@ export type IdleStop = { outcome: 'stopped' | 'nothing_ran' | 'outside'; continu
 export async function stopIdleTimer(
   trx: Trx,
   record: RecordInChange,
-  stop: { user_id: number; zone: string; stopped_at: number; continues: boolean },
+  stop: MeantTimer & { zone: string; stopped_at: number; continues: boolean },
   now: number,
 ): Promise<IdleStop> {
-  await lockPerson(trx, stop.user_id);
-  const running = await findRunning(trx, stop.user_id);
-  if (!running) return { outcome: 'nothing_ran', continued: false };
+  const running = await requireMeant(trx, stop);
+  if (typeof running === 'string') return { outcome: running, continued: false };
   const ended_at = wholeSecond(stop.stopped_at);
   if (ended_at < running.started_at || ended_at > now) return { outcome: 'outside', continued: false };
   await endTimer(trx, record, running, ended_at, now);
