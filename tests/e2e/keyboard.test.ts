@@ -71,6 +71,29 @@ describeInBrowser('the keyboard alone', (world) => {
     expect(await focused().count()).toBe(1);
   });
 
+  test('single keys can be switched off, and the menu still leads to the switch', async () => {
+    await press('?');
+    await page.locator('dialog#keys[open]').waitFor();
+    await tabTo('#keys-on');
+    await press('Space');
+    expect(await page.locator('#keys-state').textContent()).toBe(en('keys.are_off'));
+    await press('Escape');
+    await page.reload();
+    await leaveField();
+    for (const key of ['n', '/', '?']) await press(key);
+    expect(await page.locator('dialog[open], #timer-text:focus').count()).toBe(0);
+    await tabTo('.person-menu > summary');
+    await press('Enter');
+    await tabTo('[data-dialog="keys"]');
+    await press('Enter');
+    await page.locator('dialog#keys[open]').waitFor();
+    await tabTo('#keys-on');
+    expect(await page.locator('#keys-on').isChecked()).toBe(false);
+    await press('Space');
+    await press('Escape');
+    await leaveField();
+  });
+
   test('the suggestions are walked with the arrows and taken with Enter', async () => {
     await press('n');
     await type('wri');
@@ -117,6 +140,33 @@ describeInBrowser('the keyboard alone', (world) => {
     await tabTo('#flash button, .toast button');
     await press('Enter');
     await row('written by hand').waitFor();
+  });
+
+  test('a report is filtered by the third client, which is chosen with the arrows', async () => {
+    const names = ['Ada Books', 'Bell Radio', 'Corn Mill'];
+    for (const name of names) {
+      await page.goto('/clients/new');
+      await tabTo('[name="name"]');
+      await type(name);
+      await press('Enter');
+      await page.locator('main', { hasText: name }).waitFor();
+    }
+    await page.goto('/timer');
+    await tabTo('nav a[href^="/reports"]');
+    await press('Enter');
+    await page.waitForURL('**/reports/**');
+    await tabTo('select[name="client_id"]');
+    for (let steps = 0; steps < 3; steps += 1) await press('ArrowDown');
+    await page.waitForTimeout(200);
+    expect(await page.locator('select[name="client_id"]:focus option:checked').textContent()).toBe('Corn Mill');
+    await tabTo('.filter-bar button');
+    await press('Enter');
+    const chosen = page.locator(`[aria-label="${en('reports.chosen')}"] a`);
+    await chosen.waitFor();
+    expect(await chosen.allTextContents()).toEqual([expect.stringContaining('Corn Mill')]);
+    await tabTo(`[aria-label="${en('reports.chosen')}"] a`, 'Shift+Tab');
+    await press('Enter');
+    await chosen.waitFor({ state: 'detached' });
   });
 
   test('every stop of the page is visible when it has the focus', async () => {
