@@ -86,7 +86,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
   });
   const { db } = connection;
   registerGauges(metrics, connection, now);
-  const record = createRecord({ logger: log.logger, countEvent: metrics.events });
+  const record = createRecord({ logger: log.logger, startedAt: now(), countEvent: metrics.events });
   const views = createViews(join(root, 'views'));
   const assets = createAssets(join(root, 'public'), mappedFiles);
   return {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { takeLease, updateLastSuccess } from './db/leases.ts';
 import type { Deps } from './deps.ts';
+import { deleteEndedAttempts } from './features/accounts/attempts.queries.ts';
 import { deleteEndedSessions } from './features/accounts/sessions.queries.ts';
+import { deleteOldDeletedItems } from './features/entries/entries.queries.ts';
 
 /** A piece of housekeeping that one instance at a time does. */
 interface Job {
   name: string;
   everyMs: number;
-  run: (deps: Deps) => Promise<void>;
+  run: (deps: Deps) => Promise<unknown>;
 }
 
 const hourMs = 3_600_000;
@@ -17,27 +20,18 @@ const jobs: Job[] = [
   {
     name: 'end_sessions',
     everyMs: hourMs,
-    run: async ({ db, now, config }) => {
-      await deleteEndedSessions(db, now(), now() - config.session_idle_ms);
-    },
+    run: ({ db, now, config }) => deleteEndedSessions(db, now(), now() - config.session_idle_ms),
   },
-  {
-    name: 'purge_deleted',
-    everyMs: hourMs,
-    run: async ({ db, now }) => {
-      await db
-        .deleteFrom('deleted_items')
-        .where('deleted_at', '<', now() - undoMs)
-        .execute();
-      await db.deleteFrom('rate_limits').where('resets_at', '<', now()).execute();
-    },
-  },
+  { name: 'purge_deleted', everyMs: hourMs, run: ({ db, now }) => deleteOldDeletedItems(db, now() - undoMs) },
+  { name: 'end_attempts', everyMs: hourMs, run: ({ db, now }) => deleteEndedAttempts(db, now()) },
 ];
 
-/** Starts every job on its own timer; returns the function that stops them. */
+/** Runs every job now and then on its own timer; returns the function that stops them. */
 export function startJobs(deps: Deps): () => void {
   const holder = randomUUID();
   const timers = jobs.map((job) => {
+    // At start as well: a server that is restarted every hour must not keep what should be gone.
+    void runJob(deps, job, holder);
     const timer = setInterval(() => void runJob(deps, job, holder), job.everyMs);
     timer.unref();
     return timer;
@@ -45,34 +39,25 @@ export function startJobs(deps: Deps): () => void {
   return () => timers.forEach((timer) => clearInterval(timer));
 }
 
-/** Runs a job now unless another instance holds its lease; a failure is logged and counted, never thrown. */
-export async function runJob(deps: Deps, job: Job, holder: string): Promise<void> {
+/** Runs a job now unless an instance ran it within its interval; a failure is logged and counted, never thrown. */
+async function runJob(deps: Deps, job: Job, holder: string): Promise<void> {
+  const { db, now, metrics, log } = deps;
   try {
-    if (!(await takeLease(deps, job, holder))) return;
+    // A little less than the interval: the same instance's next timer may fire a moment early.
+    const until = now() + job.everyMs * 0.95;
+    if (!(await takeLease(db, { name: job.name, holder, now: now(), until }))) return;
     await job.run(deps);
-    const now = deps.now();
-    await deps.db.updateTable('jobs').set({ last_success_at: now }).where('name', '=', job.name).execute();
-    deps.metrics.jobRun(job.name, 'success');
+    await updateLastSuccess(db, job.name, now());
+    metrics.jobRun(job.name, 'success');
   } catch (error) {
-    deps.metrics.jobRun(job.name, 'failure');
-    deps.log.logger.error({ err: error, job: job.name }, 'job failed');
+    metrics.jobRun(job.name, 'failure');
+    log.logger.error({ err: error, job: job.name }, 'job failed');
   }
 }
 
-/** One row per job: whoever moves its lease forward runs it. Half the interval, so that a dead holder delays one run. */
-async function takeLease({ db, now }: Deps, job: Job, holder: string): Promise<boolean> {
-  const row = { name: job.name, holder, lease_until: now() + job.everyMs / 2 };
-  const taken = await db
-    .insertInto('jobs')
-    .values({ ...row, last_success_at: null })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet(row).where('jobs.lease_until', '<=', now()))
-    .returning('name')
-    .execute();
-  return taken.length > 0;
-}
-
 export const jobNames: readonly string[] = jobs.map((job) => job.name);
-/** Runs every job once; for tests and for `npm run jobs`. */
+
+/** Runs every job that is due, once. */
 export async function runAllJobs(deps: Deps): Promise<void> {
   for (const job of jobs) await runJob(deps, job, randomUUID());
 }

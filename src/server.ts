@@ -73,11 +73,19 @@ async function listenOrExit(app: Express, config: Config, deps: Deps): Promise<S
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'cannot listen');
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const reason = code === 'EADDRINUSE' ? 'something else listens there already; set PORT' : code;
-    process.stderr.write(`TimeTracker cannot listen on port ${config.port}: ${reason}\n`);
+    process.stderr.write(
+      `TimeTracker cannot listen on port ${config.port}: ${listenProblems[code] ?? code}\n`,
+    );
     process.exit(1);
   }
 }
+
+const listenProblems: Record<string, string> = {
+  EADDRINUSE: 'something else listens there already; set PORT',
+  EACCES: 'this port needs special rights; set PORT to 1024 or above',
+  EADDRNOTAVAIL: 'HOST is not an address of this machine',
+  ENOTFOUND: 'HOST is not an address of this machine',
+};
 
 async function announce(deps: Deps, port: number): Promise<void> {
   const address = deps.config.public_url ?? `http://localhost:${port}`;
@@ -87,10 +95,11 @@ async function announce(deps: Deps, port: number): Promise<void> {
   );
   process.stdout.write(`TimeTracker ${deps.config.version} is at ${address}\n`);
   if (await hasAdministrator(deps.db)) return;
-  deps.log.logger.info({ setup_code: deps.setupCode }, 'waiting for setup');
-  process.stdout.write(
-    `Open it to set it up. From another machine you need the setup code ${deps.setupCode}\n`,
-  );
+  // One that the operator chose is a secret of theirs, and they know it.
+  const chosen = deps.config.setup_code !== undefined;
+  deps.log.logger.info(chosen ? {} : { setup_code: deps.setupCode }, 'waiting for setup');
+  const code = chosen ? 'that SETUP_CODE holds' : deps.setupCode;
+  process.stdout.write(`Open it to set it up. From another machine you need the setup code ${code}\n`);
 }
 
 function stopOnSignal(server: Server, deps: Deps, stopJobs: () => void): void {

@@ -97,6 +97,16 @@ describe('the configuration', () => {
   });
 
   it('understands proxies as a count or as addresses', () => {
+    expect(loadConfig({ PUBLIC_URL: 'https://Time.Example.com:443' }).public_url).toBe(
+      'https://time.example.com',
+    );
+    for (const wrong of ['true', 'foo', '300.1.1.1', '10.0.0.0/99', '10.0.0.1,', '::1/129', '1/2/3']) {
+      expect(() => loadConfig({ TRUST_PROXY: wrong }), wrong).toThrow(
+        /TRUST_PROXY must be a number of proxies/,
+      );
+    }
+    expect(() => loadConfig({ PUBLIC_URL: 'https://user:secret@time.example.com' })).toThrow(/PUBLIC_URL/);
+    expect(loadConfig({ TRUST_PROXY: '::1/128, uniquelocal' }).trust_proxy).toBe('::1/128, uniquelocal');
     expect(loadConfig({ TRUST_PROXY: '1' }).trust_proxy).toBe(1);
     expect(loadConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8' }).trust_proxy).toBe('loopback, 10.0.0.0/8');
   });

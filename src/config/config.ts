@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Option, OptionName } from './options.ts';
 import { options } from './options.ts';
@@ -51,7 +51,10 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** The environment with `.env` of the working folder underneath; set variables win. */
 export function readEnvironment(): Environment {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (existsSync('.env')) {
+    if (!statSync('.env').isFile()) throw new ConfigError(['.env is there, but it is not a file']);
+    process.loadEnvFile('.env');
+  }
   return process.env;
 }
 
@@ -69,7 +72,7 @@ export function loadConfig(environment: Environment): Readonly<Config> {
   const config: Config = {
     port: number('PORT'),
     host: orUndefined('HOST'),
-    public_url: orUndefined('PUBLIC_URL')?.replace(/\/$/, ''),
+    public_url: originOf(value('PUBLIC_URL')),
     trust_proxy: trustProxy(value('TRUST_PROXY')),
     data_dir,
     database_url: orUndefined('DATABASE_URL'),
@@ -125,7 +128,9 @@ function rawValue(name: OptionName, option: Option, environment: Environment, pr
     return '';
   }
   try {
-    return readFileSync(file, 'utf8').trim();
+    const text = readFileSync(file, 'utf8').trim();
+    if (text === '') problems.push(`${name}_FILE names an empty file`);
+    return text;
   } catch {
     problems.push(`${name}_FILE names a file that cannot be read`);
     return '';
@@ -140,9 +145,13 @@ function problemWith(option: Option, raw: string): string | undefined {
   if (option.type === 'choice') {
     return option.choices.includes(raw) ? undefined : `must be one of ${option.choices.join(', ')}`;
   }
-  return option.pattern === undefined || option.pattern.test(raw)
-    ? undefined
-    : (option.problem ?? 'is not valid');
+  const isValid = (option.pattern?.test(raw) ?? true) && (option.isValid?.(raw) ?? true);
+  return isValid ? undefined : (option.problem ?? 'is not valid');
+}
+
+/** As browsers write it in Origin: lower case, no default port, no slash. */
+function originOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).origin : undefined;
 }
 
 function trustProxy(text: string): Config['trust_proxy'] {

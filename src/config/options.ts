@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /**
  * Every option once. `.env.example` and docs/configuration.md are generated from this table and checked by a test.
  * A secret has a `_FILE` twin that names a file to read it from, and is masked wherever options are shown.
@@ -12,6 +14,7 @@ export interface TextOption extends OptionBase {
   default: string;
   /** What a valid value looks like, and the sentence for one that does not. */
   pattern?: RegExp;
+  isValid?: (value: string) => boolean;
   problem?: string;
 }
 export interface NumberOption extends OptionBase {
@@ -45,7 +48,7 @@ export const options = {
   PUBLIC_URL: {
     type: 'text',
     default: '',
-    pattern: /^https?:\/\/[^/?#\s]+\/?$/,
+    pattern: /^https?:\/\/[^/?#\s@]+\/?$/,
     problem: 'must look like https://time.example.com, without a path',
     description:
       'Address people type, when a proxy stands in front. Used to tell own requests from foreign ones and to mark cookies secure.',
@@ -53,7 +56,7 @@ export const options = {
   TRUST_PROXY: {
     type: 'text',
     default: '',
-    pattern: /^(\d{1,2}|[A-Za-z0-9.:/, ]+)$/,
+    isValid: isProxyList,
     problem: 'must be a number of proxies, or addresses such as "loopback, 10.0.0.0/8"',
     description:
       'Proxies whose X-Forwarded headers are believed: a count, or addresses and ranges separated by commas. Empty believes nobody.',
@@ -180,5 +183,20 @@ export const options = {
     description: 'Bearer token that opens /metrics to other than loopback and private networks.',
   },
 } as const satisfies Record<string, Option>;
+
+/** What Express takes for trusted proxies: a count, or addresses, ranges and its three names for them. */
+function isProxyList(text: string): boolean {
+  if (/^\d{1,2}$/.test(text)) return true;
+  return text.split(',').every((part) => {
+    const [address = '', bits, ...rest] = part.trim().split('/');
+    if (rest.length > 0) return false;
+    if (bits === undefined && ['loopback', 'linklocal', 'uniquelocal'].includes(address)) return true;
+    const family = isIP(address);
+    return (
+      family !== 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)))
+    );
+  });
+}
 
 export type OptionName = keyof typeof options;

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Dialect, LogEvent } from 'kysely';
 import { Kysely } from 'kysely';
@@ -32,8 +32,7 @@ export interface Connection {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const log = options.onQuery ? queryTimer(options.onQuery) : undefined;
   if (options.databaseUrl !== undefined) return connectPostgres(options.databaseUrl, options.poolSize, log);
-  if (options.sqliteFile !== ':memory:')
-    mkdirSync(dirname(options.sqliteFile), { recursive: true, mode: 0o750 });
+  if (options.sqliteFile !== ':memory:') createPrivateFile(options.sqliteFile);
   const dialect = sqliteDialect({ file: options.sqliteFile, synchronous: options.sqliteSynchronous });
   return {
     db: newKysely(dialect, log),
@@ -45,6 +44,18 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
         ['waiting', 0],
       ]),
   };
+}
+
+/**
+ * Makes the file, and its folder, before SQLite does: SQLite would let everybody on the machine read it, and gives the
+ * files beside it the same mode.
+ */
+function createPrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+  const descriptor = openSync(file, 'a', 0o640);
+  const isOpenToAll = (fstatSync(descriptor).mode & 0o007) !== 0;
+  closeSync(descriptor);
+  if (isOpenToAll) chmodSync(file, 0o640);
 }
 
 async function connectPostgres(
@@ -62,8 +73,10 @@ async function connectPostgres(
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
   });
-  // An idle connection that the server closes emits an error; the pool replaces it by itself.
+  // A connection that the server closes emits an error, idle in the pool or taken by a request between two queries.
+  // Without a listener it would end the process; the query itself fails on its own, and the pool replaces the connection.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     db: newKysely(new PostgresDialect({ pool }), log),
     dialect: 'postgres',

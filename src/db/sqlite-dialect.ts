@@ -29,7 +29,7 @@ export interface SqliteOptions {
 /** Kysely's dialect over Node's own SQLite: one connection, a statement cache, every transaction immediate. */
 export function sqliteDialect(options: SqliteOptions): Dialect {
   return {
-    createAdapter: () => new SqliteAdapter(),
+    createAdapter: () => new TransactionalAdapter(),
     createDriver: () => new SqliteDriver(options),
     createIntrospector: (db: Kysely<unknown>) => new SqliteIntrospector(db),
     createQueryCompiler: () => new PlanOnceCompiler(),
@@ -49,6 +49,16 @@ class PlanOnceCompiler extends SqliteQueryCompiler {
   protected override visitOffset(node: OffsetNode): void {
     super.visitOffset(node);
     this.append(' + 0');
+  }
+}
+
+/**
+ * SQLite can roll back CREATE TABLE; Kysely's adapter says that it cannot, and its migrator would then leave half a schema
+ * behind when it is killed. In a transaction, immediate as all of ours, two processes also migrate one after the other.
+ */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
   }
 }
 

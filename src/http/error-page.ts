@@ -4,6 +4,7 @@ import { AppError, isUnavailable } from '../shared/errors.ts';
 import type { ErrorKind } from '../shared/errors.ts';
 import type { MessageKey } from '../i18n/translate.ts';
 import type { PageShared } from './express-locals.ts';
+import { endpointOf } from '../observability/request-outcome.ts';
 import { sendHtml } from './page.ts';
 import { sendProblem, wantsJson } from './problem.ts';
 import type { Views } from './views.ts';
@@ -22,10 +23,7 @@ const statusOf: Record<ErrorKind, ErrorStatus> = {
 type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
 /** Told about every unexpected error. The default does nothing; the error channel will be chosen in deps.ts. */
-export type ReportError = (
-  error: unknown,
-  context: { request_id: string; endpoint: string | undefined },
-) => void;
+export type ReportError = (error: unknown, context: { request_id: string; endpoint: string }) => void;
 
 interface ErrorPageOptions {
   views: Views;
@@ -49,7 +47,7 @@ export function errorPage({
     const status = statusFor(error);
     if (status >= 500) {
       logger.error({ err: error }, 'request failed');
-      reportError(error, { request_id: res.locals.context.request_id, endpoint: res.locals.endpoint });
+      reportError(error, { request_id: res.locals.context.request_id, endpoint: endpointOf(req, res) });
     }
     if (res.headersSent) {
       // Half an answer is out: Express closes the connection, so that the client sees a broken answer, not a short one.

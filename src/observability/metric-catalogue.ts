@@ -103,9 +103,9 @@ export const METRIC_FAMILIES = {
   dbQuery: {
     name: 'tt_db_query_seconds',
     type: 'histogram',
-    help: 'Time of database queries.',
+    help: 'Time of database statements.',
     labels: {
-      operation: { meaning: 'name given in our code', pattern: NAME, maxValues: 100 },
+      operation: { meaning: 'select, insert, update, delete or other', pattern: NAME, maxValues: 100 },
     },
     buckets: QUERY_BUCKETS_SECONDS,
   },

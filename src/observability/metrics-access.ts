@@ -1,12 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import { hasTraceOfProxy } from '../shared/proxy-trace.ts';
 
 /** The parts of an Express request that decide whether it may read the metrics. */
 export interface MetricsReader {
   /** The client's address as Express computed it with its `trust proxy` setting. */
   readonly ip?: string | undefined;
   readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly httpVersion: string;
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -35,13 +37,17 @@ function plainAddress(address: string): string {
     .replace(/^::ffff:(?=\d+\.)/i, '');
 }
 
+const addressHeaders = ['x-forwarded-for', 'x-real-ip'];
+const isLoopback = (address: string | undefined): boolean =>
+  /^(127\.|::1$)/.test(plainAddress(address ?? ''));
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
  * Who may read `/metrics`: loopback and private networks, or whoever presents `token` as a bearer.
  *
  * A reverse proxy makes the whole world look like loopback. So when a forwarding header is present, every address in it
- * must be private too, also when `trust proxy` was forgotten; a forged header can only take access away.
+ * must be private too, also when `trust proxy` was forgotten; a forged header can only take access away. And a request
+ * from loopback with any other trace of a proxy needs the token.
  */
 export function metricsAccess(options: { token?: string | undefined }): (req: MetricsReader) => boolean {
   const networks = privateNetworks();
@@ -59,13 +65,13 @@ export function metricsAccess(options: { token?: string | undefined }): (req: Me
     return wanted !== undefined && presented !== undefined && timingSafeEqual(sha256(presented), wanted);
   }
 
-  return ({ ip, socket, headers }) => {
+  return (req) => {
+    const { ip, socket, headers } = req;
     if (holdsToken(headers.authorization)) return true;
+    if (isLoopback(socket.remoteAddress) && hasTraceOfProxy(req, addressHeaders)) return false;
     // Nobody here reads the syntax of `Forwarded`: present means it came through something unknown.
     if (headers.forwarded !== undefined) return false;
-    const forwarded = [headers['x-forwarded-for'], headers['x-real-ip']]
-      .flat()
-      .filter((value) => value !== undefined);
+    const forwarded = addressHeaders.flatMap((name) => headers[name]).filter((value) => value !== undefined);
     const addresses = forwarded.flatMap((value) => value.split(','));
     return isPrivate(socket.remoteAddress) && isPrivate(ip) && addresses.every(isPrivate);
   };

@@ -27,7 +27,7 @@ export interface Metrics {
   /** Ends what `requestStarted` began. `endpoint` is a route pattern, never a URL. */
   readonly requestFinished: (method: string, endpoint: string, httpStatus: number, seconds: number) => void;
   readonly entriesCreated: (source: OneOf<typeof ENTRY_SOURCES>, count?: number) => void;
-  /** `operation` is a name from our code, such as `entries.list`. */
+  /** `operation` is the kind of statement: select, insert, update, delete or other. */
   readonly dbQuery: (operation: string, seconds: number) => void;
   readonly events: (event: string, outcome: OneOf<typeof EVENT_OUTCOMES>) => void;
   readonly logins: (method: OneOf<typeof LOGIN_METHODS>, outcome: OneOf<typeof LOGIN_OUTCOMES>) => void;

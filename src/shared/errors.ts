@@ -37,19 +37,31 @@ const unavailableCodes = new Set([
   'ECONNRESET',
   'ENOTFOUND',
   'ETIMEDOUT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
   '57P01',
   '57P03',
   '53300',
   '53100',
 ]);
 
+// SQLite: busy, busy while recovering or with an old snapshot, full disk.
+const unavailableSqlite = new Set([5, 261, 517, 13]);
+
 /** True for an error that says the database cannot be reached, is full or is too busy; trying later may help. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && unavailableCodes.has(error.code)) return true;
-  // SQLite: 5 busy, 13 full. pg's pool has no code for its own time-out.
-  if ('errcode' in error && (error.errcode === 5 || error.errcode === 13)) return true;
-  return error.message.startsWith('timeout exceeded when trying to connect');
+  if ('errcode' in error && unavailableSqlite.has(Number(error.errcode))) return true;
+  if ('code' in error && typeof error.code === 'string') {
+    // PostgreSQL: class 08 is the connection, 57P0x a server that stops or starts.
+    if (unavailableCodes.has(error.code) || /^(08|57P0)/.test(error.code)) return true;
+  }
+  // pg gives its own words, and no code, to a connection that broke or could not be had in time.
+  return /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
+    error.message,
+  );
 }
 
 /** True for a unique constraint that another row already satisfies, on either database. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
 import type { Database } from '../db/schema.ts';
 import type { EventName, EventProperties } from './catalogue.ts';
-import { declarationOf, recordable } from './catalogue.ts';
+import { declarationOf, eventNames, recordable } from './catalogue.ts';
 
 /** Who did it; null for nobody known (a failed sign-in, a command). */
 export interface Actor {
@@ -23,29 +23,46 @@ export type Change = <Result>(
 
 interface Sinks {
   logger: Logger;
-  /** Counts an event; outcome 'recorded', or 'invalid' when a property had to be dropped or replaced. */
-  countEvent: (event: EventName, outcome: 'recorded' | 'invalid') => void;
+  /** Epoch milliseconds of the start: an event whose declaration has expired by then is not recorded. */
+  startedAt: number;
+  /** Counts an event: 'recorded', 'invalid' when a property was missing or not as declared, 'dropped' when expired. */
+  countEvent: (event: EventName, outcome: 'recorded' | 'invalid' | 'dropped') => void;
 }
 
 /**
  * Writes an event to the local sinks, a log line and a counter. It never throws and never waits.
  * Nothing leaves the server here.
  */
-export function createRecord({ logger, countEvent }: Sinks): RecordEvent {
+export function createRecord({ logger, startedAt, countEvent }: Sinks): RecordEvent {
+  const today = new Date(startedAt).toISOString().slice(0, 10);
+  const expired = new Set(eventNames.filter((name) => declarationOf(name).expires < today));
   return (name, actor, properties) => {
-    const declaration = declarationOf(name);
-    const clean: Record<string, unknown> = {};
-    let valid = true;
-    for (const [key, value] of Object.entries(properties)) {
-      const declared = declaration.properties[key];
-      const kept = declared === undefined ? undefined : recordable(declared, value);
-      if (kept === undefined || kept === '__other__') valid = false;
-      if (kept !== undefined) clean[key] = kept;
+    if (expired.has(name)) {
+      countEvent(name, 'dropped');
+      return;
     }
-    countEvent(name, valid ? 'recorded' : 'invalid');
+    const declaration = declarationOf(name);
+    const { clean, isValid } = cleanProperties(declaration.properties, properties);
+    countEvent(name, isValid ? 'recorded' : 'invalid');
     if (declaration.logged)
       logger.info({ event: name, user_id: actor.user_id ?? undefined, ...clean }, 'event');
   };
+}
+
+type Declared = ReturnType<typeof declarationOf>['properties'];
+
+/** Keeps what is declared, in the shape that is declared; whatever else was handed in is left out. */
+function cleanProperties(declared: Declared, given: Record<string, unknown>) {
+  const clean: Record<string, unknown> = {};
+  const names = Object.keys(declared);
+  let isValid = Object.keys(given).length === names.length;
+  for (const name of names) {
+    const property = declared[name];
+    const kept = property && Object.hasOwn(given, name) ? recordable(property, given[name]) : undefined;
+    if (kept === undefined || kept === '__other__') isValid = false;
+    if (kept !== undefined) clean[name] = kept;
+  }
+  return { clean, isValid };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
@@ -9,7 +10,7 @@ import { connect } from '../../src/db/connect.ts';
 import { isMigrated, migrateToLatest, SchemaError } from '../../src/db/migrate.ts';
 import { prepare } from '../../src/db/prepared.ts';
 import { isDuplicate, isUnavailable } from '../../src/shared/errors.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createPostgresDatabase, createTestDatabase, dropPostgresDatabase } from '../support/database.ts';
 import { opened } from '../support/each-file.ts';
 
 let connection: Connection;
@@ -80,7 +81,45 @@ describe('the schema', () => {
   });
 });
 
+describe('a migration that fails half way', () => {
+  it('leaves nothing behind, and succeeds once its cause is gone', async () => {
+    const postgres = inject('postgres');
+    const name = `tt_half_${randomUUID().slice(0, 8)}`;
+    const databaseUrl = postgres ? await createPostgresDatabase(postgres, name) : undefined;
+    const file = join(inject('folder'), `${name}.sqlite`);
+    const empty = await connect({ databaseUrl, sqliteFile: file, sqliteSynchronous: 'normal', poolSize: 2 });
+    const tables = async () => (await empty.db.introspection.getTables()).map((table) => table.name);
+    // The last table of the first migration is in its way.
+    await sql`create table jobs (stranger integer)`.execute(empty.db);
+    await expect(migrateToLatest(empty)).rejects.toThrow('the database is as it was before');
+    expect(await tables()).toEqual(['jobs']);
+    await sql`drop table jobs`.execute(empty.db);
+    await migrateToLatest(empty);
+    expect(await isMigrated(empty.db)).toBe(true);
+    await empty.db.destroy();
+    if (postgres) await dropPostgresDatabase(postgres, name);
+    else expect(statSync(file).mode & 0o007).toBe(0);
+  });
+});
+
 describe('a connection', () => {
+  it('that the server ends fails its query as unavailable, and nothing else', async (context) => {
+    if (connection.dialect !== 'postgres') return context.skip('about PostgreSQL only');
+    const failure = await connection.db
+      .transaction()
+      .execute(async (trx) => {
+        const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx);
+        await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(connection.db);
+        // Between two queries: the connection is taken, and nobody waits for an answer on it.
+        await sleep(100);
+        await sql`select 1`.execute(trx);
+      })
+      .catch((error: unknown) => error);
+    expect(failure, String(failure)).toBeInstanceOf(Error);
+    expect(isUnavailable(failure), String(failure)).toBe(true);
+    expect(await connection.db.selectFrom('tags').select('id').execute()).toEqual([]);
+  });
+
   it('rolls back everything of a transaction that throws', async () => {
     const failed = connection.db.transaction().execute(async (trx) => {
       await trx

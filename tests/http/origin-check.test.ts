@@ -54,7 +54,7 @@ describe('a form that another site made the browser send', () => {
   it('is refused before anything happened, with a page that says so', async () => {
     const answer = await app.as('bob').post('/account').set('Origin', 'https://evil.example.com');
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain('The request did not come from this site.');
+    expect(answer.text).toContain('or the request did not come from this site.');
   });
 
   it('is refused behind a proxy although it names the public host by http', async () => {

@@ -108,7 +108,8 @@ describe('who may read the metrics', () => {
   ): MetricsReader => ({
     ip,
     socket: { remoteAddress: address },
-    headers,
+    httpVersion: '1.1',
+    headers: { host: 'localhost:8000', ...headers },
   });
   const mayRead = (who: MetricsReader, token?: string): boolean => metricsAccess({ token })(who);
 
@@ -127,6 +128,20 @@ describe('who may read the metrics', () => {
     'fe80::1%eth0',
   ])('%s may', (address) => {
     expect(mayRead(reader(address))).toBe(true);
+  });
+
+  it.each([
+    { host: 'time.example.com' },
+    { via: '1.1 proxy' },
+    { 'x-forwarded-host': 'time.example.com' },
+    { origin: 'https://time.example.com' },
+  ])('a proxy on this machine that nobody configured may not: %j', (headers) => {
+    expect(mayRead(reader('127.0.0.1', headers))).toBe(false);
+    expect(mayRead({ ...reader('127.0.0.1'), httpVersion: '1.0' })).toBe(false);
+    expect(
+      mayRead(reader('127.0.0.1', { ...headers, authorization: 'Bearer secret-token' }), 'secret-token'),
+    ).toBe(true);
+    expect(mayRead(reader('10.0.0.5', { host: 'app:8000' }))).toBe(true);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { catalogue, declarationOf, eventNames, recordable } from '../../src/telemetry/catalogue.ts';
 import type { EventName } from '../../src/telemetry/catalogue.ts';
+import { createRecord } from '../../src/telemetry/record.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 
@@ -75,6 +76,28 @@ describe('record', () => {
     expect(await app.deps.metrics.render()).toContain(
       'tt_events_total{event="timer.discarded",outcome="invalid"} 1',
     );
+  });
+});
+
+describe('an event', () => {
+  it('without a property that is declared is counted as invalid', async () => {
+    app.deps.record('project.deleted', { user_id: 5 }, {} as { project_id: number });
+    expect(await app.deps.metrics.render()).toContain(
+      'tt_events_total{event="project.deleted",outcome="invalid"} 1',
+    );
+  });
+
+  it('is not recorded after its expiry', () => {
+    const outcomes: string[] = [];
+    const late = createRecord({
+      logger: app.deps.log.logger,
+      startedAt: Date.parse('2100-01-01'),
+      countEvent: (event, outcome) => outcomes.push(`${event} ${outcome}`),
+    });
+    const before = app.logLines().length;
+    late('client.deleted', { user_id: 5 }, { client_id: 1 });
+    expect(outcomes).toEqual(['client.deleted dropped']);
+    expect(app.logLines()).toHaveLength(before);
   });
 });
 

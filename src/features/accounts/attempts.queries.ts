@@ -43,3 +43,8 @@ export async function updateAttemptTakenBack(db: Db, key: string): Promise<void>
 export async function deleteAttempts(db: Db, key: string): Promise<void> {
   await db.deleteFrom('rate_limits').where('key', '=', key).execute();
 }
+
+/** Removes windows that have ended; a new attempt starts a new one anyway. */
+export async function deleteEndedAttempts(db: Db, now: number): Promise<void> {
+  await db.deleteFrom('rate_limits').where('resets_at', '<', now).execute();
+}

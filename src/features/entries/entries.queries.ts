@@ -126,3 +126,8 @@ export async function listExistingTagIds(db: Db, tag_ids: readonly number[]): Pr
     .execute();
   return rows.map(({ id }) => id);
 }
+
+/** Removes what was deleted before an instant: it can no longer be put back. */
+export async function deleteOldDeletedItems(db: Db, deleted_before: number): Promise<void> {
+  await db.deleteFrom('deleted_items').where('deleted_at', '<', deleted_before).execute();
+}

@@ -72,7 +72,7 @@ async function completeOnce(deps: Deps, chosen: SetupChoices, locale: string): P
 /** Counts before it compares; a right code takes its own attempt back. */
 async function checkCode(deps: Deps, attempts: Attempts, req: Request) {
   const none = { hits: 0, resets_at: 0, problems: {} as Problems };
-  if (isFromThisMachine(req)) return none;
+  if (isFromThisMachine(req, deps.config)) return none;
   const code = typed(req.body)['setup_code'] ?? '';
   if (code.trim() === '') return { ...none, problems: { setup_code: { key: 'form.required' } } as Problems };
   const counted = await attempts.add(codeScope, 'all');
@@ -110,7 +110,7 @@ function showSetup(deps: Deps, req: Request, res: Response, page: SetupPage): Pr
     title: functions.t('setup.title'),
     problems,
     values: { ...proposed, ...page.values, password: '' },
-    needs_code: !isFromThisMachine(req),
+    needs_code: !isFromThisMachine(req, deps.config),
     zones: timeZoneOptions(undefined).filter(({ value }) => value !== 'UTC'),
     currencies: currencyOptions(locale),
     scripts: ['js/time-zone.js'],

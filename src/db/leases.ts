@@ -1,0 +1,25 @@
+import type { Db } from './connect.ts';
+
+/**
+ * Takes a job's lease unless somebody holds it: one row per job, moved forward by whoever runs it.
+ *
+ * @param until - epoch ms when the lease ends by itself, for a holder that died.
+ * @returns false when another instance holds it.
+ */
+export async function takeLease(
+  db: Db,
+  { name, holder, now, until }: { name: string; holder: string; now: number; until: number },
+): Promise<boolean> {
+  const row = { name, holder, lease_until: until };
+  const taken = await db
+    .insertInto('jobs')
+    .values({ ...row, last_success_at: null })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row).where('jobs.lease_until', '<=', now))
+    .returning('name')
+    .execute();
+  return taken.length > 0;
+}
+
+export async function updateLastSuccess(db: Db, name: string, last_success_at: number): Promise<void> {
+  await db.updateTable('jobs').set({ last_success_at }).where('name', '=', name).execute();
+}
