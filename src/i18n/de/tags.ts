@@ -1,7 +1,8 @@
 import type { tags as en } from '../en/tags.ts';
 
 export const tags: Record<keyof typeof en, string> = {
-  'tags.lead': 'Tippen Sie in der Timerleiste # und einen Namen; neue Schlagwörter entstehen dabei von selbst.',
+  'tags.lead':
+    'Tippen Sie in der Timerleiste # und einen Namen; neue Schlagwörter entstehen dabei von selbst.',
   'tags.new': 'Neues Schlagwort',
   'tags.edit': 'Schlagwort bearbeiten',
   'tags.edit_named': '{name} bearbeiten',
