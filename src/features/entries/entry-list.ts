@@ -1,5 +1,6 @@
 import type { Db } from '../../db/connect.ts';
 import { addDays, clockOf, crossesMidnight, localDateOf, weekOf } from '../../shared/calendar.ts';
+import { wholeSecond } from './entries.ts';
 import { listDayTotals, listEntriesNewestFirst, mapTagsOfPage } from './entry-list.queries.ts';
 import type { DayTotal, ListedEntry } from './entry-list.queries.ts';
 
@@ -75,8 +76,10 @@ export async function loadEntryWeeks(
   db: Db,
   person: ListPerson,
   wanted: ListWanted,
-  now: number,
+  at: number,
 ): Promise<EntryWeeks> {
+  // SQLite binds numbers as reals: half a second would come back as half a second in every total.
+  const now = wholeSecond(at);
   const today = localDateOf(now, person.time_zone) ?? '';
   const current = weekBounds(today, person.week_start);
   const to = wanted.day?.local_date ?? wanted.until ?? current.end;
