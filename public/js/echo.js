@@ -58,7 +58,7 @@ function askAboutTimes(form) {
   if (asked.get(form)?.question === text) return;
   stopAsking(form);
   say(duration, '');
-  if (started.value.trim() === '' || ended.value.trim() + duration.value.trim() === '') return;
+  if ([started, ended, duration].every(({ value }) => value.trim() === '')) return;
   const abort = new window.AbortController();
   asked.set(form, { question: text, abort });
   setTimeout(() => void answerInto(form, text, abort.signal), WAIT_MS);

@@ -91,6 +91,44 @@ describeInBrowser('accessibility', (world) => {
     await page.context().close();
   });
 
+  test('of what comes up: suggestions, an offer to undo, a refused form of added time, the question after a break', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await world.open({ colorScheme });
+      await signIn(page, administrator);
+      await page.locator('#timer-text').pressSequentially('@');
+      await page.locator('[role="option"]').first().waitFor();
+      await page.keyboard.press('ArrowDown');
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.locator('#timer-text').fill('');
+      await page.locator('.entry:not(.is-running) .mask-more').first().click();
+      await page.locator('#row-menu [data-do="delete"]').click();
+      const undo = page.getByRole('button', { name: en('action.undo') });
+      await undo.waitFor();
+      expect(await violations(page)).toEqual([]);
+      await undo.click();
+      await undo.waitFor({ state: 'detached' });
+      await page.getByText(en('timer.add_by_hand')).click();
+      await page.locator('#add-started').fill('25:00');
+      await page.locator('#add-entry .button-primary').click();
+      await page.locator('#add-entry [aria-invalid="true"]').first().waitFor();
+      expect(await violations(page)).toEqual([]);
+      await comeBackAfterABreak(page);
+      expect(await violations(page)).toEqual([]);
+      await page.context().close();
+    }
+  });
+
+  async function comeBackAfterABreak(page: Page): Promise<void> {
+    await page.clock.install();
+    await page.goto('/timer');
+    await page.locator('#timer-text').fill('left alone');
+    await page.keyboard.press('Enter');
+    await page.locator('.timer-what', { hasText: 'left alone' }).waitFor();
+    await page.clock.fastForward('02:00:00');
+    await page.locator('dialog#idle[open]').waitFor();
+  }
+
   async function signedIn({ open }: World): Promise<Page> {
     const page = await open();
     await signIn(page, administrator);

@@ -111,6 +111,7 @@ describeInBrowser('the first day', (world) => {
     await form.getByLabel(en('timer.date')).fill(dateDaysAgo(3));
     await form.getByLabel(en('timer.started_time'), { exact: true }).fill('9:15');
     await form.getByLabel(en('timer.ended_time'), { exact: true }).fill('11:45');
+    await page.locator('#add-duration-echo', { hasText: '2 hours, 30 minutes' }).waitFor();
     await form.getByRole('button', { name: en('timer.add') }).click();
     const added = row('fix the footer');
     await added.waitFor();

@@ -158,7 +158,9 @@ describeInBrowser('the keyboard alone', (world) => {
     await tabTo('select[name="client_id"]');
     for (let steps = 0; steps < 3; steps += 1) await press('ArrowDown');
     await page.waitForTimeout(200);
-    expect(await page.locator('select[name="client_id"]:focus option:checked').textContent()).toBe('Corn Mill');
+    expect(await page.locator('select[name="client_id"]:focus option:checked').textContent()).toBe(
+      'Corn Mill',
+    );
     await tabTo('.filter-bar button');
     await press('Enter');
     const chosen = page.locator(`[aria-label="${en('reports.chosen')}"] a`);
