@@ -119,12 +119,24 @@ class Suggest extends HTMLElement {
   #accept(index) {
     const input = this.#input;
     const rest = input.value.slice(input.selectionStart ?? input.value.length);
-    const { kind, text: replacement } = this.#found[index];
+    const { kind, text: replacement, description } = this.#found[index];
+    if (kind === 'create_project') this.#agreeToCreate(description);
     // After a name the sentence goes on; a whole entry is ready to be started.
     const text = kind === 'entry' || /^\s/.test(rest) ? replacement : `${replacement} `;
     input.value = text + rest;
     input.setSelectionRange(text.length, text.length);
     this.#close();
+  }
+
+  /** The project is made when the form is sent, and only if the text then still names it. */
+  #agreeToCreate(name) {
+    const { form } = this.#input;
+    let field = form.querySelector('input[name="create_project"]');
+    if (!field) {
+      field = Object.assign(document.createElement('input'), { type: 'hidden', name: 'create_project' });
+      form.append(field);
+    }
+    field.value = name;
   }
 
   #close() {
@@ -145,9 +157,15 @@ function partsOf({ kind, text, description, project, tags }, createLabel) {
   if (kind === 'create_project') parts.push(textSpan('muted', createLabel ?? ''));
   const words = kind === 'project' ? '' : description || (project ? '' : text);
   if (words) parts.push(textSpan('', words));
-  if (project) parts.push(textSpan(`project color-${project.color ?? 'slate'}`, project.name));
+  if (project) parts.push(projectSpan(project));
   for (const tag of tags ?? []) parts.push(textSpan('tag', tag));
   return parts;
+}
+
+function projectSpan({ name, color, client_name }) {
+  const span = textSpan(`project color-${color ?? 'slate'}`, name);
+  if (client_name) span.append(' ', textSpan('project-client', client_name));
+  return span;
 }
 
 function textSpan(className, text) {

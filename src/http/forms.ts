@@ -108,6 +108,9 @@ export const checkbox = z.preprocess(
     .unknown()
     .transform((value) => typeof value === 'string' && value !== '' && value !== '0' && value !== 'false'),
 );
+/** The last of the fields of one name, as of a hidden field and a button: what comes later was chosen later. */
+export const lastOf = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value): unknown => (Array.isArray(value) ? (value as unknown[]).at(-1) : value), schema);
 /** A choice among fixed values. */
 export const choice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values, 'form.choice');

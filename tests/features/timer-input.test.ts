@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTimerInput, parseTimerInput } from '../../src/features/entries/timer-input.ts';
+import {
+  formatTimerInput,
+  namesakes,
+  parseTimerInput,
+  spellProject,
+} from '../../src/features/entries/timer-input.ts';
 import type { TimerInput } from '../../src/features/entries/timer-input.ts';
-import { cleanLine, foldCase } from '../../src/shared/text.ts';
+import { cleanLine, foldCase, isVisible } from '../../src/shared/text.ts';
 
 const PROJECTS = [
   { id: 1, name: 'Acme' },
@@ -52,15 +57,51 @@ describe('parseTimerInput', () => {
     expect(parseTimerInput(text, PROJECTS)).toEqual(expected);
   });
 
-  it('takes the same case first and then the first of two projects with one name', () => {
+  describe('where clients have projects of the same name', () => {
     const twins = [
-      { id: 7, name: 'acme' },
-      { id: 8, name: 'Acme' },
+      { id: 7, name: 'Website', client_name: 'Acme' },
+      { id: 8, name: 'website', client_name: 'Beta & Co' },
+      { id: 9, name: 'Website', client_name: null },
+      { id: 10, name: 'Plan', client_name: 'Acme' },
     ];
-    expect(parseTimerInput('@Acme', twins).project_id).toBe(8);
-    expect(parseTimerInput('@ACME', twins).project_id).toBe(7);
+    const read = (text: string, preferred_ids: number[] = []) => parseTimerInput(text, twins, preferred_ids);
+    const ambiguous_project = { name: 'Website', project_ids: [7, 8, 9] };
+
+    it('the name alone is ambiguous, unless one of them is preferred', () => {
+      const text = '@Website call';
+      expect(read(text)).toEqual({ description: text, ambiguous_project, tag_names: [] });
+      expect(read('@"Website" call')).toMatchObject({ ambiguous_project });
+      expect(read(text, [1, 8, 7])).toEqual({ description: 'call', project_id: 8, tag_names: [] });
+    });
+
+    it.each([
+      ['@Website (Acme) call', 7],
+      ['@WEBSITE (beta & co) call', 8],
+      ['@"website (Beta & Co)" call', 8],
+      ['@Website () call', 9],
+      ['call @Plan', 10],
+      ['call @Plan (Acme)', 10],
+    ])('%j names one', (text, project_id) => {
+      expect(read(text)).toEqual({ description: 'call', project_id, tag_names: [] });
+      expect(read(text, [7])).toMatchObject({ project_id });
+    });
+
+    it('a client without such a project is text behind the name', () => {
+      expect(read('@Plan (Beta)')).toEqual({ description: '(Beta)', project_id: 10, tag_names: [] });
+    });
+
+    it('each is spelled as it is read', () => {
+      const spelled = twins.map((project) => spellProject(project, namesakes(twins.slice(0, 3), project.id)));
+      expect(spelled).toEqual(['Website (Acme)', 'website (Beta & Co)', 'Website ()', 'Plan']);
+    });
+  });
+
+  it('a tag that cannot be seen is text', () => {
+    expect(readTags('#\u3164 #"\u200B" #a\u200Db')).toEqual(['a\u200Db']);
   });
 });
+
+const readTags = (text: string) => parseTimerInput(text, []).tag_names;
 
 // Texts made of the pieces that matter, so that nearly every run meets the grammar.
 const pieces = fc.constantFrom(
@@ -89,10 +130,7 @@ const lines = fc
   .map((text) => cleanLine(text, 500))
   .filter((cleaned) => cleaned.ok)
   .map((cleaned) => cleaned.value);
-const names = fc.uniqueArray(
-  lines.filter((line) => line !== ''),
-  { maxLength: 4, selector: foldCase },
-);
+const names = fc.uniqueArray(lines.filter(isVisible), { maxLength: 4, selector: foldCase });
 
 describe('formatTimerInput', () => {
   it.each([
@@ -120,6 +158,30 @@ describe('formatTimerInput', () => {
         });
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('is read back as the same project where others have its name, whoever the clients are', () => {
+    const clients = fc.option(lines.filter((line) => line !== '' && !/[()]/.test(line)));
+    const twins = fc.tuple(
+      lines.filter((line) => isVisible(line) && !/[()]/.test(line)),
+      fc.uniqueArray(clients, { minLength: 2, maxLength: 4, selector: (name) => foldCase(name ?? '') }),
+    );
+    fc.assert(
+      fc.property(lines, twins, fc.nat(3), (description, [name, client_names], pick) => {
+        const projects = client_names.map((client_name, index) => ({ id: index + 1, name, client_name }));
+        const project = projects[pick % projects.length];
+        if (!project) return;
+        const text = formatTimerInput({
+          description,
+          project_name: spellProject(project, projects),
+          tag_names: [],
+        });
+        const expected = { description, project_id: project.id, tag_names: [] };
+        expect(parseTimerInput(text, projects)).toEqual(expected);
+        expect(parseTimerInput(text, projects, [project.id])).toEqual(expected);
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp, testNow } from '../support/app.ts';
 
@@ -150,8 +150,8 @@ describe('starting and stopping', () => {
     expect(unknown.text).toContain('value="plan @Nowhere"');
     expect(unknown.text).toContain('name="return_to" value="/projects"');
     const by_admin = await app.as('alice').post('/timer/start', { text: '@Nowhere' }).expect(422);
-    expect(by_admin.text).toContain('/projects/new?name=Nowhere');
-    expect(unknown.text).not.toContain('/projects/new');
+    expect(by_admin.text).toContain('name="create_project" value="Nowhere"');
+    expect(unknown.text).not.toContain('create_project');
     const wrong = [
       { text: 'x'.repeat(501) },
       { text: 'x', duration: 'soon' },
@@ -507,7 +507,7 @@ describe('suggestions', () => {
   it('creating a project is offered to those who may', async () => {
     expect(await suggest('@Brand new')).toEqual([]);
     expect(await suggest('@Brand new', 'alice')).toMatchObject([
-      { kind: 'create_project', description: 'Brand new' },
+      { kind: 'create_project', description: 'Brand new', text: '@"Brand new"' },
     ]);
     expect((await suggest('@web site', 'alice')).map(({ kind }) => kind)).toEqual(['project']);
   });
@@ -516,5 +516,152 @@ describe('suggestions', () => {
     expect((await bob.get(`/timer/suggestions?q=${'x'.repeat(501)}`)).status).toBe(400);
     expect((await bob.get('/timer/suggestions?q=%00')).status).toBe(400);
     expect((await bob.get('/timer/suggestions')).status).toBe(200);
+  });
+});
+
+describe('a project made on the way', () => {
+  const alice = app.as('alice');
+  const named = (name: string) => db.selectFrom('projects').selectAll().where('name', '=', name).execute();
+  const ofAlice = () =>
+    db.selectFrom('entries').selectAll().where('user_id', '=', app.ids.alice).orderBy('id').execute();
+
+  it('is made with the timer by those who may, with what the form of projects would give it', async () => {
+    await clear();
+    const text = 'plan #a @"Brand new"';
+    const refused = await alice.post('/timer/start', { text }).expect(422);
+    expect(refused.text).toContain('Create the project “Brand new” and start');
+    expect(await named('Brand new')).toEqual([]);
+    await alice.post('/timer/start', { text, create_project: 'Brand new' }).expect(303);
+    const [project] = await named('Brand new');
+    expect(project).toMatchObject({ client_id: null, billable: 1, created_at: testNow });
+    const [running] = await ofAlice();
+    expect(running).toMatchObject({ description: 'plan', project_id: project?.id, billable: 1 });
+    expect(events('project.created').at(-1)).toMatchObject({ project_id: project?.id, has_client: false });
+    await alice.post('/timer/start', { text: 'again @Brand new', create_project: 'Brand new' }).expect(303);
+    expect(await named('Brand new')).toHaveLength(1);
+  });
+
+  it('with a duration, by the form that adds time, and by changing what runs or is booked', async () => {
+    await clear();
+    await alice.post('/timer/start', { text: '@By-1', duration: '1h', create_project: 'By-1' }).expect(303);
+    const times = { local_date: '2026-03-03', started_time: '9', ended_time: '10' };
+    await alice.post('/entries', { ...times, text: '@By-2', create_project: ['', 'By-2'] }).expect(303);
+    await alice.post('/timer/start', { text: 'x' });
+    await alice.post('/timer/running', { text: '@By-3', create_project: 'by-3' }).expect(303);
+    const [entry] = await ofAlice();
+    await alice.post(`/entries/${entry?.id}`, { text: '@By-4', create_project: 'By-4' }).expect(303);
+    const of_entries = (await ofAlice()).map(({ project_id }) => project_id);
+    const expected = [];
+    for (const name of ['By-4', 'By-2', 'By-3']) expected.push((await named(name))[0]?.id);
+    expect(of_entries).toEqual(expected);
+  });
+
+  it('is not made for a member, under another name than agreed, or when anything else is wrong', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: '@No-1', create_project: 'No-1' }).expect(422);
+    const wrong: [string, Record<string, string | number>][] = [
+      ['/timer/start', { text: '@No-1', create_project: 'No-2' }],
+      ['/timer/start', { text: '@No-1', create_project: 'No-1', duration: 'soon' }],
+      ['/timer/start', { text: `@No-1 #${'t'.repeat(61)}`, create_project: 'No-1' }],
+      ['/timer/start', { text: `@${'N'.repeat(121)}`, create_project: 'N'.repeat(121) }],
+      ['/timer/start', { text: '@"\u200B"', create_project: '\u200B' }],
+      ['/entries', { text: '@No-1', create_project: 'No-1', local_date: '2026-03-03' }],
+    ];
+    for (const [path, fields] of wrong) await alice.post(path, fields).expect(422);
+    expect((await alice.post('/timer/start', { text: '@Old', create_project: 'Old' })).text).toContain(
+      'value="@Old"',
+    );
+    await alice.post('/timer/start', { text: 'x' });
+    const stale = { text: '@No-1', create_project: 'No-1', updated_at: 1 };
+    await alice.post('/timer/running', stale).expect(422);
+    await alice.post('/timer/running', { text: '@No-1', create_project: 'No-1', started_time: 'x' });
+    const rows = await db.selectFrom('projects').select('name').where('name', 'like', 'N%').execute();
+    expect(rows).toEqual([]);
+    expect(await named('Old')).toHaveLength(1);
+  });
+
+  it('two clicks at once make one', async () => {
+    await clear();
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(() => alice.post('/timer/start', { text: '@Once', create_project: 'Once' })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([303, 303, 303, 303]);
+    expect(await named('Once')).toHaveLength(1);
+  });
+});
+
+describe('projects of one name', () => {
+  let plain = 0;
+  let ofBeta = 0;
+  beforeAll(async () => {
+    const { id: client_id } = await db
+      .insertInto('clients')
+      .values({ name: 'Beta', name_key: 'beta', created_at: testNow, archived_at: null })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    plain = await addProject('Shop');
+    ofBeta = await addProject('Shop too');
+    const twin = { client_id, name: 'Shop', name_key: 'shop' };
+    await db.updateTable('projects').set(twin).where('id', '=', ofBeta).execute();
+  });
+
+  it('are refused by name with the choices, and told apart by client', async () => {
+    await clear();
+    const answer = await bob.post('/timer/start', { text: 'sell @Shop' }).expect(422);
+    expect(answer.text).toContain('There are several projects “Shop”.');
+    expect(answer.text).toContain('@Shop (), @Shop (Beta)');
+    expect(await entriesOf()).toEqual([]);
+    await bob.post('/timer/start', { text: 'sell @Shop (Beta)' }).expect(303);
+    await bob.post('/timer/start', { text: 'sell it @"shop ()"' }).expect(303);
+    await bob.post('/timer/start', { text: 'chosen @Shop', project_id: ofBeta }).expect(303);
+    expect((await entriesOf()).map(({ project_id }) => project_id)).toContain(ofBeta);
+    expect((await entriesOf()).at(-1)).toMatchObject({ description: 'chosen', project_id: ofBeta });
+  });
+
+  it('stay what they are in the forms of what has them', async () => {
+    await clear();
+    for (const [id, spelled] of [
+      [plain, '@Shop ()'],
+      [ofBeta, '@Shop (Beta)'],
+    ] as const) {
+      await bob.post('/timer/start', { text: `x${id}`, project_id: id });
+      expect((await bob.get('/timer')).text).toContain(`value="x${id} ${spelled}"`);
+      await bob.post('/timer/running', { text: `y @Shop`, project_id: id }).expect(303);
+      await bob.post('/timer/running', { text: `z ${spelled}`, project_id: id }).expect(303);
+      expect((await entriesOf()).at(-1)).toMatchObject({ description: 'z', project_id: id });
+    }
+  });
+
+  it('are suggested with their client', async () => {
+    await clear();
+    const ask = async (q: string) => {
+      const answer = await bob.get(`/timer/suggestions?q=${encodeURIComponent(q)}`).expect(200);
+      return answer.body as { text: string; project: { client_name: string | null } }[];
+    };
+    const both = ['x @Shop ()', 'x @Shop (Beta)'];
+    expect((await ask('x @sho')).map(({ text }) => text)).toEqual(both);
+    expect((await ask('x @sho')).map(({ project }) => project.client_name)).toEqual([null, 'Beta']);
+    expect((await ask('x @shop (b')).map(({ text }) => text)).toEqual([both[1]]);
+    await bob.post('/timer/start', { text: 'past @Shop (Beta)' });
+    expect(await ask('past')).toMatchObject([
+      { text: 'past @Shop (Beta)', project: { id: ofBeta, client_name: 'Beta' } },
+    ]);
+  });
+
+  it('a project taken out of the text of the running timer is taken away', async () => {
+    await clear();
+    await bob.post('/timer/start', { text: 'x @Shop (Beta)' });
+    const page = await bob.get('/timer');
+    expect(page.text).toContain(`name="shown_project_id" value="${ofBeta}"`);
+    const fields = { shown_project_id: ofBeta, project_id: ofBeta };
+    await bob.post('/timer/running', { ...fields, text: 'x @Shop (Beta)' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ project_id: ofBeta });
+    await bob.post('/timer/running', { ...fields, text: 'x', project_id: plain }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ project_id: plain });
+    const shown_project_id = plain;
+    await bob.post('/timer/running', { shown_project_id, project_id: plain, text: 'x' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ project_id: null });
+    await bob.post('/timer/running', { shown_project_id: '', project_id: plain, text: 'x' }).expect(303);
+    expect((await entriesOf())[0]).toMatchObject({ project_id: plain });
   });
 });

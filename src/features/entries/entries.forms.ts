@@ -1,13 +1,17 @@
 import * as z from 'zod';
-import { checkbox, choice, line, optionalId } from '../../http/forms.ts';
+import { checkbox, choice, lastOf, line, optionalId } from '../../http/forms.ts';
 
 /** The longest text of the bar and of an entry's form, in characters. */
 export const textMax = 500;
+
+/** The project to make, when the text names one that does not exist; only heeded for those who may. */
+export const createProjectName = z.optional(lastOf(line(textMax)));
 
 /** Time that is added by hand. Which times must be there is for `understandTimes` to say. */
 export const addForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
+  create_project: createProjectName,
   local_date: line(20),
   started_time: line(20),
   ended_time: line(20),
@@ -23,6 +27,7 @@ export const version = line(15).transform((value) => (/^\d+$/.test(value) ? Numb
 export const editForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
+  create_project: createProjectName,
   local_date: z.optional(line(20)),
   started_time: z.optional(line(20)),
   ended_time: z.optional(line(20)),

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import type { Problems } from '../../http/forms.ts';
 import { answerInvalid, idOf, readForm, returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import { retryConflict } from '../work/conflicts.ts';
 import { bookEntry, wholeSecond } from './entries.ts';
 import { addForm, editForm } from './entries.forms.ts';
 import { findLastEnd, requireEntry } from './entries.queries.ts';
@@ -23,6 +24,7 @@ import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
 import { billableOf, understandWhat } from './entry-text.ts';
 import { endDateToTell, understandTimes } from './entry-times.ts';
+import { changeWithWork, creatable } from './new-project.ts';
 
 export function entryRoutes(deps: Deps): Router {
   const router = Router();
@@ -48,19 +50,21 @@ async function add(deps: Deps, req: Request, res: Response): Promise<void> {
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
   const last_end = await findLastEnd(deps.db, user_id, form.value.local_date);
-  const understood = await understandWhat(deps.db, form.value);
   const when = understandTimes(form.value, { zone, now, last_end });
-  if (!understood.ok || !when.ok) {
-    return refuse({ ...(understood.ok ? {} : understood.problems), ...(when.ok ? {} : when.problems) });
+  if (!when.ok) {
+    const understood = await understandWhat(deps.db, form.value);
+    return refuse({ ...(understood.ok ? {} : understood.problems), ...when.problems });
   }
-  const { what } = understood;
-  const billable = billableOf(what.project, form.value.billable);
   const source = form.value.started_time === '' && form.value.ended_time === '' ? 'duration' : 'manual';
   const { started_at, ended_at, local_date } = when.times;
-  const { created } = await deps.change({ user_id }, async (trx, record) =>
-    bookEntry(trx, record, { user_id, zone, what, billable, started_at, ended_at, source }, now),
-  );
-  if (created) deps.metrics.entriesCreated(source);
+  const typed = creatable(personOf(res), form.value);
+  const booked = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+    const billable = billableOf(what.project, form.value.billable);
+    const entry = { user_id, zone, what, billable, started_at, ended_at, source } as const;
+    return bookEntry(trx, record, entry, now);
+  });
+  if (!booked.ok) return refuse(booked.problems);
+  if (booked.created) deps.metrics.entriesCreated(source);
   const { functions } = res.locals;
   const { t, duration, day } = functions;
   const values = { duration: duration((ended_at - started_at) / 1000), day: day(local_date, 'long') };
@@ -85,8 +89,11 @@ async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
   const { local_date, started_time, ended_time, duration, ...said } = form.value;
   const times = { local_date, started_time, ended_time, duration };
   const now = wholeSecond(deps.now());
-  const result = await deps.change({ user_id }, async (trx, record) =>
-    changeEntry(trx, record, await requireForChange(trx, user_id, id), { ...said, times }, now),
+  const typed = { ...creatable(personOf(res), said), times };
+  const result = await retryConflict(() =>
+    deps.change({ user_id }, async (trx, record) =>
+      changeEntry(trx, record, await requireForChange(trx, user_id, id), typed, now),
+    ),
   );
   if (result.outcome === 'invalid' || result.outcome === 'conflict') {
     const problems = await problemsOf(deps, res, result);

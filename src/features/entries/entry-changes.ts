@@ -1,6 +1,7 @@
 import { lockPerson } from '../../db/lock.ts';
 import type { Flag } from '../../db/schema.ts';
 import { splitAtMidnights } from '../../shared/calendar.ts';
+import type { Problems } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
 import type { Trx } from './entries.ts';
@@ -20,16 +21,15 @@ import {
   requireEntry,
   updateEntry,
 } from './entries.queries.ts';
-import { understandWhat } from './entry-text.ts';
-import type { EntryWhat, WhatProblem } from './entry-text.ts';
-import type { SomeTimes, TimeNote, TimeProblem } from './entry-times.ts';
+import type { EntryWhat } from './entry-text.ts';
+import type { SomeTimes, TimeNote } from './entry-times.ts';
 import { changeTimes, endDateToTell } from './entry-times.ts';
+import type { TypedWork } from './new-project.ts';
+import { understandWork } from './new-project.ts';
 import { findProjectState } from './project-choice.queries.ts';
 
 /** What the form of an entry says. Times that are missing are not changed. */
-export interface EntryEdit {
-  text: string;
-  project_id?: number | null | undefined;
+export interface EntryEdit extends TypedWork {
   /** Undefined when the form has no box for it: it then stays as it is. */
   billable?: boolean | undefined;
   times: SomeTimes;
@@ -47,7 +47,7 @@ export type EditResult =
       end_date: string | undefined;
       finished: boolean;
     }
-  | { outcome: 'invalid'; entry: Entry; problems: Record<string, WhatProblem | TimeProblem> }
+  | { outcome: 'invalid'; entry: Entry; problems: Problems }
   /** Somebody changed the entry since the form was shown; `entry` is how it is now. */
   | { outcome: 'conflict'; entry: Entry };
 
@@ -59,8 +59,11 @@ export async function changeEntry(
   edit: EntryEdit,
   now: number,
 ): Promise<EditResult> {
-  const understood = await understandWhat(trx, edit, entry.project_id);
   const changed = changeTimes(entry, edit.times, now);
+  const stale = edit.updated_at !== undefined && edit.updated_at !== entry.updated_at;
+  // Nothing is made for an edit that cannot be saved.
+  const typed: TypedWork = changed.ok && !stale ? edit : { ...edit, create_project: undefined };
+  const understood = await understandWork(trx, record, typed, { kept_project_id: entry.project_id, now });
   if (!understood.ok || !changed.ok) {
     const problems = {
       ...(understood.ok ? {} : understood.problems),
@@ -77,8 +80,7 @@ export async function changeEntry(
   if (same_work && !time_changed && billable === entry.billable) {
     return { outcome: 'unchanged', entry };
   }
-  if (edit.updated_at !== undefined && edit.updated_at !== entry.updated_at)
-    return { outcome: 'conflict', entry };
+  if (stale) return { outcome: 'conflict', entry };
   const project_id = what.project?.id ?? null;
   const { description } = what;
   const row = { description, project_id, billable, ...times, updated_at: nextVersion(entry, now) };

@@ -3,7 +3,8 @@ import type { Flag } from '../../db/schema.ts';
 import { tagNameMax } from '../tags/tags.ts';
 import type { ProjectState } from './project-choice.queries.ts';
 import { findProjectState, listProjectNames } from './project-choice.queries.ts';
-import { parseTimerInput } from './timer-input.ts';
+import type { NamedProject, TimerInput } from './timer-input.ts';
+import { formatTimerInput, fullName, parseTimerInput } from './timer-input.ts';
 
 /** What somebody works on, understood from a form. */
 export interface EntryWhat {
@@ -17,10 +18,13 @@ export interface TypedWhat {
   text: string;
   /** The chosen project; null for none, undefined when the form has no such field. */
   project_id?: number | null | undefined;
+  /** The project that the text named as the form showed it: taken out of the text, it is taken away. */
+  shown_project_id?: number | null | undefined;
 }
 
 export type WhatProblem =
   | { key: 'entry.unknown_project'; values: { name: string } }
+  | { key: 'entry.ambiguous_project'; values: { name: string; choices: string } }
   | { key: 'entry.tag_too_long'; values: { maximum: number } }
   | { key: 'entry.project_gone' }
   | { key: 'entry.project_archived'; values: { name: string } };
@@ -41,20 +45,13 @@ export async function understandWhat(
   kept_project_id: number | null = null,
 ): Promise<WhatResult> {
   const names = typed.text.includes('@') ? await listProjectNames(db, kept_project_id) : [];
-  const preferred = new Set([typed.project_id, kept_project_id]);
   // Clients may have projects of the same name: the one that is chosen already is meant.
-  const sorted = [
-    ...names.filter(({ id }) => preferred.has(id)),
-    ...names.filter(({ id }) => !preferred.has(id)),
-  ];
-  const { description, project_id, unknown_project, tag_names } = parseTimerInput(typed.text, sorted);
-  if (unknown_project !== undefined) {
-    return refused('text', { key: 'entry.unknown_project', values: { name: unknown_project } });
-  }
-  if (tag_names.some((name) => name.length > tagNameMax)) {
-    return refused('text', { key: 'entry.tag_too_long', values: { maximum: tagNameMax } });
-  }
-  const chosen = chosenProject(project_id, typed.project_id, kept_project_id);
+  const preferred_ids = [kept_project_id, typed.project_id].filter((id) => typeof id === 'number');
+  const read = parseTimerInput(typed.text, names, preferred_ids);
+  const { description, project_id, tag_names } = read;
+  const problem = textProblem(read, names);
+  if (problem) return refused('text', problem);
+  const chosen = chosenProject(project_id, typed, kept_project_id);
   if (chosen === null) return { ok: true, what: { description, project: null, tag_names } };
   const project = await findProjectState(db, chosen);
   if (!project) return refused('project_id', { key: 'entry.project_gone' });
@@ -64,15 +61,39 @@ export async function understandWhat(
   return { ok: true, what: { description, project, tag_names } };
 }
 
+/** An unknown project comes last: it is the one that may be mended by making the project. */
+function textProblem(read: TimerInput, names: readonly NamedProject[]): WhatProblem | undefined {
+  const { unknown_project, ambiguous_project, tag_names } = read;
+  if (tag_names.some((name) => name.length > tagNameMax)) {
+    return { key: 'entry.tag_too_long', values: { maximum: tagNameMax } };
+  }
+  if (ambiguous_project) {
+    const { name, project_ids } = ambiguous_project;
+    const choices = names
+      .filter(({ id }) => project_ids.includes(id))
+      .slice(0, choicesNamed)
+      .map((project) =>
+        formatTimerInput({ description: '', project_name: fullName(project), tag_names: [] }),
+      );
+    return { key: 'entry.ambiguous_project', values: { name, choices: choices.join(', ') } };
+  }
+  if (unknown_project === undefined) return undefined;
+  return { key: 'entry.unknown_project', values: { name: unknown_project } };
+}
+
+/** So many projects of one name are spelled out at most. */
+const choicesNamed = 6;
+
 function refused(field: 'text' | 'project_id', problem: WhatProblem): WhatResult {
   return { ok: false, problems: { [field]: problem } };
 }
 
 function chosenProject(
   named: number | undefined,
-  selected: number | null | undefined,
+  { project_id: selected, shown_project_id: shown }: TypedWhat,
   kept: number | null,
 ): number | null {
+  if (named === undefined && typeof shown === 'number' && (selected ?? shown) === shown) return null;
   if (named !== undefined && named !== kept) return named;
   if (selected !== undefined && selected !== kept) return selected;
   return named ?? selected ?? kept;

@@ -31,11 +31,11 @@ export async function listProjectChoices(db: Db, limit: number): Promise<Project
 export async function listProjectNames(
   db: Db,
   kept_id: number | null,
-): Promise<{ id: number; name: string }[]> {
+): Promise<{ id: number; name: string; client_name: string | null }[]> {
   return db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name'])
+    .select(['projects.id', 'projects.name', 'clients.name as client_name'])
     .where((where) =>
       where.or([
         where.and([where('projects.archived_at', 'is', null), where('clients.archived_at', 'is', null)]),
@@ -44,6 +44,22 @@ export async function listProjectNames(
     )
     .orderBy('projects.name_key')
     .orderBy('projects.id')
+    .execute();
+}
+
+/** The active projects of these names, whoever's. @param name_keys - case-folded. */
+export async function listNamesakes(
+  db: Db,
+  name_keys: readonly string[],
+): Promise<{ id: number; name: string }[]> {
+  if (name_keys.length === 0) return [];
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name'])
+    .where('projects.name_key', 'in', [...name_keys])
+    .where('projects.archived_at', 'is', null)
+    .where('clients.archived_at', 'is', null)
     .execute();
 }
 

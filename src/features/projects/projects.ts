@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database } from '../../db/schema.ts';
-import type { FormResult, Problems } from '../../http/forms.ts';
+import type { FormResult, Problem, Problems } from '../../http/forms.ts';
 import type { Person } from '../../http/express-locals.ts';
 import { localDateOf, rangeOf } from '../../shared/calendar.ts';
 import type { DateRange } from '../../shared/calendar.ts';
@@ -12,6 +12,7 @@ import { addClient } from '../clients/clients.ts';
 import { findClient, findClientByKey } from '../clients/clients.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ProjectForm } from './projects.forms.ts';
+import { projectColors, projectForm } from './projects.forms.ts';
 import {
   deleteProject,
   findProject,
@@ -45,25 +46,54 @@ export function createProject(
   actor: Actor,
   { form, now }: { form: ProjectForm; now: number },
 ): Promise<FormResult<number>> {
-  return retryConflict(() =>
-    change(actor, async (trx, record) => {
-      const checked = await checkPlace(trx, record, { form, now, project: undefined });
-      if (!checked.ok) return checked;
-      const client_id = checked.value;
-      const { name, color, billable } = form;
-      const project_id = await insertProject(trx, {
-        client_id,
-        name,
-        name_key: foldCase(name),
-        color,
-        billable: billable ? 1 : 0,
-        created_at: now,
-        archived_at: null,
-      });
-      record('project.created', { project_id, has_client: client_id !== null, billable });
-      return { ok: true, value: project_id };
-    }),
-  );
+  return retryConflict(() => change(actor, async (trx, record) => addProject(trx, record, { form, now })));
+}
+
+/** The same inside a change that goes on with the project; whoever calls retries a conflict. */
+export async function addProject(
+  trx: Transaction<Database>,
+  record: RecordInChange,
+  { form, now }: { form: ProjectForm; now: number },
+): Promise<FormResult<number>> {
+  const checked = await checkPlace(trx, record, { form, now, project: undefined });
+  if (!checked.ok) return checked;
+  const client_id = checked.value;
+  const { name, color, billable } = form;
+  const project_id = await insertProject(trx, {
+    client_id,
+    name,
+    name_key: foldCase(name),
+    color,
+    billable: billable ? 1 : 0,
+    created_at: now,
+    archived_at: null,
+  });
+  record('project.created', { project_id, has_client: client_id !== null, billable });
+  return { ok: true, value: project_id };
+}
+
+/**
+ * Adds a project of which only the name is known, with what the form of projects would offer for the rest.
+ *
+ * @returns what is wrong with the name when it cannot be taken.
+ */
+export async function addNamedProject(
+  trx: Transaction<Database>,
+  record: RecordInChange,
+  { name, now }: { name: string; now: number },
+): Promise<{ ok: true } | { ok: false; problem: Problem }> {
+  const form = projectForm.safeParse({ name, color: colorFor(name), billable: '1' });
+  if (!form.success) return { ok: false, problem: { key: 'form.invalid' } };
+  const added = await addProject(trx, record, { form: form.data, now });
+  if (added.ok) return { ok: true };
+  return { ok: false, problem: added.problems['name'] ?? { key: 'form.invalid' } };
+}
+
+/** The same colour for the same name, so that people who make it twice see it alike. */
+function colorFor(name: string): string {
+  let sum = 0;
+  for (const character of foldCase(name)) sum += character.codePointAt(0) ?? 0;
+  return projectColors[sum % projectColors.length] ?? projectColors[0];
 }
 
 /** Changes a project. Entries keep what they have: only new ones follow the new billable default. */

@@ -9,6 +9,7 @@ export interface PastWork {
   project_id: number | null;
   project_name: string | null;
   project_color: string | null;
+  client_name: string | null;
 }
 
 const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, PastWork>((db, parameter) =>
@@ -26,14 +27,16 @@ const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, Pa
     .leftJoin('projects', (join) =>
       join.onRef('projects.id', '=', 'recent.project_id').on('projects.archived_at', 'is', null),
     )
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select([
       sql<number>`max(recent.id)`.as('id'),
       'recent.description',
       'projects.id as project_id',
       'projects.name as project_name',
       'projects.color as project_color',
+      'clients.name as client_name',
     ])
-    .groupBy(['recent.description', 'projects.id', 'projects.name', 'projects.color'])
+    .groupBy(['recent.description', 'projects.id', 'projects.name', 'projects.color', 'clients.name'])
     .orderBy(sql`max(recent.started_at)`, 'desc')
     .limit(parameter('limit')),
 );

@@ -2,8 +2,9 @@ import type { Db } from '../../db/connect.ts';
 import type { Role } from '../../db/schema.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
-import { listProjectChoices } from '../entries/project-choice.queries.ts';
-import { formatTimerInput } from '../entries/timer-input.ts';
+import { listNamesakes, listProjectChoices } from '../entries/project-choice.queries.ts';
+import { formatTimerInput, fullName, namesakes, quote, spellProject } from '../entries/timer-input.ts';
+import type { PastWork } from './suggestions.queries.ts';
 import { listPastWork, listTagNames, mapTagNames } from './suggestions.queries.ts';
 
 /** A completion of the timer bar. `text` is what the field holds once it is chosen. */
@@ -12,7 +13,7 @@ export interface Suggestion {
   text: string;
   /** What is shown: a description, or the name of a project or tag. */
   description: string;
-  project: { id: number; name: string; color: string } | null;
+  project: ProjectChoice | null;
   tags: string[];
 }
 
@@ -47,15 +48,17 @@ async function suggestProjects(
 ): Promise<Suggestion[]> {
   const wanted = foldCase(name.trim());
   const projects = await listProjectChoices(db, namesAtMost);
-  const found = bestFirst(projects, wanted, (project) => project.name).map((project) =>
-    projectSuggestion(before, project),
-  );
+  // Behind the name stands its client, so that a client's projects are found as well.
+  const found = bestFirst(projects, wanted, fullName).map((project) => {
+    const project_name = spellProject(project, namesakes(projects, project.id));
+    return projectSuggestion(before, project, project_name);
+  });
   // "@Website call" is a whole name and then a text: no project to create.
   const named = projects.some((project) => `${wanted} `.startsWith(`${foldCase(project.name)} `));
   if (wanted === '' || named || person.role === 'member') return found;
   const create: Suggestion = {
     kind: 'create_project',
-    text: `${before}@${name}`,
+    text: `${before}@${quote(name.trim())}`,
     description: name.trim(),
     project: null,
     tags: [],
@@ -63,9 +66,9 @@ async function suggestProjects(
   return [...found, create];
 }
 
-function projectSuggestion(before: string, { id, name, color }: ProjectChoice): Suggestion {
-  const text = `${before}${formatTimerInput({ description: '', project_name: name, tag_names: [] })}`;
-  return { kind: 'project', text, description: name, project: { id, name, color }, tags: [] };
+function projectSuggestion(before: string, project: ProjectChoice, project_name: string): Suggestion {
+  const text = `${before}${formatTimerInput({ description: '', project_name, tag_names: [] })}`;
+  return { kind: 'project', text, description: project.name, project, tags: [] };
 }
 
 async function suggestTags(db: Db, before: string, name: string): Promise<Suggestion[]> {
@@ -107,11 +110,21 @@ async function suggestPastWork(db: Db, user_id: number, typed: string): Promise<
     db,
     found.map(({ id }) => id),
   );
-  return found.map(({ id, description, project_id, project_name, project_color }) => {
+  const others = await listNamesakes(
+    db,
+    found.flatMap(({ project_name }) => (project_name === null ? [] : [foldCase(project_name)])),
+  );
+  return found.map((work) => {
+    const { id, description } = work;
     const tag_names = tags.get(id) ?? [];
-    const project =
-      project_id === null ? null : { id: project_id, name: project_name ?? '', color: project_color ?? '' };
-    const text = formatTimerInput({ description, project_name: project?.name, tag_names });
+    const project = projectOf(work);
+    const project_name = project && spellProject(project, others);
+    const text = formatTimerInput({ description, project_name, tag_names });
     return { kind: 'entry', text, description, project, tags: tag_names };
   });
+}
+
+function projectOf({ project_id, project_name, project_color, client_name }: PastWork): ProjectChoice | null {
+  if (project_id === null) return null;
+  return { id: project_id, name: project_name ?? '', color: project_color ?? '', client_name };
 }

@@ -6,7 +6,7 @@ import { clockOf, endOfDay, localDateOf } from '../../shared/calendar.ts';
 import { elapsedSeconds } from '../entries/entry-list.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
 import { listProjectChoices } from '../entries/project-choice.queries.ts';
-import { formatTimerInput } from '../entries/timer-input.ts';
+import { formatTimerInput, namesakes, spellProject } from '../entries/timer-input.ts';
 import type { RunningRow } from './timer.queries.ts';
 import { listRunningRows } from './timer.queries.ts';
 
@@ -19,8 +19,8 @@ export interface BarForm {
   values: Record<string, string>;
   problems: Record<string, string>;
   return_to: string;
-  /** The project that does not exist yet and may be created by this person. */
-  create_project: { name: string; href: string } | null;
+  /** Name of the project that does not exist yet and may be made by this person. */
+  create_project: string | null;
 }
 
 declare module 'express-serve-static-core' {
@@ -74,7 +74,7 @@ export async function loadTimerBar(
     listRunningRows(deps.db, person.id),
     listProjectChoices(deps.db, projectsInList),
   ]);
-  const running = runningTimer(rows, now_ms);
+  const running = runningTimer(rows, projects, now_ms);
   const refused = req.res?.locals.bar_form;
   return {
     running,
@@ -102,7 +102,7 @@ function withOwn(projects: ProjectChoice[], own: ProjectChoice | null): ProjectC
   return own === null || projects.some(({ id }) => id === own.id) ? projects : [own, ...projects];
 }
 
-function runningTimer(rows: RunningRow[], now: number): RunningTimer | null {
+function runningTimer(rows: RunningRow[], projects: ProjectChoice[], now: number): RunningTimer | null {
   const [row] = rows;
   if (!row) return null;
   const { id, description, started_at, zone, local_date, project_id } = row;
@@ -119,7 +119,11 @@ function runningTimer(rows: RunningRow[], now: number): RunningTimer | null {
   return {
     id,
     description,
-    text: formatTimerInput({ description, project_name: project?.name, tag_names: tags }),
+    text: formatTimerInput({
+      description,
+      project_name: project && spellProject(project, namesakes(projects, project.id)),
+      tag_names: tags,
+    }),
     project,
     tags,
     billable: row.billable === 1,

@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { checkbox, line, optionalId } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
-import { textMax, version } from '../entries/entries.forms.ts';
+import { createProjectName, textMax, version } from '../entries/entries.forms.ts';
 
 export const startForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
+  create_project: createProjectName,
   duration: line(50),
 });
 
@@ -17,6 +18,8 @@ export const runningForm = z.object({
   updated_at: version,
   text: line(textMax),
   project_id: z.optional(optionalId),
+  shown_project_id: z.optional(optionalId),
+  create_project: createProjectName,
   started_date: z.optional(line(20)),
   started_time: z.optional(line(20)),
 });

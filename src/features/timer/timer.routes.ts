@@ -12,8 +12,11 @@ import { changeEntry, deleteWithUndo, requireForChange } from '../entries/entry-
 import type { EditResult } from '../entries/entry-changes.ts';
 import { daysSentence, tell } from '../entries/entry-flash.ts';
 import { backPath, showTimerPage } from '../entries/entry-page.ts';
-import type { EntryWhat } from '../entries/entry-text.ts';
-import { billableOf, understandWhat } from '../entries/entry-text.ts';
+import { billableOf } from '../entries/entry-text.ts';
+import type { TypedWork } from '../entries/new-project.ts';
+import { changeWithWork, creatable } from '../entries/new-project.ts';
+import { retryConflict } from '../work/conflicts.ts';
+import { mayManageWork } from '../work/work-rights.ts';
 import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
 import { describeEntry } from '../entries/entry-edit-page.ts';
@@ -67,39 +70,41 @@ async function start(deps: Deps, req: Request, res: Response): Promise<void> {
   if (duration !== '' && seconds === undefined) {
     return refuse(deps, req, res, 'start', { duration: { key: 'form.duration' } });
   }
-  const understood = await understandWhat(deps.db, form.value);
-  if (!understood.ok) return refuse(deps, req, res, 'start', understood.problems);
-  if (seconds === undefined) await startNow(deps, res, understood.what);
-  else await bookDuration(deps, res, understood.what, seconds);
+  const typed = creatable(personOf(res), form.value);
+  const started =
+    seconds === undefined ? await startNow(deps, res, typed) : await bookDuration(deps, res, typed, seconds);
+  if (!started.ok) return refuse(deps, req, res, 'start', started.problems);
   res.redirect(303, backPath(req));
 }
 
-async function startNow(deps: Deps, res: Response, what: EntryWhat): Promise<void> {
+async function startNow(deps: Deps, res: Response, typed: TypedWork) {
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
-  const billable = billableOf(what.project);
-  const { stopped } = await deps.change({ user_id }, async (trx, record) =>
-    startTimer(trx, record, { user_id, zone, what, billable, source: 'timer' }, now),
-  );
-  if (stopped) deps.metrics.entriesCreated('timer');
+  const result = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+    const billable = billableOf(what.project);
+    return startTimer(trx, record, { user_id, zone, what, billable, source: 'timer' }, now);
+  });
+  if (result.ok && result.stopped) deps.metrics.entriesCreated('timer');
+  return result;
 }
 
 /** Books time that is already done and ends now. */
-async function bookDuration(deps: Deps, res: Response, what: EntryWhat, seconds: number): Promise<void> {
+async function bookDuration(deps: Deps, res: Response, typed: TypedWork, seconds: number) {
   const { id: user_id, time_zone: zone } = personOf(res);
   const now = wholeSecond(deps.now());
-  const billable = billableOf(what.project);
   const times = { started_at: now - seconds * 1000, ended_at: now };
-  const { created } = await deps.change({ user_id }, async (trx, record) =>
-    bookEntry(trx, record, { user_id, zone, what, billable, ...times, source: 'duration' }, now),
-  );
-  if (!created) return;
+  const result = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+    const billable = billableOf(what.project);
+    return bookEntry(trx, record, { user_id, zone, what, billable, ...times, source: 'duration' }, now);
+  });
+  if (!result.ok || !result.created) return result;
   deps.metrics.entriesCreated('duration');
   const { functions } = res.locals;
-  const start_date = localDateOf(times.started_at, zone) ?? '';
   const sentence = functions.t('entry.booked_now', { duration: functions.duration(seconds) });
+  const start_date = localDateOf(times.started_at, zone) ?? '';
   const days = daysSentence(start_date, endDateToTell(times, zone), functions);
   await tell(deps, res, 'success', [sentence, ...days]);
+  return result;
 }
 
 async function stop(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -143,18 +148,20 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
   if (!(await findRunning(deps.db, user_id))) return notThere(deps, req, res, 'nothing_ran');
   const form = readForm(runningForm, req.body);
   if (!form.ok) return refuse(deps, req, res, 'running', form.problems);
-  const { entry_id, text, project_id, started_date, started_time, updated_at } = form.value;
+  const { entry_id, started_date, started_time, ...said } = form.value;
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
-  const edit = { text, project_id, times, updated_at };
-  const result = await deps.change({ user_id }, async (trx, record) => {
-    await lockPerson(trx, user_id);
-    const running = await findRunning(trx, user_id);
-    if (!running) return undefined;
-    // Saving would turn the one that runs by now into what was typed for another.
-    if ((entry_id ?? running.id) !== running.id) return { outcome: 'conflict' as const, entry: running };
-    return changeEntry(trx, record, running, edit, now);
-  });
+  const edit = { ...creatable(personOf(res), said), times };
+  const result = await retryConflict(() =>
+    deps.change({ user_id }, async (trx, record) => {
+      await lockPerson(trx, user_id);
+      const running = await findRunning(trx, user_id);
+      if (!running) return undefined;
+      // Saving would turn the one that runs by now into what was typed for another.
+      if ((entry_id ?? running.id) !== running.id) return { outcome: 'conflict' as const, entry: running };
+      return changeEntry(trx, record, running, edit, now);
+    }),
+  );
   if (!result) return notThere(deps, req, res, 'nothing_ran');
   if (result.outcome === 'invalid') return refuse(deps, req, res, 'running', runningProblems(result));
   if (result.outcome === 'conflict') return refuseChanged(deps, req, res, result.entry);
@@ -212,13 +219,9 @@ async function refuse(
   form: BarForm['form'],
   problems: Problems,
 ): Promise<void> {
-  const { role } = personOf(res);
   const { text } = problems;
-  const unknown = text?.key === 'entry.unknown_project' ? String(text.values?.['name']) : undefined;
-  const may_create = unknown !== undefined && role !== 'member';
-  const create_project = may_create
-    ? { name: unknown, href: `/projects/new?name=${encodeURIComponent(unknown)}` }
-    : null;
+  const unknown = text?.key === 'entry.unknown_project' ? String(text.values?.['name']) : null;
+  const create_project = mayManageWork(personOf(res)) ? unknown : null;
   const is_conflict = problems['form']?.key === 'entry.changed_elsewhere';
   await answerInvalid(req, res, problems, async (told, typed) => {
     const { entry_id: _, updated_at: __, ...rest } = typed;

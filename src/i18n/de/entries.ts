@@ -3,6 +3,9 @@ import type { entries as en } from '../en/entries.ts';
 export const entries: Record<keyof typeof en, string> = {
   'entry.unknown_project':
     'Es gibt kein Projekt „{name}“. Wählen Sie ein anderes, oder schreiben Sie \\@{name}, wenn es zum Text gehört.',
+  'entry.ambiguous_project':
+    'Es gibt mehrere Projekte „{name}“. Schreiben Sie, welches Sie meinen: {choices}',
+  'entry.create_and_start': 'Projekt „{name}“ anlegen und starten',
   'entry.project_gone': 'Dieses Projekt gibt es nicht mehr.',
   'entry.project_archived':
     'Das Projekt „{name}“ ist archiviert, darauf kann keine neue Zeit gebucht werden. Wählen Sie ein anderes.',

@@ -1,6 +1,8 @@
 export const entries = {
   'entry.unknown_project':
     'There is no project “{name}”. Choose another one, or write \\@{name} if it is part of the text.',
+  'entry.ambiguous_project': 'There are several projects “{name}”. Write which one you mean: {choices}',
+  'entry.create_and_start': 'Create the project “{name}” and start',
   'entry.project_gone': 'This project does not exist any more.',
   'entry.project_archived':
     'The project “{name}” is archived, so no new time can be booked on it. Choose another one.',
