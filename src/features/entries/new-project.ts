@@ -40,9 +40,9 @@ export async function understandWork(
   // A text that was changed after the project was agreed to names another one, perhaps by a slip.
   if (foldCase(name) !== foldCase(typed.create_project ?? '')) return understood;
   const added = await addNamedProject(trx, record, { name, now });
-  // The name stands in the text.
-  if (!added.ok) return { ok: false, problems: { text: added.problem } };
-  return understandWhat(trx, typed, kept_project_id);
+  const again = await understandWhat(trx, typed, kept_project_id);
+  // The name may be taken because somebody else's click was faster: then the project is there now all the same.
+  return again.ok || added.ok ? again : { ok: false, problems: { text: added.problem } };
 }
 
 /** Understands what was typed for new time and goes on with it in the same change. */
