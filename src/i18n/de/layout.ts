@@ -46,7 +46,7 @@ export const layout: Record<keyof typeof en, string> = {
   'keys.enter': 'Starten, oder die Änderung speichern',
   'keys.escape': 'Feld, Liste oder Formular verlassen',
   'keys.sheet': 'Diese Übersicht zeigen',
-  'keys.switch': 'Einzelne Tasten tun das',
+  'keys.switch': 'Die Tasten n, /, s und ? verwenden',
   'keys.switch_hint':
     'Schalten Sie sie ab, wenn Sie diktieren oder Tasten versehentlich drücken. Das gilt für diesen Browser; die Übersicht bleibt im Menü bei Ihrem Namen.',
   'keys.are_on': 'Tastenkürzel sind an',

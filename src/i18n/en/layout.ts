@@ -43,7 +43,7 @@ export const layout = {
   'keys.enter': 'Start, or save what you are editing',
   'keys.escape': 'Leave a field, a list or a form',
   'keys.sheet': 'Show this sheet',
-  'keys.switch': 'Single keys do this',
+  'keys.switch': 'Use the keys n, /, s and ?',
   'keys.switch_hint':
     'Switch them off if you dictate, or press keys by accident. This holds for this browser; the sheet stays in the menu at your name.',
   'keys.are_on': 'Shortcuts are on',
