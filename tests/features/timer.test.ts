@@ -568,6 +568,9 @@ describe('a project made on the way', () => {
       ['/entries', { text: '@No-1', create_project: 'No-1', local_date: '2026-03-03' }],
     ];
     for (const [path, fields] of wrong) await alice.post(path, fields).expect(422);
+    const long = 'N'.repeat(121);
+    const refused = await alice.post('/timer/start', { text: `@${long}`, create_project: long });
+    expect(refused.text).toContain('At most 120 characters.');
     expect((await alice.post('/timer/start', { text: '@Old', create_project: 'Old' })).text).toContain(
       'value="@Old"',
     );

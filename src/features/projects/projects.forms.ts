@@ -17,8 +17,11 @@ export const projectColors = [
   'slate',
 ] as const;
 
+/** The longest name of a project, in characters. */
+export const projectNameMax = 120;
+
 export const projectForm = z.object({
-  name: requiredLine(120),
+  name: requiredLine(projectNameMax),
   client_id: optionalId,
   /** Name of a client to add; goes before `client_id`. */
   new_client: line(120),

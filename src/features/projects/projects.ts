@@ -12,7 +12,7 @@ import { addClient } from '../clients/clients.ts';
 import { findClient, findClientByKey } from '../clients/clients.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ProjectForm } from './projects.forms.ts';
-import { projectColors, projectForm } from './projects.forms.ts';
+import { projectColors, projectForm, projectNameMax } from './projects.forms.ts';
 import {
   deleteProject,
   findProject,
@@ -83,7 +83,15 @@ export async function addNamedProject(
   { name, now }: { name: string; now: number },
 ): Promise<{ ok: true } | { ok: false; problem: Problem }> {
   const form = projectForm.safeParse({ name, color: colorFor(name), billable: '1' });
-  if (!form.success) return { ok: false, problem: { key: 'form.invalid' } };
+  if (!form.success) {
+    const is_long = [...name].length > projectNameMax;
+    return {
+      ok: false,
+      problem: is_long
+        ? { key: 'form.too_long', values: { maximum: projectNameMax } }
+        : { key: 'form.invalid' },
+    };
+  }
   const added = await addProject(trx, record, { form: form.data, now });
   if (added.ok) return { ok: true };
   return { ok: false, problem: added.problems['name'] ?? { key: 'form.invalid' } };
