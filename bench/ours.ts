@@ -19,6 +19,7 @@ export const OUR_RUNGS: readonly Rung[] = [
   ),
   rung('ours', 'our application', 'ours', '/timer'),
   rung('ours-compressed', '… as a browser asks', 'ours', '/timer', BROWSER),
+  rung('ours-busy', "… a busy person's page", 'ours', '/timer', 'identity', 'busy'),
 ];
 
 export function listOurServers(context: RunContext): ServerSpec[] {

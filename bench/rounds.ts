@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequest } from './load.ts';
 import type { LoadClient, LoadOrder } from './load.ts';
-import type { Rung, ServerSpec } from './rungs.ts';
+import type { Rung, ServerSpec, Sessions } from './rungs.ts';
 import type { ServerProcess, Usage } from './server-process.ts';
 import { median } from './statistics.ts';
 
@@ -31,8 +31,8 @@ export interface RungResult {
 export interface RoundsOptions {
   readonly rounds: number;
   readonly seconds: number;
-  /** One request header block a signed-in person; taken in turn. */
-  readonly sessions: readonly Readonly<Record<string, string>>[];
+  /** Taken in turn within a group. */
+  readonly sessions: Sessions;
   readonly onRound?: (round: number) => void;
 }
 
@@ -94,7 +94,9 @@ function orderFor(
 ): LoadOrder {
   const { process } = requireServer(rung, servers);
   const encoding = { 'Accept-Encoding': rung.acceptEncoding };
-  const requests = options.sessions.map((session) => getRequest(rung.path, { ...session, ...encoding }));
+  const requests = options.sessions[rung.group].map((session) =>
+    getRequest(rung.path, { ...session, ...encoding }),
+  );
   return { port: process.port, requests, connections: CONNECTIONS, seconds, expectedStatus: '200' };
 }
 

@@ -101,7 +101,12 @@ async function prepareContext(folder: string, receiverPort: number): Promise<Run
   // The name the application gives the file in its data folder.
   const databaseFile = path.join(folder, 'timetracker.sqlite');
   const tokens = await seedDatabase(databaseFile, Math.floor(Date.now() / 1000) * 1000);
-  return { databaseFile, receiverPort, sessions: tokens.map((token) => ({ Cookie: `tt_session=${token}` })) };
+  const cookies = (ofGroup: string[]) => ofGroup.map((token) => ({ Cookie: `tt_session=${token}` }));
+  return {
+    databaseFile,
+    receiverPort,
+    sessions: { typical: cookies(tokens.typical), busy: cookies(tokens.busy) },
+  };
 }
 
 function startReceiver(folder: string): Promise<ServerProcess> {

@@ -1,5 +1,6 @@
 // What is measured: servers, and the requests sent to each.
 import { fileURLToPath } from 'node:url';
+import type { Group } from './seed.ts';
 import type { Probe } from './server-process.ts';
 import type { StartSpec } from './start-up.ts';
 
@@ -18,12 +19,16 @@ export interface Rung {
   readonly path: string;
   /** What the client says it accepts; a browser's list where compression is measured. */
   readonly acceptEncoding: 'identity' | 'gzip, deflate, br';
+  /** Whose pages are asked for. */
+  readonly group: Group;
 }
+
+/** One header block a signed-in person, by group. */
+export type Sessions = Readonly<Record<Group, readonly Readonly<Record<string, string>>[]>>;
 
 export interface RunContext {
   readonly databaseFile: string;
-  /** One header block a signed-in person. */
-  readonly sessions: readonly Readonly<Record<string, string>>[];
+  readonly sessions: Sessions;
   readonly receiverPort: number;
 }
 
@@ -80,6 +85,14 @@ export const REFERENCE_RUNGS: readonly Rung[] = [
     BROWSER,
   ),
   rung('stock-bundle-compressed', 'stock bundle, as a browser asks', 'stock-bundle', '/timer', BROWSER),
+  rung(
+    'stock-bundle-busy',
+    "stock bundle, a busy person's page",
+    'stock-bundle',
+    '/timer',
+    'identity',
+    'busy',
+  ),
 ];
 
 /** What is started without IPC, as in production; the first is what the others are compared with. */
@@ -98,7 +111,7 @@ export function listReferenceStarts(context: RunContext): StartSpec[] {
 
 /** The measured page itself, as the first person. */
 export function readyProbe(spec: ServerSpec, context: RunContext): Probe {
-  return { path: spec.path, headers: context.sessions[0] ?? {} };
+  return { path: spec.path, headers: context.sessions.typical[0] ?? {} };
 }
 
 export function rung(
@@ -107,8 +120,9 @@ export function rung(
   server: string,
   path: string,
   acceptEncoding: Rung['acceptEncoding'] = 'identity',
+  group: Group = 'typical',
 ): Rung {
-  return { name, title, server, path, acceptEncoding };
+  return { name, title, server, path, acceptEncoding, group };
 }
 
 export function stockFile(name: string): string {

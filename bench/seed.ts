@@ -1,21 +1,28 @@
-// One SQLite file for every server in a run: 200 people, 50,000 entries of the last weeks, one running timer each.
+// One SQLite file for every server in a run: 200 people, 50,000 entries of the last weeks, one running timer each; and
+// fifty busy people beside them, whose page is longer.
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { connect } from '../src/db/connect.ts';
 import { migrateToLatest } from '../src/db/migrate.ts';
 
-const PEOPLE = 200;
-const PROJECTS = 40;
+/** Rows of the timer page, the running one among them: the current week so far and the one before. */
+const GROUPS = { typical: { people: 200, rows_shown: 20 }, busy: { people: 50, rows_shown: 50 } } as const;
+const PROJECTS = 20;
 const ENTRIES_PER_PERSON = 250;
-/** What the timer page shows: the current week so far and the one before. */
-const ENTRIES_SHOWN = 50;
 const ZONE = 'Europe/Berlin';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WORDS = ['review', 'call', 'design', 'fix', 'plan', 'report', 'invoice', 'draft', 'release', 'notes'];
 
-/** Migrates and fills a new file; returns one session token a person. `nowMs` in whole seconds. */
-export async function seedDatabase(file: string, nowMs: number): Promise<string[]> {
+export type Group = keyof typeof GROUPS;
+
+interface SeededPerson {
+  readonly id: number;
+  readonly rows_shown: number;
+}
+
+/** Migrates and fills a new file; returns one session token a person of each group. `nowMs` in whole seconds. */
+export async function seedDatabase(file: string, nowMs: number): Promise<Record<Group, string[]>> {
   const options = {
     databaseUrl: undefined,
     sqliteFile: file,
@@ -31,13 +38,22 @@ export async function seedDatabase(file: string, nowMs: number): Promise<string[
     `insert into projects (client_id, name, name_key, color, billable, created_at) values (null, ?, ?, ?, 1, ?)`,
   );
   for (let n = 1; n <= PROJECTS; n += 1) project.run(`Project ${n}`, `project ${n}`, 'blue', nowMs);
-  const tokens = Array.from({ length: PEOPLE }, (_, index) => insertPerson(database, index + 1, nowMs));
+  const typical = insertPeople(database, 'typical', 1, nowMs);
+  const busy = insertPeople(database, 'busy', 1 + typical.length, nowMs);
   database.exec('commit; analyze');
   database.close();
-  return tokens;
+  return { typical, busy };
 }
 
-function insertPerson(database: DatabaseSync, userId: number, nowMs: number): string {
+function insertPeople(database: DatabaseSync, group: Group, firstId: number, nowMs: number): string[] {
+  const { people, rows_shown } = GROUPS[group];
+  return Array.from({ length: people }, (_, index) =>
+    insertPerson(database, { id: firstId + index, rows_shown }, nowMs),
+  );
+}
+
+function insertPerson(database: DatabaseSync, person: SeededPerson, nowMs: number): string {
+  const userId = person.id;
   const token = createHash('sha256').update(`session of person ${userId}`).digest('base64url');
   const email = `person-${userId}@example.com`;
   database
@@ -52,11 +68,12 @@ function insertPerson(database: DatabaseSync, userId: number, nowMs: number): st
        values (?, ?, ?, ?, ?, 'Chrome, Linux')`,
     )
     .run(userId, createHash('sha256').update(token).digest('hex'), nowMs, nowMs, nowMs + 30 * DAY_MS);
-  insertEntries(database, userId, nowMs);
+  insertEntries(database, person, nowMs);
   return token;
 }
 
-function insertEntries(database: DatabaseSync, userId: number, nowMs: number): void {
+function insertEntries(database: DatabaseSync, person: SeededPerson, nowMs: number): void {
+  const userId = person.id;
   const insert = database.prepare(
     `insert into entries (user_id, project_id, description, started_at, ended_at, zone, local_date, billable, source,
        created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, 1, 'timer', ?, ?)`,
@@ -66,10 +83,11 @@ function insertEntries(database: DatabaseSync, userId: number, nowMs: number): v
     insert.run(userId, projectId, text, startedAt, endedAt, ZONE, date, startedAt, endedAt ?? startedAt);
   };
   const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
-  const perDay = Math.ceil(ENTRIES_SHOWN / fullDaysShown(today));
+  // Spread so that the days which the page shows have exactly as many as it is to show.
+  const perDay = (person.rows_shown - 1) / fullDaysShown(today);
   for (let n = 0; n < ENTRIES_PER_PERSON; n += 1) {
-    const dayStart = today - (Math.floor(n / perDay) + 1) * DAY_MS;
-    const startedAt = dayStart + (7 + (n % perDay)) * HOUR_MS;
+    const day = Math.floor(n / perDay);
+    const startedAt = today - (day + 1) * DAY_MS + (7 + n - Math.ceil(day * perDay)) * HOUR_MS;
     const seconds = 600 + ((userId * 7919 + n * 104_729) % 2900);
     add(((userId + n * 3) % PROJECTS) + 1, describeWork(userId + n), startedAt, startedAt + seconds * 1000);
   }

@@ -3,7 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createCollector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { labelBound } from './label-bounds.ts';
-import type { LabelBound } from './label-bounds.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { METRIC_FAMILIES } from './metric-catalogue.ts';
 import type {
@@ -55,13 +54,18 @@ export interface MetricsOptions {
 
 /** A family of the catalogue with its labels bounded: values are given in the order of the catalogue's labels. */
 function boundFamily(family: MetricFamily): (values: readonly string[]) => Record<string, string> {
-  const bounds = Object.entries(family.labels).map(([label, values]): [string, LabelBound] => [
+  const bounds = Object.entries(family.labels).map(([label, values]) => ({
     label,
-    labelBound(values),
-  ]);
+    bound: labelBound(values),
+  }));
   return (values) => {
     const labels: Record<string, string> = {};
-    for (const [position, [label, bound]] of bounds.entries()) labels[label] = bound(values[position] ?? '');
+    let position = 0;
+    // Several times in every request: pairs out of an iterator cost more here than the rest of a metric.
+    for (const { label, bound } of bounds) {
+      labels[label] = bound(values[position] ?? '');
+      position += 1;
+    }
     return labels;
   };
 }

@@ -71,6 +71,12 @@ function dateText(date: Temporal.PlainDate): string | undefined {
 
 /** The date that many whole days later (earlier when negative); undefined beyond the years 1970 to 2199. */
 export function addDays(date: string, days: number): string | undefined {
+  return remembered(movedDates, `${date} ${days}`, () => moveDate(date, days));
+}
+
+const movedDates = new Map<string, string>();
+
+function moveDate(date: string, days: number): string | undefined {
   const start = plainDate(date);
   if (!start || !Number.isInteger(days) || Math.abs(days) > 100_000) return undefined;
   return dateText(start.add({ days }));
@@ -287,6 +293,12 @@ export function startOfDay(date: string, zone: string): number | undefined {
 
 /** The first instant after a date there (not part of it). A day has 23, 24 or 25 hours, rarely others. */
 export function endOfDay(date: string, zone: string): number | undefined {
+  return remembered(dayEnds, `${date} ${zone}`, () => findEndOfDay(date, zone));
+}
+
+const dayEnds = new Map<string, number>();
+
+function findEndOfDay(date: string, zone: string): number | undefined {
   const day = plainDate(date);
   if (!day || !isTimeZone(zone)) return undefined;
   return day.add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds;

@@ -1,11 +1,13 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import type { AugmentedRequest } from 'express-rate-limit';
 import type { Attempts } from './attempts.ts';
 import { attemptWindowMs } from './attempts.ts';
 
 /** Who an address is for counting: one IPv4 address, or the /64 that an IPv6 customer has to himself. */
-export const addressOf = (req: Request): string => ipKeyGenerator(req.ip ?? '', 64);
+export async function addressOf(req: Request): Promise<string> {
+  const { ipKeyGenerator } = await import('express-rate-limit');
+  return ipKeyGenerator(req.ip ?? '', 64);
+}
 
 interface AddressLimitOptions {
   attempts: Attempts;
@@ -18,7 +20,24 @@ interface AddressLimitOptions {
 }
 
 /** Counts the requests of an address in the database and refuses those over the limit. */
-export function addressLimit({ attempts, scope, limit, refuse }: AddressLimitOptions): RequestHandler {
+export function addressLimit(options: AddressLimitOptions): RequestHandler {
+  let limiter: Promise<RequestHandler> | undefined;
+  return async function addressLimit(req, res, next) {
+    // The package is imported with the first form that is sent, so that no start waits for it.
+    limiter ??= createLimiter(options);
+    await (
+      await limiter
+    )(req, res, next);
+  };
+}
+
+async function createLimiter({
+  attempts,
+  scope,
+  limit,
+  refuse,
+}: AddressLimitOptions): Promise<RequestHandler> {
+  const { rateLimit } = await import('express-rate-limit');
   return rateLimit({
     windowMs: attemptWindowMs,
     limit,

@@ -41,7 +41,7 @@ export function signInRoutes(deps: Deps, attempts: Attempts): Router {
       deps.record('auth.login_failed', { user_id: null }, properties);
       return answerInvalid(req, res, { form: { key: 'login.wrong' } }, showAgain(deps, req, res, 422));
     }
-    await attempts.takeBack(addressScope, addressOf(req));
+    await attempts.takeBack(addressScope, await addressOf(req));
     await openSession(deps, req, res, result.user_id);
     deps.metrics.logins('password', 'success');
     deps.record('auth.login', { user_id: result.user_id }, { auth_method: 'password' });
