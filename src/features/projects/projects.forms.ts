@@ -1,3 +1,4 @@
+import { isVisible } from '../../shared/text.ts';
 import * as z from 'zod';
 import { checkbox, choice, line, optionalId, requiredLine } from '../../http/forms.ts';
 
@@ -24,7 +25,7 @@ export const projectForm = z.object({
   name: requiredLine(projectNameMax),
   client_id: optionalId,
   /** Name of a client to add; goes before `client_id`. */
-  new_client: line(120),
+  new_client: line(120).refine((name) => name === '' || isVisible(name), 'form.required'),
   color: z.preprocess((value) => (value === undefined ? 'blue' : value), choice(projectColors)),
   billable: checkbox,
 });
