@@ -17,7 +17,6 @@ export interface ViewFunctions {
   day: (localDate: string, style: DayStyle) => string;
   money: (amountMinor: number, currency: string) => string;
   number: (value: number) => string;
-  json: (value: unknown) => string;
 }
 
 const dayStyles: Record<DayStyle, Intl.DateTimeFormatOptions> = {
@@ -70,7 +69,6 @@ export function createViewFunctions(assetPath: (file: string) => string) {
       day: dayFormatter(locale),
       money: (amountMinor, currency) => formatMoney(amountMinor, currency, locale),
       number: (value) => numbers.format(value),
-      json: (value) => JSON.stringify(value),
     };
     made.set(key, functions);
     return functions;

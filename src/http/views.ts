@@ -15,7 +15,6 @@ export const viewFunctionNames = [
   'day',
   'money',
   'number',
-  'json',
 ] as const;
 
 /** What a view may print; an object there is a mistake that the types of the page's data should show. */

@@ -420,6 +420,15 @@ describe('deleting and undo', () => {
     expect(events('entry.restored')).toHaveLength(1);
   });
 
+  it('names what was deleted, shortened, and never as markup', async () => {
+    const entry = await added({ text: `<b>${'long '.repeat(20)}` });
+    await bob.post(`/entries/${entry.id}/delete`).expect(303);
+    const { text } = await bob.get('/timer');
+    expect(text).toContain('Deleted “&lt;b&gt;long long');
+    expect(text).toContain('…”.');
+    expect(text).not.toContain('<b>long');
+  });
+
   it('comes back without a project or tag that was deleted meanwhile', async () => {
     const gone = await addProject('Gone soon');
     const entry = await added({ text: 'work #vanishing #a', project_id: gone });

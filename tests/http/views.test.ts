@@ -37,7 +37,6 @@ describe('views', () => {
       day: String,
       money: String,
       number: String,
-      json: JSON.stringify,
     };
     const stock = ejs.render(readFileSync(join(folder, `${name}.ejs`), 'utf8'), it_, {
       strict: true,

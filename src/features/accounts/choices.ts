@@ -1,4 +1,5 @@
 import { listTimeZones } from '../../shared/calendar.ts';
+import { listCurrencies } from '../../shared/money.ts';
 
 interface ChoiceOption {
   value: string;
@@ -27,7 +28,7 @@ export function currencyOptions(locale: string): ChoiceOption[] {
   let list = currencyLists.get(locale);
   if (!list) {
     const names = new Intl.DisplayNames(locale, { type: 'currency' });
-    list = Intl.supportedValuesOf('currency').map((code) => ({
+    list = listCurrencies().map((code) => ({
       value: code,
       label: `${code} · ${names.of(code) ?? code}`,
     }));
@@ -35,5 +36,3 @@ export function currencyOptions(locale: string): ChoiceOption[] {
   }
   return list;
 }
-
-export const isCurrency = (code: string): boolean => Intl.supportedValuesOf('currency').includes(code);

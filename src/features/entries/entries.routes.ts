@@ -142,14 +142,24 @@ async function refuseEdit(
 async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
   const { id: user_id } = personOf(res);
   const now = wholeSecond(deps.now());
-  const { item_id, ran } = await deps.change({ user_id }, async (trx, record) => {
+  const { item_id, ran, description } = await deps.change({ user_id }, async (trx, record) => {
     const entry = await requireForChange(trx, user_id, idOf(req.params['id']));
-    return { item_id: await deleteWithUndo(trx, record, entry, now), ran: entry.ended_at === null };
+    const item_id = await deleteWithUndo(trx, record, entry, now);
+    return { item_id, ran: entry.ended_at === null, description: entry.description };
   });
   const { t } = res.locals.functions;
-  const sentence = ran ? t('entry.discarded') : t('entry.deleted');
+  // Named, because several of these messages may stand beside each other.
+  const named =
+    description === '' ? t('entry.deleted') : t('entry.deleted_named', { text: shortened(description) });
+  const sentence = ran ? t('entry.discarded') : named;
   await tell(deps, res, 'success', [sentence], `/entries/restore/${item_id}`);
   res.redirect(303, backPath(req));
+}
+
+/** At most 60 characters: enough to recognise a text in a message. */
+function shortened(text: string): string {
+  const characters = [...text];
+  return characters.length > 60 ? `${characters.slice(0, 59).join('')}…` : text;
 }
 
 const restoredKeys = {

@@ -7,7 +7,7 @@ import {
   timeZone,
   weekStart,
 } from '../accounts/accounts.forms.ts';
-import { isCurrency } from '../accounts/choices.ts';
+import { isCurrency } from '../../shared/money.ts';
 import { choice, line } from '../../http/forms.ts';
 
 /** Who somebody is: the same rules in the browser and on the command line. */

@@ -33,6 +33,7 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.stopped_already': 'Dieser Timer war schon gestoppt. Der jetzt laufende blieb unberührt.',
   'entry.saved': 'Gespeichert.',
   'entry.deleted': 'Eintrag gelöscht.',
+  'entry.deleted_named': '„{text}“ gelöscht.',
   'entry.duplicated': 'Eintrag verdoppelt.',
   'entry.split_done': 'In {count, plural, one {# Eintrag} other {# Einträge}} geteilt.',
   'entry.split_nothing': 'Dieser Eintrag geht nicht über Mitternacht.',

@@ -29,6 +29,7 @@ export const entries = {
   'entry.stopped_already': 'That timer had already been stopped. The one that runs now was left alone.',
   'entry.saved': 'Saved.',
   'entry.deleted': 'Entry deleted.',
+  'entry.deleted_named': 'Deleted “{text}”.',
   'entry.duplicated': 'Entry duplicated.',
   'entry.split_done': 'Split into {count, plural, one {# entry} other {# entries}}.',
   'entry.split_nothing': 'This entry does not cross midnight.',
