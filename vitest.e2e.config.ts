@@ -8,6 +8,7 @@ export default defineConfig({
   test: {
     include: ['tests/e2e/**/*.test.ts'],
     testTimeout: 60_000,
+    retry: process.env['TEST_REPORTS'] ? 1 : 0,
     hookTimeout: 60_000,
     pool: 'forks',
     fileParallelism: false,

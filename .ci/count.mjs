@@ -19,9 +19,15 @@ for (const run of runs) {
   if (report.numPassedTests === 0) failed += 1;
   for (const suite of report.testResults) {
     // A file that could not even be loaded has no tests to count, and must not pass for that.
-    if (suite.status === 'failed' && suite.assertionResults.length === 0) failed += 1;
-    for (const { fullName, status } of suite.assertionResults) {
+    if (suite.status === 'failed' && suite.assertionResults.length === 0) {
+      failed += 1;
+      console.log(`failed on ${run}: ${suite.name}\n${(suite.message ?? '').slice(0, 1500)}`);
+    }
+    for (const { fullName, status, failureMessages } of suite.assertionResults) {
       if (status === 'passed') passedNames.add(fullName);
+      // Again at the end, where a long log is read first.
+      if (status === 'failed')
+        console.log(`failed on ${run}: ${fullName}\n${(failureMessages[0] ?? '').slice(0, 1500)}`);
       else if (status !== 'failed') leftOut.add(fullName);
     }
   }

@@ -126,7 +126,16 @@ describe('a secret', () => {
       setup_code: 'only-for-me',
       metrics_token: 'token-of-the-scraper',
     });
-    expect(secrets.sort()).toEqual(['DATABASE_URL', 'METRICS_TOKEN', 'SETUP_CODE']);
+    expect(secrets.sort()).toEqual([
+      'DATABASE_URL',
+      'METRICS_TOKEN',
+      'POSTHOG_API_KEY',
+      'SENTRY_DSN',
+      'SETUP_CODE',
+      'SMTP_URL',
+      'TELE_SALT',
+      'TELE_URL',
+    ]);
   });
 
   it('is refused when it stands in both places, or its file cannot be read', () => {

@@ -29,6 +29,22 @@ export interface Config {
   log_keep_files: number;
   log_keep_days: number;
   metrics_token: string | undefined;
+  /** Forbids every telemetry channel. */
+  do_not_track: boolean;
+  sentry_dsn: string | undefined;
+  /** 0 to 1; 0 is off. */
+  sentry_traces_rate: number;
+  app_environment: string;
+  posthog_api_key: string | undefined;
+  posthog_host: string | undefined;
+  /** True agrees to installation telemetry, false forbids it, undefined leaves it to an administrator. */
+  enable_telemetry: boolean | undefined;
+  tele_url: string | undefined;
+  tele_salt: string | undefined;
+  outbox_max_rows: number;
+  ledger_keep_ms: number;
+  smtp_url: string | undefined;
+  mail_from: string | undefined;
   version: string;
 }
 
@@ -92,8 +108,23 @@ export function loadConfig(environment: Environment): Readonly<Config> {
     log_keep_files: number('LOG_KEEP_FILES'),
     log_keep_days: number('LOG_KEEP_DAYS'),
     metrics_token: orUndefined('METRICS_TOKEN'),
-    version: packageVersion(),
+    do_not_track: value('DO_NOT_TRACK') === '1',
+    sentry_dsn: orUndefined('SENTRY_DSN'),
+    sentry_traces_rate: number('SENTRY_TRACES_RATE'),
+    app_environment: value('APP_ENVIRONMENT'),
+    posthog_api_key: orUndefined('POSTHOG_API_KEY'),
+    posthog_host: orUndefined('POSTHOG_HOST'),
+    enable_telemetry: { true: true, false: false }[value('ENABLE_TELEMETRY')],
+    tele_url: orUndefined('TELE_URL'),
+    tele_salt: orUndefined('TELE_SALT'),
+    outbox_max_rows: number('OUTBOX_MAX_ROWS'),
+    ledger_keep_ms: number('LEDGER_KEEP_DAYS') * 24 * hourMs,
+    smtp_url: orUndefined('SMTP_URL'),
+    mail_from: orUndefined('MAIL_FROM'),
+    version: orUndefined('APP_VERSION') ?? packageVersion(),
   };
+  if (config.smtp_url !== undefined && config.mail_from === undefined)
+    problems.push('MAIL_FROM is needed with SMTP_URL');
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }

@@ -182,7 +182,136 @@ export const options = {
     problem: 'must be 8 to 200 visible characters',
     description: 'Bearer token that opens /metrics to other than loopback and private networks.',
   },
+  DO_NOT_TRACK: {
+    type: 'choice',
+    default: '0',
+    choices: ['0', '1'],
+    description: '1 forbids every telemetry channel, whatever else is set or chosen.',
+  },
+  SENTRY_DSN: {
+    type: 'text',
+    default: '',
+    secret: true,
+    isValid: isDsn,
+    problem: 'must look like https://key@errors.example.com/1; plain http is for this machine only',
+    description:
+      'Where error reports go: the DSN of your own Sentry, GlitchTip or Bugsink project. Empty sends none.',
+  },
+  SENTRY_TRACES_RATE: {
+    type: 'text',
+    default: '0.0',
+    pattern: /^(0(\.\d{1,4})?|1(\.0{1,4})?)$/,
+    problem: 'must be a number from 0 to 1',
+    description: 'Share of requests that are sent as performance traces. 0 switches tracing off.',
+  },
+  APP_ENVIRONMENT: {
+    type: 'text',
+    default: 'production',
+    pattern: /^[a-z0-9_-]{1,32}$/,
+    problem: 'must be 1 to 32 of a-z, 0-9, - and _',
+    description: 'Name of this installation in error reports, such as production or staging.',
+  },
+  POSTHOG_API_KEY: {
+    type: 'text',
+    default: '',
+    secret: true,
+    pattern: /^[A-Za-z0-9_-]{8,200}$/,
+    problem: 'must be 8 to 200 letters, digits, - and _',
+    description: 'Project key of your own PostHog project. Empty sends no product events.',
+  },
+  POSTHOG_HOST: {
+    type: 'text',
+    default: '',
+    isValid: isSafeUrl,
+    problem: 'must be an https address without user, query and fragment; plain http is for this machine only',
+    description:
+      'Ingestion address of that project, like https://posthog.example.com. There is no default: you choose the region or your own server.',
+  },
+  ENABLE_TELEMETRY: {
+    type: 'text',
+    default: '',
+    pattern: /^(true|false)$/,
+    problem: 'must be true or false',
+    description:
+      'true agrees to installation telemetry (install, update, daily health) without the page; false forbids it. Empty leaves it to an administrator.',
+  },
+  TELE_URL: {
+    type: 'text',
+    default: '',
+    secret: true,
+    isValid: isSafeUrl,
+    problem: 'must be an https address without user, query and fragment; plain http is for this machine only',
+    description: 'Where installation telemetry goes. Empty uses the PostHog project.',
+  },
+  TELE_SALT: {
+    type: 'text',
+    default: '',
+    secret: true,
+    pattern: /^.{1,200}$/,
+    problem: 'must be 1 to 200 characters',
+    description:
+      'Salt of the installation fingerprint. Empty, or the placeholder of old examples, generates one in DATA_DIR.',
+  },
+  APP_VERSION: {
+    type: 'text',
+    default: '',
+    pattern: /^[0-9A-Za-z.+-]{1,64}$/,
+    problem: 'must be a version such as 1.2.3',
+    description: 'Version to report. Empty takes the one of the package.',
+  },
+  OUTBOX_MAX_ROWS: {
+    type: 'number',
+    default: 10000,
+    minimum: 10,
+    maximum: 1000000,
+    description: 'Payloads that wait per channel at most; the oldest are dropped and counted beyond it.',
+  },
+  LEDGER_KEEP_DAYS: {
+    type: 'number',
+    default: 365,
+    minimum: 1,
+    maximum: 36500,
+    description: 'The record of what left the server is kept for this long.',
+  },
+  SMTP_URL: {
+    type: 'text',
+    default: '',
+    secret: true,
+    isValid: isSmtpUrl,
+    problem: 'must look like smtps://user:password@mail.example.com:465',
+    description: 'Mail server for invitations, password resets and notices. Empty sends no mail.',
+  },
+  MAIL_FROM: {
+    type: 'text',
+    default: '',
+    pattern: /^[^@\s<>]+@[^@\s<>]+$/,
+    problem: 'must be an e-mail address',
+    description: 'Sender of mails. Needed with SMTP_URL.',
+  },
 } as const satisfies Record<string, Option>;
+
+const loopbackHosts = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/;
+
+/** https, or http to this machine: nothing that is sent may be read on its way. */
+function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (username !== '' || password !== '' || search !== '' || hash !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && loopbackHosts.test(hostname));
+}
+
+/** scheme://key@host/path/project, with the key where a user name would be. */
+function isDsn(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const key = url.username;
+  url.username = '';
+  return /^[A-Za-z0-9]+$/.test(key) && /\/\d+$/.test(url.pathname) && isSafeUrl(url.href);
+}
+
+function isSmtpUrl(text: string): boolean {
+  return URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname !== '';
+}
 
 /** What Express takes for trusted proxies: a count, or addresses, ranges and its three names for them. */
 function isProxyList(text: string): boolean {

@@ -2,10 +2,14 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Connection, Db } from './connect.ts';
 import { createWalkingProduct } from './migrations/001-walking-product.ts';
+import { createTelemetry } from './migrations/002-telemetry.ts';
+import { createWorkMoneyPeople } from './migrations/003-work-money-people.ts';
 
 /** Append-only: a released migration never changes. A static list works on every platform and is visible to tools. */
 const migrations = {
   '001-walking-product': createWalkingProduct,
+  '002-telemetry': createTelemetry,
+  '003-work-money-people': createWorkMoneyPeople,
 } satisfies Record<string, (db: Kysely<unknown>, dialect: Connection['dialect']) => Promise<void>>;
 
 export class SchemaError extends Error {}

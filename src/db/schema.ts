@@ -16,6 +16,19 @@ export interface Database {
   deleted_items: DeletedItemsTable;
   rate_limits: RateLimitsTable;
   jobs: JobsTable;
+  consents: ConsentsTable;
+  outbox: OutboxTable;
+  ledger: LedgerTable;
+  ledger_people: LedgerPeopleTable;
+  ledger_ends: LedgerEndsTable;
+  tasks: TasksTable;
+  task_comments: TaskCommentsTable;
+  project_members: ProjectMembersTable;
+  favourites: FavouritesTable;
+  rates: RatesTable;
+  notices: NoticesTable;
+  account_links: AccountLinksTable;
+  audit: AuditTable;
 }
 
 export type Flag = 0 | 1;
@@ -40,6 +53,10 @@ export interface UsersTable {
   created_at: number;
   /** Set when the person left; their time stays, sign-in ends. */
   deactivated_at: number | null;
+  /** Own choice about product analytics; null follows the browser's Sec-GPC and DNT. */
+  analytics_choice: ColumnType<'in' | 'out' | null, 'in' | 'out' | null | undefined, 'in' | 'out' | null>;
+  /** 1: somebody who has time here but no account (yet). Their email is '' and their key a random one. */
+  is_placeholder: ColumnType<Flag, Flag | undefined, Flag>;
 }
 
 export interface SessionsTable {
@@ -70,6 +87,13 @@ export interface ClientsTable {
   name_key: string;
   created_at: number;
   archived_at: number | null;
+  /** Short name of the person's own bookkeeping, unique where not ''. */
+  code: ColumnType<string, string | undefined, string>;
+  description: ColumnType<string, string | undefined, string>;
+  /** ISO 4217; null is the instance's currency. */
+  currency: ColumnType<string | null, string | null | undefined, string | null>;
+  /** '' or one of the project colours. */
+  color: ColumnType<string, string | undefined, string>;
 }
 
 export interface ProjectsTable {
@@ -83,6 +107,20 @@ export interface ProjectsTable {
   billable: Flag;
   created_at: number;
   archived_at: number | null;
+  /** Unique where not ''. */
+  code: ColumnType<string, string | undefined, string>;
+  description: ColumnType<string, string | undefined, string>;
+  /** Local dates, both inclusive. */
+  start_date: ColumnType<string | null, string | null | undefined, string | null>;
+  due_date: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Who sees it and may book on it. */
+  visibility: ColumnType<'everyone' | 'members', 'everyone' | 'members' | undefined, 'everyone' | 'members'>;
+  /** A budget is for all time or for each month; at most one of seconds and cents is set. */
+  budget_period: ColumnType<'total' | 'monthly', 'total' | 'monthly' | undefined, 'total' | 'monthly'>;
+  budget_seconds: ColumnType<number | null, number | null | undefined, number | null>;
+  budget_cents: ColumnType<number | null, number | null | undefined, number | null>;
+  /** Percentages that raise a notice, ascending: '80,100'; '' for none. */
+  budget_thresholds: ColumnType<string, string | undefined, string>;
 }
 
 export interface TagsTable {
@@ -114,6 +152,14 @@ export interface EntriesTable {
   source: EntrySource;
   created_at: number;
   updated_at: number;
+  task_id: ColumnType<number | null, number | null | undefined, number | null>;
+  /** Per hour, in minor units of `currency`; fixed when the entry stops. Null: not billable, no rate, or running. */
+  rate_cents: ColumnType<number | null, number | null | undefined, number | null>;
+  cost_rate_cents: ColumnType<number | null, number | null | undefined, number | null>;
+  /** Which rate gave it, so that a change of that rate can find the entries that used it. */
+  rate_id: ColumnType<number | null, number | null | undefined, number | null>;
+  cost_rate_id: ColumnType<number | null, number | null | undefined, number | null>;
+  currency: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface EntryTagsTable {
@@ -143,4 +189,174 @@ export interface JobsTable {
   holder: string;
   lease_until: number;
   last_success_at: number | null;
+}
+
+/** Channels whose bytes leave this server. The first three are telemetry and need consent; the others do a person's bidding. */
+export type Channel = 'errors' | 'analytics' | 'installation' | 'mail' | 'webhooks' | 'sign_in';
+export type ChannelMode = 'off' | 'review' | 'auto';
+
+/** Decisions about a telemetry channel, never changed or deleted: the newest row of a channel holds. */
+export interface ConsentsTable {
+  id: Generated<number>;
+  channel: Channel;
+  mode: ChannelMode;
+  /** Version of the event catalogue that was shown, and what it could send: JSON list of 'event.property'. */
+  catalogue_version: number;
+  covered: string;
+  decided_at: number;
+  /** Who decided; null for a command. */
+  user_id: number | null;
+  source: 'setup' | 'panel' | 'command';
+}
+
+/** What waits to leave. A row goes away when its destination has taken it; the ledger has it then. */
+export interface OutboxTable {
+  id: Generated<number>;
+  channel: Channel;
+  /** Event name, or what else it is: 'error', 'trace', 'test'. */
+  purpose: string;
+  /** The same at every attempt, so that a destination can drop the second copy. */
+  idempotency_key: string;
+  /** Whom it is about, for /privacy and for a withdrawal; never part of the body. */
+  user_id: number | null;
+  /** The payload as the sink hands it to the gateway. */
+  body: string;
+  consent_id: number | null;
+  /** held: waits for an administrator (review mode). */
+  state: 'held' | 'queued';
+  attempts: number;
+  next_attempt_at: number;
+  created_at: number;
+}
+
+/** What left, chained by hashes: a request is written before its first byte leaves, its answer as a record of its own. */
+export interface LedgerTable {
+  id: Generated<number>;
+  kind: 'request' | 'answer';
+  at: number;
+  channel: Channel;
+  purpose: string;
+  consent_id: number | null;
+  /** Host and port of the destination. */
+  host: string;
+  /** Bytes of the body. */
+  byte_count: number;
+  body_sha256: string;
+  /** The exact bytes; null in answers, whose bytes came in. */
+  body: string | null;
+  body_encoding: 'utf8' | 'base64';
+  /** Of an answer: the ledger id of its request. */
+  request_id: number | null;
+  /** HTTP status of the answer, or null where none came; `problem` says why then, as a code. */
+  status: number | null;
+  problem: string | null;
+  previous_hash: string;
+  hash: string;
+}
+
+/** Whom a ledger record is about. */
+export interface LedgerPeopleTable {
+  ledger_id: number;
+  user_id: number;
+}
+
+/** The ends of the chain: 'first' is the newest record that retention removed, 'last' the newest one of all. */
+export interface LedgerEndsTable {
+  name: 'first' | 'last';
+  ledger_id: number;
+  hash: string;
+}
+
+export type TaskStatus = 'open' | 'in_progress' | 'review' | 'done';
+export type TaskPriority = 'low' | 'normal' | 'high' | 'urgent';
+
+export interface TasksTable {
+  id: Generated<number>;
+  project_id: number;
+  name: string;
+  /** Case-folded name, unique per project. */
+  name_key: string;
+  description: string;
+  status: TaskStatus;
+  priority: TaskPriority;
+  assignee_id: number | null;
+  /** Local date. */
+  due_date: string | null;
+  estimate_seconds: number | null;
+  created_at: number;
+  updated_at: number;
+  archived_at: number | null;
+}
+
+export interface TaskCommentsTable {
+  id: Generated<number>;
+  task_id: number;
+  user_id: number;
+  body: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ProjectMembersTable {
+  project_id: number;
+  user_id: number;
+  /** 1: sees and edits everybody's time on this project. */
+  is_manager: Flag;
+}
+
+export interface FavouritesTable {
+  user_id: number;
+  project_id: number;
+}
+
+export interface RatesTable {
+  id: Generated<number>;
+  kind: 'billable' | 'cost';
+  /** 'task:5', 'member:3:7' (project, person), 'project:3', 'person:7', 'client:2' or 'default'. */
+  scope: string;
+  /** Per hour, in minor units of the currency of the client, else of the instance. */
+  amount_cents: number;
+  updated_at: number;
+}
+
+/** A message to one person in the page. */
+export interface NoticesTable {
+  id: Generated<number>;
+  user_id: number;
+  kind: string;
+  once_key: string;
+  /** JSON. */
+  content: string;
+  created_at: number;
+  read_at: number | null;
+}
+
+export interface AccountLinksTable {
+  id: Generated<number>;
+  kind: 'invitation' | 'password_reset';
+  user_id: number;
+  /** SHA-256 of the link's token, hex. */
+  token_hash: string;
+  created_by: number | null;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+}
+
+/** What administrators did, and what anybody did to another person's time; chained by hashes, no addresses. */
+export interface AuditTable {
+  id: Generated<number>;
+  at: number;
+  actor_id: number | null;
+  /** 'entry.updated', 'person.deactivated', … */
+  action: string;
+  /** Kind of what it was done to: 'entry', 'person', 'rate', … */
+  subject: string;
+  subject_id: number | null;
+  /** Whose it is, where it is somebody's. */
+  user_id: number | null;
+  /** JSON: what changed, ids, numbers and choices only. */
+  content: string;
+  previous_hash: string;
+  hash: string;
 }

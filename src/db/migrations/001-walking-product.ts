@@ -1,14 +1,7 @@
-import type { CreateTableBuilder, Kysely } from 'kysely';
+import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-
-type Dialect = 'sqlite' | 'postgres';
-
-/** An id that is never used twice, also after the newest row was deleted. */
-function id<Table extends string>(table: CreateTableBuilder<Table>, dialect: Dialect) {
-  return dialect === 'sqlite'
-    ? table.addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
-    : table.addColumn('id', 'bigint', (column) => column.primaryKey().generatedByDefaultAsIdentity());
-}
+import type { Dialect } from './column-shapes.ts';
+import { id } from './column-shapes.ts';
 
 export async function createWalkingProduct(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await createPeople(db, dialect);

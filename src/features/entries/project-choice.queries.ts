@@ -77,7 +77,7 @@ export async function findProjectState(db: Db, id: number): Promise<ProjectState
   return db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'color', 'billable'])
+    .select(['projects.id', 'projects.name', 'projects.color', 'projects.billable'])
     .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
     .select('clients.name as client_name')
     .where('projects.id', '=', id)

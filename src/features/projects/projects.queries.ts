@@ -23,7 +23,14 @@ const projectsWithClient = (db: Db) =>
   db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'color', 'billable', 'projects.archived_at', 'client_id'])
+    .select([
+      'projects.id',
+      'projects.name',
+      'projects.color',
+      'projects.billable',
+      'projects.archived_at',
+      'client_id',
+    ])
     .select(['clients.name as client_name', 'clients.archived_at as client_archived_at']);
 
 /** One page by name, and one row more when another page follows. A search finds clients' names too. */
@@ -152,7 +159,14 @@ export async function listRecentEntries(db: Db, project_id: number, scope: Entry
   return db
     .selectFrom('entries')
     .innerJoin('users', 'users.id', 'entries.user_id')
-    .select(['entries.id', 'user_id', 'users.name as person_name', 'description', 'local_date', 'zone'])
+    .select([
+      'entries.id',
+      'user_id',
+      'users.name as person_name',
+      'entries.description',
+      'local_date',
+      'zone',
+    ])
     .select(['started_at', 'ended_at', 'duration_seconds'])
     .where('project_id', '=', project_id)
     .where(inScope(scope))

@@ -225,7 +225,7 @@ export async function listNamedProjects(db: Db, ids: readonly number[]): Promise
   return db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'color', 'clients.name as client_name'])
+    .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
     .where('projects.id', 'in', ids)
     .execute();
 }

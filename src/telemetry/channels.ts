@@ -1,0 +1,71 @@
+import type { Channel, ChannelMode } from '../db/schema.ts';
+
+/** The words that the parts of this folder share. No logic here. */
+
+/** Channels that need consent; the others (mail, webhooks, sign_in) send only what a person asked for. */
+export const telemetryChannels = ['errors', 'analytics', 'installation'] as const;
+export type TelemetryChannel = (typeof telemetryChannels)[number];
+
+/** Why a channel is in the state it is in; each has its sentence in the message catalogue (`telemetry.reason.*`). */
+export type Reason =
+  | 'not_set_up'
+  | 'do_not_track'
+  | 'enable_telemetry_false'
+  | 'not_configured'
+  | 'host_missing'
+  | 'switched_off'
+  | 'not_chosen'
+  | 'on_by_environment'
+  | 'on_by_configuration'
+  | 'on_by_choice'
+  | 'review_by_choice'
+  | 'person_opted_out'
+  | 'browser_signal';
+
+/** What a channel may do now. `off` sends and queues nothing; `review` queues and waits for an administrator. */
+export interface ChannelState {
+  mode: ChannelMode;
+  reason: Reason;
+}
+
+/** A payload on its way: what a sink gives the outbox. */
+export interface Payload {
+  channel: TelemetryChannel;
+  /** Event name, 'error', 'trace' or 'test'. */
+  purpose: string;
+  /** The same at every attempt. */
+  idempotency_key: string;
+  user_id: number | null;
+  body: string;
+}
+
+/** One outbound call. Every byte that leaves goes through one of these. */
+export interface OutboundRequest {
+  channel: Channel;
+  purpose: string;
+  consent_id: number | null;
+  url: string;
+  method: 'POST' | 'GET' | 'DELETE';
+  headers: Record<string, string>;
+  /** Exact bytes; what the ledger keeps. */
+  body: Uint8Array;
+  /** Ids of the people it is about, for /privacy. */
+  people: readonly number[];
+  /** Milliseconds for the whole call. */
+  timeoutMs: number;
+  /** Aborts the call, such as a withdrawal does. */
+  signal?: AbortSignal;
+}
+
+/** `status` null: no answer came, and `problem` is a code such as 'refused', 'timeout', 'aborted', 'tls'. */
+export interface OutboundAnswer {
+  ledger_id: number;
+  status: number | null;
+  problem: string | null;
+  /** Of the answer, at most 64 KiB. */
+  body: Uint8Array;
+  retry_after_seconds: number | null;
+}
+
+/** Sends, and writes the ledger before the first byte and after the answer. Never throws for the network's sake. */
+export type Gateway = (request: OutboundRequest) => Promise<OutboundAnswer>;
