@@ -1,4 +1,5 @@
-import type { Channel, ChannelMode } from '../db/schema.ts';
+import type { Selectable } from 'kysely';
+import type { Channel, ChannelMode, OutboxTable } from '../db/schema.ts';
 
 /** The words that the parts of this folder share. No logic here. */
 
@@ -69,3 +70,30 @@ export interface OutboundAnswer {
 
 /** Sends, and writes the ledger before the first byte and after the answer. Never throws for the network's sake. */
 export type Gateway = (request: OutboundRequest) => Promise<OutboundAnswer>;
+
+export type OutboxRow = Selectable<OutboxTable>;
+
+/** What became of a batch, by the ids of its rows. A row in none of the lists is treated like one to retry. */
+export interface DeliveryOutcome {
+  delivered: number[];
+  /** The destination will never take them. */
+  rejected: number[];
+  retry: number[];
+  retry_after_seconds: number | null;
+  /** A code for the panel where something went wrong: the gateway's, or 'http_503'. */
+  problem: string | null;
+}
+
+/** Makes wire bytes of a channel's rows, and hands them to the gateway. */
+export interface Sink {
+  channel: TelemetryChannel;
+  /** Rows per call at most. */
+  maxBatch: number;
+  deliver: (
+    rows: OutboxRow[],
+    context: { signal: AbortSignal; consent_id: number | null },
+  ) => Promise<DeliveryOutcome>;
+  /** The exact bytes that the next call with these rows would have; nothing is sent. */
+  preview: (rows: OutboxRow[]) => Promise<{ host: string; bytes: Uint8Array }>;
+  close: () => Promise<void>;
+}
