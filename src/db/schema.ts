@@ -160,6 +160,9 @@ export interface EntriesTable {
   rate_id: ColumnType<number | null, number | null | undefined, number | null>;
   cost_rate_id: ColumnType<number | null, number | null | undefined, number | null>;
   currency: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Who booked it, and who changed it last; null when that was the person whose time it is. */
+  created_by: ColumnType<number | null, number | null | undefined, number | null>;
+  updated_by: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 export interface EntryTagsTable {

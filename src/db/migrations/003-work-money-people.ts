@@ -93,6 +93,10 @@ async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('task_id', 'bigint', (column) => column.references('tasks.id'))
     .execute();
   await sql`create index entries_task on entries (task_id) where task_id is not null`.execute(db);
+  // Who booked it and who changed it last, where that was not the person whose time it is. No references: the trace
+  // outlives them.
+  for (const name of ['created_by', 'updated_by'] as const)
+    await db.schema.alterTable('entries').addColumn(name, 'bigint').execute();
 }
 
 async function createMembers(db: Kysely<unknown>): Promise<void> {
@@ -179,4 +183,5 @@ async function createAudit(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('hash', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('audit_person').on('audit').columns(['user_id', 'id']).execute();
+  await db.schema.createIndex('audit_actor').on('audit').columns(['actor_id', 'id']).execute();
 }
