@@ -26,6 +26,7 @@ export interface Database {
   project_members: ProjectMembersTable;
   favourites: FavouritesTable;
   rates: RatesTable;
+  work_months: WorkMonthsTable;
   notices: NoticesTable;
   account_links: AccountLinksTable;
   audit: AuditTable;
@@ -159,7 +160,10 @@ export interface EntriesTable {
   /** Which rate gave it, so that a change of that rate can find the entries that used it. */
   rate_id: ColumnType<number | null, number | null | undefined, number | null>;
   cost_rate_id: ColumnType<number | null, number | null | undefined, number | null>;
+  /** Of `rate_cents`; null where that is. */
   currency: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Of `cost_rate_cents`; null where that is. */
+  cost_currency: ColumnType<string | null, string | null | undefined, string | null>;
   /** Who booked it, and who changed it last; null when that was the person whose time it is. */
   created_by: ColumnType<number | null, number | null | undefined, number | null>;
   updated_by: ColumnType<number | null, number | null | undefined, number | null>;
@@ -242,6 +246,8 @@ export interface LedgerTable {
   consent_id: number | null;
   /** Host and port of the destination. */
   host: string;
+  /** Request line and headers as they were sent, keys masked; null in answers and where the protocol is not HTTP. */
+  head: string | null;
   /** Bytes of the body. */
   byte_count: number;
   body_sha256: string;
@@ -317,9 +323,31 @@ export interface RatesTable {
   kind: 'billable' | 'cost';
   /** 'task:5', 'member:3:7' (project, person), 'project:3', 'person:7', 'client:2' or 'default'. */
   scope: string;
-  /** Per hour, in minor units of the currency of the client, else of the instance. */
+  /** Per hour, in minor units. */
   amount_cents: number;
+  /** What clients of another currency are not billed at: amounts are never converted. */
+  currency: string;
   updated_at: number;
+}
+
+/**
+ * Finished time by project, task, person and month, with its amounts: kept by triggers of the database, so that the sums
+ * of a project cost the same at a million entries. Zero stands for no project and no task, '' for no currency.
+ */
+export interface WorkMonthsTable {
+  project_id: number;
+  /** 'YYYY-MM' of the local date. */
+  month: string;
+  user_id: number;
+  task_id: number;
+  currency: string;
+  cost_currency: string;
+  entries: number;
+  seconds: number;
+  billable_seconds: number;
+  /** Sum of the entries' amounts, each rounded by itself. */
+  amount_cents: number;
+  cost_cents: number;
 }
 
 /** A message to one person in the page. */
@@ -332,6 +360,7 @@ export interface NoticesTable {
   content: string;
   created_at: number;
   read_at: number | null;
+  mailed_at: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 export interface AccountLinksTable {

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Dialect } from './column-shapes.ts';
 import { id } from './column-shapes.ts';
+import { createWorkMonths } from './work-months.ts';
 
 /** Tasks, rates, budgets, who belongs to which project, invitations, notices and the audit log. */
 export async function createWorkMoneyPeople(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
@@ -131,12 +132,14 @@ async function createMoney(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     // 'client:2', 'default'.
     .addColumn('scope', 'text', (column) => column.notNull())
     .addColumn('amount_cents', 'bigint', (column) => column.notNull().check(sql`amount_cents >= 0`))
+    .addColumn('currency', 'text', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('rates_scope', ['kind', 'scope'])
     .execute();
   for (const name of ['rate_cents', 'cost_rate_cents', 'rate_id', 'cost_rate_id'] as const)
     await db.schema.alterTable('entries').addColumn(name, 'bigint').execute();
-  await db.schema.alterTable('entries').addColumn('currency', 'text').execute();
+  for (const name of ['currency', 'cost_currency'] as const)
+    await db.schema.alterTable('entries').addColumn(name, 'text').execute();
   await sql`create index entries_rate on entries (rate_id) where rate_id is not null`.execute(db);
   await sql`create index entries_cost_rate on entries (cost_rate_id) where cost_rate_id is not null`.execute(
     db,
@@ -149,8 +152,12 @@ async function createMoney(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('content', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('read_at', 'bigint')
+    .addColumn('mailed_at', 'bigint')
     .addUniqueConstraint('notices_once', ['user_id', 'once_key'])
     .execute();
+  // The bell of every page asks for it.
+  await sql`create index notices_unread on notices (user_id) where read_at is null`.execute(db);
+  await createWorkMonths(db, dialect);
 }
 
 /** Invitations and password resets: a secret in a link, its hash here. */

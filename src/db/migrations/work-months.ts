@@ -1,0 +1,97 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Dialect } from './column-shapes.ts';
+
+const columns = ['seconds', 'billable_seconds', 'amount_cents', 'cost_cents', 'entries'] as const;
+const keys = 'project_id, month, user_id, task_id, currency, cost_currency';
+
+/** Sums of finished time, kept by triggers: no path of the application can forget them. */
+export async function createWorkMonths(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  let table = db.schema
+    .createTable('work_months')
+    // No references: a row of a removed project holds nothing any more and is taken away with it.
+    .addColumn('project_id', 'bigint', (column) => column.notNull())
+    .addColumn('month', 'text', (column) => column.notNull())
+    .addColumn('user_id', 'bigint', (column) => column.notNull())
+    .addColumn('task_id', 'bigint', (column) => column.notNull())
+    .addColumn('currency', 'text', (column) => column.notNull())
+    .addColumn('cost_currency', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('work_months_key', [
+      'project_id',
+      'month',
+      'user_id',
+      'task_id',
+      'currency',
+      'cost_currency',
+    ]);
+  for (const name of columns) table = table.addColumn(name, 'bigint', (column) => column.notNull());
+  await (dialect === 'sqlite' ? table.modifyEnd(sql`without rowid`) : table).execute();
+  await sql`create index work_months_task on work_months (task_id) where task_id <> 0`.execute(db);
+  // What is finished already.
+  await sql
+    .raw(
+      `insert into work_months (${keys}, ${columns.join(', ')})
+       select coalesce(project_id, 0), substr(local_date, 1, 7), user_id, coalesce(task_id, 0), '', '',
+         sum((ended_at - started_at) / 1000), sum(case when billable = 1 then (ended_at - started_at) / 1000 else 0 end),
+         0, 0, count(*)
+       from entries where ended_at is not null
+       group by coalesce(project_id, 0), substr(local_date, 1, 7), user_id, coalesce(task_id, 0)`,
+    )
+    .execute(db);
+  await (dialect === 'sqlite' ? createSqliteTriggers(db) : createPostgresTriggers(db));
+}
+
+/** Adds (`+`) or takes away (`-`) an entry; `row` is what the trigger calls it. An amount is rounded half up, once. */
+function addition(row: 'old' | 'new', sign: '+' | '-'): string {
+  const seconds = `(${row}.ended_at - ${row}.started_at) / 1000`;
+  const amount = (rate: string) => `(${seconds} * coalesce(${row}.${rate}, 0) + 1800) / 3600`;
+  const values = [
+    seconds,
+    `case when ${row}.billable = 1 then ${seconds} else 0 end`,
+    amount('rate_cents'),
+    amount('cost_rate_cents'),
+    '1',
+  ].map((value) => (sign === '+' ? value : `-(${value})`));
+  const sums = columns.map((name) => `${name} = work_months.${name} + excluded.${name}`);
+  return `insert into work_months (${keys}, ${columns.join(', ')})
+    values (coalesce(${row}.project_id, 0), substr(${row}.local_date, 1, 7), ${row}.user_id,
+      coalesce(${row}.task_id, 0), coalesce(${row}.currency, ''), coalesce(${row}.cost_currency, ''),
+      ${values.join(', ')})
+    on conflict (${keys}) do update set ${sums.join(', ')};`;
+}
+
+/** What an update must change for the sums to change. */
+const watched =
+  'project_id, user_id, task_id, local_date, started_at, ended_at, billable, rate_cents, cost_rate_cents, currency, cost_currency';
+
+async function createSqliteTriggers(db: Kysely<unknown>): Promise<void> {
+  const trigger = (name: string, when: string, condition: string, row: 'old' | 'new', sign: '+' | '-') =>
+    sql
+      .raw(
+        `create trigger entries_${name} after ${when} on entries when ${condition} begin ${addition(row, sign)} end`,
+      )
+      .execute(db);
+  await trigger('added', 'insert', 'new.ended_at is not null', 'new', '+');
+  await trigger('removed', 'delete', 'old.ended_at is not null', 'old', '-');
+  await trigger('changed_from', `update of ${watched}`, 'old.ended_at is not null', 'old', '-');
+  await trigger('changed_to', `update of ${watched}`, 'new.ended_at is not null', 'new', '+');
+}
+
+async function createPostgresTriggers(db: Kysely<unknown>): Promise<void> {
+  await sql
+    .raw(
+      `create function sum_work_months() returns trigger language plpgsql as $$
+       begin
+         if tg_op <> 'INSERT' and old.ended_at is not null then ${addition('old', '-')} end if;
+         if tg_op <> 'DELETE' and new.ended_at is not null then ${addition('new', '+')} end if;
+         return null;
+       end $$`,
+    )
+    .execute(db);
+  await sql
+    .raw(
+      `create trigger entries_sums after insert or delete or update of ${watched} on entries
+       for each row execute function sum_work_months()`,
+    )
+    .execute(db);
+}
