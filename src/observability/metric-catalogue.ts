@@ -45,8 +45,17 @@ export const LOGIN_METHODS = ['password', 'setup', 'passkey', 'oidc', 'api_token
 export const LOGIN_OUTCOMES = ['success', 'failure', 'limited', 'other'] as const;
 export const EXPORT_FORMATS = ['csv', 'xlsx', 'json', 'ics', 'pdf', 'zip', 'other'] as const;
 export const JOB_OUTCOMES = ['success', 'failure', 'skipped', 'other'] as const;
-export const EGRESS_CHANNELS = ['errors', 'analytics', 'installation', 'mail'] as const;
-export const EGRESS_OUTCOMES = ['delivered', 'failed', 'dropped'] as const;
+export const EGRESS_CHANNELS = [
+  'errors',
+  'analytics',
+  'installation',
+  'mail',
+  'webhooks',
+  'sign_in',
+] as const;
+export const EGRESS_OUTCOMES = ['delivered', 'rejected', 'failed'] as const;
+/** Channels whose payloads wait in the outbox. */
+export const OUTBOX_CHANNELS = ['errors', 'analytics', 'installation'] as const;
 export const USER_WINDOWS = ['1h', '24h', '7d', '30d'] as const;
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 
@@ -118,35 +127,39 @@ export const METRIC_FAMILIES = {
   events: {
     name: 'tt_events_total',
     type: 'counter',
-    help: 'Product events, by what became of them. Recorded means locally.',
+    help: 'Events and other payloads, by what became of them: recorded in the log and counters of this server, invalid against the catalogue, withheld by consent, queued to leave, or dropped before they left.',
     labels: {
-      event: { meaning: 'name in the event catalogue', pattern: NAME, maxValues: 200 },
+      event: {
+        meaning: 'name in the event catalogue, `error`, `trace` or `test`',
+        pattern: NAME,
+        maxValues: 200,
+      },
       outcome: EVENT_OUTCOMES,
     },
   },
   egressRequests: {
     name: 'tt_egress_requests_total',
     type: 'counter',
-    help: 'Outbound requests. This version sends nothing, so always 0.',
+    help: 'Outbound requests: delivered with an answer of success, rejected with another answer, failed without one.',
     labels: { channel: EGRESS_CHANNELS, outcome: EGRESS_OUTCOMES },
   },
   egressBytes: {
     name: 'tt_egress_bytes_total',
     type: 'counter',
-    help: 'Bytes sent out. This version sends nothing, so always 0.',
+    help: 'Bytes of the bodies of outbound requests.',
     labels: { channel: EGRESS_CHANNELS },
   },
   egressBlocked: {
     name: 'tt_egress_blocked_total',
     type: 'counter',
-    help: 'Outbound connections that no channel had opened. This version opens none, so always 0.',
+    help: 'Outbound connections that no channel had opened: each was destroyed before its first byte.',
     labels: {},
   },
   outboxDepth: {
     name: 'tt_outbox_depth',
     type: 'gauge',
-    help: 'Payloads waiting to be sent. This version queues none, so always 0.',
-    labels: { channel: EGRESS_CHANNELS },
+    help: 'Payloads that wait to leave, or for an administrator who releases them.',
+    labels: { channel: OUTBOX_CHANNELS },
   },
   logins: {
     name: 'tt_logins_total',

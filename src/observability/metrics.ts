@@ -6,6 +6,8 @@ import { labelBound } from './label-bounds.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { METRIC_FAMILIES } from './metric-catalogue.ts';
 import type {
+  EGRESS_CHANNELS,
+  EGRESS_OUTCOMES,
   ENTRY_SOURCES,
   EVENT_OUTCOMES,
   EXPORT_FORMATS,
@@ -18,7 +20,8 @@ import type {
 type OneOf<Values extends readonly string[]> = Values[number];
 
 /** The gauges whose figures are read at scrape time. */
-export type CollectedMetric = 'tt_active_timers' | 'tt_users_active' | 'tt_db_pool_connections';
+export type CollectedMetric =
+  'tt_active_timers' | 'tt_users_active' | 'tt_db_pool_connections' | 'tt_outbox_depth';
 
 /** The process's figures. Nothing is sent: they wait to be scraped. */
 export interface Metrics {
@@ -28,7 +31,15 @@ export interface Metrics {
   readonly entriesCreated: (source: OneOf<typeof ENTRY_SOURCES>, count?: number) => void;
   /** `operation` is the kind of statement: select, insert, update, delete or other. */
   readonly dbQuery: (operation: string, seconds: number) => void;
-  readonly events: (event: string, outcome: OneOf<typeof EVENT_OUTCOMES>) => void;
+  readonly events: (event: string, outcome: OneOf<typeof EVENT_OUTCOMES>, count?: number) => void;
+  /** An outbound request has ended. */
+  readonly egressRequest: (
+    channel: OneOf<typeof EGRESS_CHANNELS>,
+    outcome: OneOf<typeof EGRESS_OUTCOMES>,
+  ) => void;
+  readonly egressBytes: (channel: OneOf<typeof EGRESS_CHANNELS>, count: number) => void;
+  /** A connection that no channel had opened was destroyed. */
+  readonly egressBlocked: () => void;
   readonly logins: (method: OneOf<typeof LOGIN_METHODS>, outcome: OneOf<typeof LOGIN_OUTCOMES>) => void;
   readonly exports: (format: OneOf<typeof EXPORT_FORMATS>) => void;
   readonly jobRun: (job: string, outcome: OneOf<typeof JOB_OUTCOMES>) => void;
@@ -142,11 +153,6 @@ function addCollectedGauge(
 function addFamilies(registry: Registry) {
   const requestsInFlight = new Gauge(configOf(METRIC_FAMILIES.requestsInFlight, registry));
   const jobLastSuccess = new Gauge(configOf(METRIC_FAMILIES.jobLastSuccess, registry));
-  const outboxDepth = new Gauge(configOf(METRIC_FAMILIES.outboxDepth, registry));
-  for (const labels of knownSeries(METRIC_FAMILIES.outboxDepth)) outboxDepth.set(labels, 0);
-  addCounter(registry, METRIC_FAMILIES.egressRequests);
-  addCounter(registry, METRIC_FAMILIES.egressBytes);
-  addCounter(registry, METRIC_FAMILIES.egressBlocked);
   return {
     requestsInFlight,
     jobLastSuccess,
@@ -154,6 +160,9 @@ function addFamilies(registry: Registry) {
     entriesCreated: addCounter(registry, METRIC_FAMILIES.entriesCreated),
     dbQuery: addHistogram(registry, METRIC_FAMILIES.dbQuery),
     events: addCounter(registry, METRIC_FAMILIES.events),
+    egressRequests: addCounter(registry, METRIC_FAMILIES.egressRequests),
+    egressBytes: addCounter(registry, METRIC_FAMILIES.egressBytes),
+    egressBlocked: addCounter(registry, METRIC_FAMILIES.egressBlocked),
     logins: addCounter(registry, METRIC_FAMILIES.logins),
     exports: addCounter(registry, METRIC_FAMILIES.exports),
     jobRuns: addCounter(registry, METRIC_FAMILIES.jobRuns),
@@ -163,6 +172,7 @@ function addFamilies(registry: Registry) {
     collected: {
       tt_active_timers: addCollectedGauge(registry, METRIC_FAMILIES.activeTimers),
       tt_users_active: addCollectedGauge(registry, METRIC_FAMILIES.usersActive),
+      tt_outbox_depth: addCollectedGauge(registry, METRIC_FAMILIES.outboxDepth),
       tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
   };
@@ -220,7 +230,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     entriesCreated: (source, count) => families.entriesCreated([source], count),
     dbQuery: (operation, seconds) => families.dbQuery([operation], seconds),
-    events: (event, outcome) => families.events([event, outcome]),
+    events: (event, outcome, count) => families.events([event, outcome], count),
+    egressRequest: (channel, outcome) => families.egressRequests([channel, outcome]),
+    egressBytes: (channel, count) => families.egressBytes([channel], count),
+    egressBlocked: () => families.egressBlocked([]),
     logins: (method, outcome) => families.logins([method, outcome]),
     exports: (format) => families.exports([format]),
     jobRun(job, outcome) {
