@@ -1,15 +1,30 @@
+import { hash } from 'node:crypto';
+import type { TelemetryChannel } from './channels.ts';
+
 /**
- * Every event, once. Types, the runtime check, docs/events.md and the counter's label set derive from this table.
+ * Every event, once. Types, the runtime check, what may leave, docs/events.md and the counter's label set derive from
+ * this table.
  *
  * A property is a choice, a flag, a bucketed number, an id or a route pattern. There is no free-text type, so a
- * project's name cannot be declared, let alone recorded.
+ * project's name cannot be declared, let alone recorded. `stays`: written down here, never sent.
  */
-type Property =
+export type Property = (
   | { kind: 'choice'; values: readonly string[] }
   | { kind: 'flag' }
   | { kind: 'bucket'; edges: readonly number[] }
+  /** Named `project_id`: leaves as the pseudonym of a project. */
   | { kind: 'id' }
-  | { kind: 'route' };
+  | { kind: 'route' }
+) & { stays?: true };
+
+/**
+ * What a field says: about the software, about what was done, or which person or thing it was, by a pseudonym.
+ * There is no class for content or for anything special about a person, because no such field can be declared.
+ */
+export type FieldClass = 'technical' | 'usage' | 'pseudonymous';
+
+/** Why it may be processed: Article 6(1)(f) with a right to object, or what an administrator agreed to. */
+export type LegalBasis = 'legitimate_interest' | 'consent';
 
 interface EventDeclaration {
   /** The question that this event answers. */
@@ -19,8 +34,9 @@ interface EventDeclaration {
   since: string;
   /** Date after which it is no longer recorded unless renewed. */
   expires: string;
-  /** Outward channels that may carry it once they exist; [] never leaves. */
-  channels: readonly 'analytics'[];
+  /** Outward channels that may carry it; [] never leaves. */
+  channels: readonly ('analytics' | 'installation')[];
+  basis: LegalBasis;
   /** False when the request line already says it: the event is then only counted. */
   logged: boolean;
   properties: Readonly<Record<string, Property>>;
@@ -29,6 +45,8 @@ interface EventDeclaration {
 const choice = <const Values extends readonly string[]>(...values: Values) =>
   ({ kind: 'choice', values }) as const;
 const flag = { kind: 'flag' } as const;
+/** Read in our own log; too little is asked of it outside to be worth its bytes. */
+const flagHere = { kind: 'flag', stays: true } as const;
 const id = { kind: 'id' } as const;
 const route = { kind: 'route' } as const;
 const durationBucket = {
@@ -38,12 +56,22 @@ const durationBucket = {
 const rowBucket = { kind: 'bucket', edges: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000] } as const;
 const dayBucket = { kind: 'bucket', edges: [1, 7, 31, 92, 366, 1830] } as const;
 
+const nodeBucket = { kind: 'bucket', edges: [22, 24, 26, 28, 30, 32, 34, 36] } as const;
+
 const product = {
   owner: 'product',
   since: '0.1.0',
   expires: '2028-12-31',
   channels: ['analytics'],
+  basis: 'legitimate_interest',
   logged: true,
+} as const;
+const installation = {
+  ...product,
+  owner: 'operations',
+  channels: ['installation'],
+  basis: 'consent',
+  properties: { platform: choice('linux', 'darwin', 'win32', 'freebsd'), node_major: nodeBucket },
 } as const;
 const entrySource = choice('timer', 'manual', 'duration', 'duplicate', 'split', 'demo');
 
@@ -78,10 +106,10 @@ export const catalogue = {
     properties: {
       project_id: id,
       has_description: flag,
-      has_tags: flag,
+      has_tags: flagHere,
       billable: flag,
       source: choice('timer', 'continue', 'restore'),
-      switched: flag,
+      switched: flagHere,
     },
   },
   'timer.stopped': {
@@ -106,7 +134,7 @@ export const catalogue = {
       source: entrySource,
       project_id: id,
       has_description: flag,
-      has_tags: flag,
+      has_tags: flagHere,
       billable: flag,
       duration_seconds: durationBucket,
     },
@@ -168,6 +196,30 @@ export const catalogue = {
     why: 'Do people need help to get back in.',
     properties: { change: choice('password'), source: choice('command') },
   },
+  'admin.telemetry_viewed': {
+    ...product,
+    why: 'Do administrators look at what leaves.',
+    properties: { page: choice('channels', 'ledger') },
+  },
+  'admin.telemetry_toggled': {
+    ...product,
+    why: 'Which channels are wanted.',
+    properties: {
+      channel: choice('errors', 'analytics', 'installation'),
+      mode: choice('off', 'review', 'auto'),
+      source: choice('setup', 'panel', 'command'),
+    },
+  },
+  // Never leaves: who objects must not be reported for it.
+  'privacy.opted_out': {
+    ...product,
+    channels: [],
+    why: 'How many people object to product analytics, or take that back.',
+    properties: { analytics_choice: choice('in', 'out', 'browser') },
+  },
+  'telemetry.install': { ...installation, why: 'How many servers are set up, on what.' },
+  'telemetry.update': { ...installation, why: 'How fast new versions spread.' },
+  'telemetry.health': { ...installation, why: 'Which versions are in use.' },
   'page.viewed': { ...product, logged: false, why: 'Which pages are used.', properties: { endpoint: route } },
 } as const satisfies Record<string, EventDeclaration>;
 
@@ -223,4 +275,113 @@ function lowerEdge(edges: readonly number[], value: number): number {
     found = edge;
   }
   return found;
+}
+
+const technical = (why: string) => ({ class: 'technical', why }) as const;
+const usage = (why: string) => ({ class: 'usage', why }) as const;
+const pseudonymous = (why: string) => ({ class: 'pseudonymous', why }) as const;
+
+/** What leaves beside the properties of events: the fields around them, and everything in an error report. */
+export const surroundings: Record<
+  TelemetryChannel,
+  Readonly<Record<string, { class: FieldClass; why: string }>>
+> = {
+  errors: {
+    'error.type': technical('Class of the exception, and of its causes.'),
+    'error.message': technical('Text of the classes on a short list; of all others the class and a code.'),
+    'error.frames': technical(
+      'Function, file below the application, line and column. No source, no variables.',
+    ),
+    'error.level': technical('How bad it is.'),
+    'error.endpoint': usage('Route pattern of the request, such as /projects/:id.'),
+    'error.request_id': technical('Random id that is in the log as well.'),
+    'error.release': technical('Version of the application.'),
+    'error.environment': technical('Name of the installation kind, as APP_ENVIRONMENT says.'),
+    'error.user': pseudonymous('Pseudonym of who was signed in.'),
+    'error.timestamp': technical('When it happened.'),
+    'trace.endpoint': usage('Route pattern of the request.'),
+    'trace.method': usage('GET or POST.'),
+    'trace.http_status': technical('Status of the answer.'),
+    'trace.duration': technical('How long the request took.'),
+    'trace.db_statements': technical('How many database statements it ran.'),
+    'trace.release': technical('Version of the application.'),
+    'trace.environment': technical('Name of the installation kind, as APP_ENVIRONMENT says.'),
+    'trace.timestamp': technical('When it began and ended.'),
+  },
+  analytics: {
+    'envelope.uuid': technical('Random id, so that a repeated event is counted once.'),
+    'envelope.distinct_id': pseudonymous('Pseudonym of the person; the same one at each event.'),
+    'envelope.timestamp': technical('When it happened, to the second.'),
+    'envelope.app_version': technical('Version of the application and, after the +, of this catalogue.'),
+    'envelope.$process_person_profile': technical('Always false: no profile of a person is made.'),
+    'envelope.$geoip_disable': technical('Always true: the place of the server is not looked up.'),
+  },
+  installation: {
+    'ping.fingerprint': pseudonymous('Hash of host name and a random salt: the server, not a person.'),
+    'ping.kind': technical('install, update or health.'),
+    'ping.app_version': technical('Version of the application.'),
+    'ping.previous_version': technical('Version before the update.'),
+    'ping.installed_at': technical('When this server was set up.'),
+    'ping.updated_at': technical('When this version first ran.'),
+    'ping.timestamp': technical('When the ping was made.'),
+  },
+};
+
+/** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
+export const catalogueVersion = 1;
+
+/** Everything that a channel could send, as 'event', 'event.property' and the names of its surroundings, sorted. */
+export function outwardFields(channel: TelemetryChannel): readonly string[] {
+  let fields = outwardKept.get(channel);
+  if (!fields) {
+    const events = eventNames.filter((name) => leavesBy(name, channel));
+    const properties = events.flatMap((name) =>
+      leavingProperties(name).map((property) => `${name}.${property}`),
+    );
+    fields = [...Object.keys(surroundings[channel]), ...events, ...properties].sort();
+    outwardKept.set(channel, fields);
+  }
+  return fields;
+}
+const outwardKept = new Map<TelemetryChannel, readonly string[]>();
+
+const leavesBy = (name: EventName, channel: TelemetryChannel): boolean =>
+  (declarationOf(name).channels as readonly string[]).includes(channel);
+
+/** The properties of an event that may leave, by name. */
+export const leavingProperties = (name: EventName): string[] =>
+  Object.entries(declarationOf(name).properties)
+    .filter(([, property]) => !property.stays)
+    .map(([property]) => property);
+
+/** What a property of an event says. */
+export function classOf(name: EventName, { kind }: Property): FieldClass {
+  if (kind === 'id') return 'pseudonymous';
+  return leavesBy(name, 'installation') ? 'technical' : 'usage';
+}
+
+/**
+ * SHA-256, hex, of what the outward half says: fields, kinds, values, classes and legal bases. Not of the prose, and
+ * not of the order in which things are declared.
+ */
+export function catalogueHash(): string {
+  const around = Object.values(surroundings).flatMap((fields) =>
+    Object.entries(fields).map(([field, declared]) => [field, declared.class]),
+  );
+  const events = eventNames.flatMap((name) => {
+    const { channels, basis, properties } = declarationOf(name);
+    if (channels.length === 0) return [];
+    const leaving = Object.entries(properties).filter(([, { stays }]) => !stays);
+    return [
+      [name, ...channels, basis],
+      ...leaving.map(([key, property]) => [name, key, classOf(name, property), ...shapeOf(property)]),
+    ];
+  });
+  const lines = [...around, ...events].map((line) => JSON.stringify(line));
+  return hash('sha256', lines.sort().join('\n'));
+}
+
+function shapeOf(property: Property): (string | number)[] {
+  if (property.kind === 'choice') return ['choice', ...property.values.toSorted()];
+  return property.kind === 'bucket' ? ['bucket', ...property.edges] : [property.kind];
 }

@@ -1,0 +1,182 @@
+import type { Config } from '../config/config.ts';
+import type { Db } from '../db/connect.ts';
+import type { ChannelMode, ConsentsTable } from '../db/schema.ts';
+import { catalogueVersion, outwardFields } from './catalogue.ts';
+import type { ChannelState, TelemetryChannel } from './channels.ts';
+import { telemetryChannels } from './channels.ts';
+import type { AnalyticsChoice } from './consent.ts';
+import { decideChannel, obstacleOf, refusalOf } from './consent.ts';
+import type { ConsentRow } from './consents.queries.ts';
+import { countConsents, insertConsent, listConsents, listNewestConsents } from './consents.queries.ts';
+
+/** A decision as it is kept. */
+export interface Consent {
+  id: number;
+  mode: ChannelMode;
+  catalogue_version: number;
+  /** What the person who decided was shown: 'event' and 'event.property'. */
+  covered: string[];
+  decided_at: number;
+  /** Null for a command. */
+  user_id: number | null;
+  source: ConsentsTable['source'];
+}
+
+export interface PastConsent extends Consent {
+  /** Null for a command, and for somebody who is gone. */
+  user_name: string | null;
+  /** What this decision covers and the one before it did not; for the first decision everything it covers. */
+  added: string[];
+}
+
+export interface Decision {
+  channel: TelemetryChannel;
+  mode: ChannelMode;
+  user_id: number | null;
+  source: ConsentsTable['source'];
+}
+
+export interface ConsentStore {
+  /** What a channel may do now; from memory, at most half a second old. */
+  state(channel: TelemetryChannel): ChannelState;
+  /** Whether events of this person may leave, as far as the person is concerned. */
+  person(user: { analytics_choice: AnalyticsChoice }, signal: boolean): boolean;
+  /** Whether 'event' or 'event.property' may leave, as far as the agreement is concerned. */
+  covers(channel: TelemetryChannel, field: string): boolean;
+  /** What the catalogue could send by now, and the agreement does not cover. */
+  uncovered(channel: TelemetryChannel): string[];
+  /** The decision that holds; undefined while nobody decided. */
+  current(channel: TelemetryChannel): Consent | undefined;
+  /** Pages of 20, from 1, the newest decision first. */
+  history(
+    channel: TelemetryChannel,
+    page: number,
+  ): Promise<{ rows: PastConsent[]; total: number; total_pages: number }>;
+  /** Writes a decision that covers today's catalogue. It holds here once `refresh` ran after the commit. */
+  decide(trx: Db, decision: Decision): Promise<void>;
+  /** Reads what holds now, also what other instances wrote. Rejects when the database cannot be read. */
+  refresh(): Promise<void>;
+  /** Told after a refresh that changed a channel's state. Returns the function that ends it. */
+  onChange(listener: (channel: TelemetryChannel, state: ChannelState) => void): () => void;
+}
+
+interface Sources {
+  db: Db;
+  config: Readonly<Config>;
+  /** True while an administrator exists. Not asked again after the first yes: a server is never un-set. */
+  isSetUp: () => Promise<boolean>;
+  now: () => number;
+}
+
+/** What was read is believed for this long: so fast does a withdrawal on another instance stop the queueing here. */
+const keptMs = 500;
+const pageRows = 20;
+
+interface Known {
+  isSetUp: boolean;
+  consents: ReadonlyMap<string, Consent & { covers: ReadonlySet<string> }>;
+  states: Record<TelemetryChannel, ChannelState>;
+}
+
+/** Decisions about the channels. Nothing is read before somebody asks about a channel that could be on. */
+export function createConsentStore({ db, config, isSetUp, now }: Sources): ConsentStore {
+  const listeners = new Set<(channel: TelemetryChannel, state: ChannelState) => void>();
+  const possible = new Set(telemetryChannels.filter((channel) => obstacleOf(channel, config) === undefined));
+  let known: Known = { isSetUp: false, consents: new Map(), states: statesOf(config, false, new Map()) };
+  let [started, applied] = [0, 0];
+  let readAt: number | undefined;
+
+  const refresh = async (): Promise<void> => {
+    started += 1;
+    const turn = started;
+    readAt = now();
+    const consents = new Map((await listNewestConsents(db)).map((row) => [row.channel, consentOf(row)]));
+    const ready = known.isSetUp || (await isSetUp());
+    // Two reads can overtake each other: the one that began last saw the newest.
+    if (turn < applied) return;
+    applied = turn;
+    const before = known.states;
+    known = { isSetUp: ready, consents, states: statesOf(config, ready, consents) };
+    for (const channel of telemetryChannels) {
+      const [was, is] = [before[channel], known.states[channel]];
+      if (was.mode === is.mode && was.reason === is.reason) continue;
+      for (const listener of listeners) listener(channel, is);
+    }
+  };
+  /** Starts a read when the last one is old. What fails is tried again half a second later; senders read on their own. */
+  const freshen = (channel: TelemetryChannel): void => {
+    if (!possible.has(channel)) return;
+    // Absolute: a clock that was set back must not keep an old state for hours.
+    if (readAt === undefined || Math.abs(now() - readAt) >= keptMs) refresh().catch(() => undefined);
+  };
+
+  return {
+    state: (channel) => {
+      freshen(channel);
+      return known.states[channel];
+    },
+    person: ({ analytics_choice }, signal) => refusalOf({ analytics_choice, signal }) === undefined,
+    covers: (channel, field) => known.consents.get(channel)?.covers.has(field) ?? true,
+    uncovered: (channel) => {
+      const consent = known.consents.get(channel);
+      return consent ? outwardFields(channel).filter((field) => !consent.covers.has(field)) : [];
+    },
+    current: (channel) => known.consents.get(channel),
+    history: (channel, page) => historyOf(db, channel, page),
+    decide: (trx, decision) =>
+      insertConsent(trx, {
+        ...decision,
+        catalogue_version: catalogueVersion,
+        covered: JSON.stringify(outwardFields(decision.channel)),
+        decided_at: now(),
+      }),
+    refresh,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function statesOf(
+  options: Readonly<Config>,
+  isSetUp: boolean,
+  consents: ReadonlyMap<string, Consent>,
+): Record<TelemetryChannel, ChannelState> {
+  const stateOf = (channel: TelemetryChannel): ChannelState =>
+    decideChannel(channel, { options, choice: consents.get(channel)?.mode, isSetUp });
+  return {
+    errors: stateOf('errors'),
+    analytics: stateOf('analytics'),
+    installation: stateOf('installation'),
+  };
+}
+
+function consentOf(row: ConsentRow): Consent & { covers: ReadonlySet<string> } {
+  const { id, mode, catalogue_version, decided_at, user_id, source } = row;
+  const covered = JSON.parse(row.covered) as string[];
+  return {
+    id,
+    mode,
+    catalogue_version,
+    covered,
+    covers: new Set(covered),
+    decided_at,
+    user_id,
+    source,
+  };
+}
+
+async function historyOf(db: Db, channel: TelemetryChannel, page: number) {
+  const total = await countConsents(db, channel);
+  // One more than the page shows: its last row is compared with it.
+  const read = await listConsents(db, channel, { limit: pageRows + 1, offset: (page - 1) * pageRows });
+  const rows = read.slice(0, pageRows).map((row, index): PastConsent => {
+    const { covers: _covers, ...consent } = consentOf(row);
+    const older = read[index + 1];
+    const before = new Set(older === undefined ? [] : (JSON.parse(older.covered) as string[]));
+    const added = consent.covered.filter((field) => !before.has(field));
+    return { ...consent, user_name: row.user_name, added };
+  });
+  return { rows, total, total_pages: Math.max(1, Math.ceil(total / pageRows)) };
+}
