@@ -317,6 +317,7 @@ export const surroundings: Record<
     'envelope.$geoip_disable': technical('Always true: the place of the server is not looked up.'),
   },
   installation: {
+    'ping.id': technical('Id of the ping, so that a repeated one is counted once.'),
     'ping.fingerprint': pseudonymous('Hash of host name and a random salt: the server, not a person.'),
     'ping.kind': technical('install, update or health.'),
     'ping.app_version': technical('Version of the application.'),
@@ -324,6 +325,10 @@ export const surroundings: Record<
     'ping.installed_at': technical('When this server was set up.'),
     'ping.updated_at': technical('When this version first ran.'),
     'ping.timestamp': technical('When the ping was made.'),
+    'ping.$process_person_profile': technical('To PostHog only, always false: no profile is made.'),
+    'ping.$geoip_disable': technical(
+      'To PostHog only, always true: the place of the server is not looked up.',
+    ),
   },
 };
 
