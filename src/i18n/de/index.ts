@@ -1,3 +1,8 @@
+import { telemetry } from './telemetry.ts';
+import { privacy } from './privacy.ts';
+import { ledger } from './ledger.ts';
+import { dictionary } from './dictionary.ts';
+import { admin } from './admin.ts';
 import { accounts } from './accounts.ts';
 import { clients } from './clients.ts';
 import { layout } from './layout.ts';
@@ -22,4 +27,9 @@ export const de = {
   ...projects,
   ...tags,
   ...reports,
+  ...admin,
+  ...dictionary,
+  ...ledger,
+  ...privacy,
+  ...telemetry,
 };

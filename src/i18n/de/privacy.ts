@@ -1,0 +1,74 @@
+import type { privacy as en } from '../en/privacy.ts';
+
+export const privacy: Record<keyof typeof en, string> = {
+  'privacy.title': 'Datenschutz',
+  'privacy.lead':
+    'Was dieser Server über Sie festhält, was über Sie hinausgegangen ist, und was Sie dazu zu sagen haben.',
+
+  'privacy.choice': 'Nutzungsereignisse über Sie',
+  'privacy.choice_text':
+    'Nutzungsereignisse sagen, welche Funktionen gebraucht werden: dass ein Timer gestartet, ein Bericht geöffnet wurde. Sie selbst erscheinen darin unter einem Pseudonym. Was Sie schreiben, steht nie darin.',
+  'privacy.choice_label': 'Dürfen sie diesen Server verlassen?',
+  'privacy.choice.in': 'Ja, sie dürfen',
+  'privacy.choice.out': 'Nein, nichts über mich',
+  'privacy.choice.out_hint': 'Was über Sie noch wartet, wird sofort gelöscht.',
+  'privacy.choice.browser': 'Wie mein Browser es sagt',
+  'privacy.choice.browser_hint':
+    'Nein, wenn Ihr Browser „Global Privacy Control“ oder „Do Not Track“ sendet; sonst ja.',
+  'privacy.signal_seen': 'Ihr Browser sendet gerade ein solches Signal.',
+  'privacy.signal_not_seen': 'Ihr Browser sendet gerade kein solches Signal.',
+  'privacy.saved.in': 'Gespeichert. Nutzungsereignisse über Sie dürfen diesen Server verlassen.',
+  'privacy.saved.out': 'Gespeichert. Keine Nutzungsereignisse über Sie verlassen mehr diesen Server.',
+  'privacy.saved.browser': 'Gespeichert. Ihr Browser entscheidet.',
+  'privacy.effect': 'Das gilt jetzt',
+  'privacy.effect_off': 'Von niemandem verlassen Nutzungsereignisse diesen Server.',
+  'privacy.effect_person': 'Keine Nutzungsereignisse über Sie verlassen diesen Server.',
+  'privacy.effect_review':
+    'Nutzungsereignisse über Sie werden zurückgehalten; ein Administrator gibt sie frei oder verwirft sie.',
+  'privacy.effect_on': 'Nutzungsereignisse über Sie gehen an {host}.',
+  'privacy.effect_else': 'Sollte sich das ändern, gilt, was Sie hier wählen.',
+
+  'privacy.recorded': 'Was hier über Sie festgehalten ist',
+  'privacy.recorded_text': 'All das liegt auf diesem Server. Von selbst bekommt es niemand anders.',
+  'privacy.kind': 'Was',
+  'privacy.count': 'Wie viel',
+  'privacy.why': 'Wozu, und wie lange',
+  'privacy.account': 'Ihr Konto',
+  'privacy.account_text':
+    'Name, E-Mail-Adresse, Sprache, Zeitzone und wie Sie die Dinge gern sehen. So lange wie das Konto.',
+  'privacy.account_since': 'seit {date}',
+  'privacy.entries': 'Ihre Zeit',
+  'privacy.entries_text':
+    'Beginn, Ende, Text, Projekt und Schlagwörter jedes Eintrags. Auf der Timer-Seite sehen und ändern Sie sie. Auch Administratoren können sie sehen.',
+  'privacy.entries_range': '{first} bis {last}',
+  'privacy.sessions': 'Wo Sie angemeldet sind',
+  'privacy.sessions_text':
+    'Art von Browser und System und die letzte Nutzung. Keine Netzwerkadresse. Endet nach höchstens {days, plural, one {# Tag} other {# Tagen}}.',
+  'privacy.deleted': 'Gelöscht, noch zurückzuholen',
+  'privacy.deleted_text':
+    'Was Sie eben gelöscht haben, damit „Rückgängig“ möglich ist. Wird nach einer Weile endgültig entfernt.',
+  'privacy.waiting': 'Wartet aufs Senden',
+  'privacy.waiting_text': 'Sendungen über Sie, die noch nicht hinausgegangen sind.',
+  'privacy.left': 'Über Sie hinausgegangen',
+  'privacy.left_count_text':
+    'Anfragen, in denen etwas über Sie stand; unten aufgelistet. {days, plural, one {# Tag} other {# Tage}} lang aufbewahrt.',
+  'privacy.log': 'Log des Servers',
+  'privacy.log_text':
+    'Welche Seite wann aufgerufen wurde und wie lange das dauerte, mit Ihrer Nummer ({id}), nie mit Ihrem Namen. Logdateien bleiben höchstens {days, plural, one {# Tag} other {# Tage}}.',
+  'privacy.log_count': 'nicht gezählt',
+  'privacy.not_recorded':
+    'Nicht festgehalten: Ihre Netzwerkadresse, was Sie tippen, bevor Sie es speichern, wann Sie an der Tastatur sind, Bilder Ihres Bildschirms.',
+
+  'privacy.sent': 'Was über Sie diesen Server verlassen hat',
+  'privacy.sent_none': 'Nichts über Sie hat diesen Server verlassen',
+  'privacy.sent_none_text': 'Sobald etwas hinausgeht, stehen hier seine genauen Bytes.',
+  'privacy.pseudonym': 'Ihr Pseudonym in Nutzungsereignissen',
+  'privacy.pseudonym_errors': 'Ihr Pseudonym in Fehlerberichten',
+  'privacy.pseudonym_text':
+    'Gemacht aus Ihrer Nummer und einem geheimen Schlüssel, der in der Datenbank dieses Servers bleibt. Wer diesen Schlüssel nicht hat, erkennt Sie daran nicht.',
+  'privacy.part':
+    'Ihr Teil, genau wie gesendet. Die Anfrage hatte im Ganzen {count, plural, one {# Byte} other {# Bytes}}; der Rest betrifft andere.',
+  'privacy.whole': 'Die Anfrage, genau wie gesendet ({count, plural, one {# Byte} other {# Bytes}}).',
+  'privacy.to_host': 'an {host}',
+  'privacy.ask': 'Mit allem anderen zu Ihren Daten wenden Sie sich bitte an die Betreiber dieses Servers.',
+};

@@ -1,0 +1,70 @@
+export const privacy = {
+  'privacy.title': 'Privacy',
+  'privacy.lead': 'What this server records about you, what has left it about you, and your say in it.',
+
+  'privacy.choice': 'Product events about you',
+  'privacy.choice_text':
+    'Product events say which functions are used: that a timer was started, that a report was opened. You appear in them under a pseudonym. What you write is never in them.',
+  'privacy.choice_label': 'May they leave this server?',
+  'privacy.choice.in': 'Yes, they may',
+  'privacy.choice.out': 'No, nothing about me',
+  'privacy.choice.out_hint': 'What waits to be sent about you is deleted at once.',
+  'privacy.choice.browser': 'As my browser says',
+  'privacy.choice.browser_hint':
+    'No, if your browser sends “Global Privacy Control” or “Do Not Track”; yes otherwise.',
+  'privacy.signal_seen': 'Your browser sends such a signal now.',
+  'privacy.signal_not_seen': 'Your browser sends no such signal now.',
+  'privacy.saved.in': 'Saved. Product events about you may leave this server.',
+  'privacy.saved.out': 'Saved. No product events about you leave this server any more.',
+  'privacy.saved.browser': 'Saved. Your browser decides.',
+  'privacy.effect': 'With effect now',
+  'privacy.effect_off': 'No product events leave this server for anybody.',
+  'privacy.effect_person': 'No product events about you leave this server.',
+  'privacy.effect_review': 'Product events about you are held; an administrator releases or discards them.',
+  'privacy.effect_on': 'Product events about you go to {host}.',
+  'privacy.effect_else': 'If that changes, what you choose here holds.',
+
+  'privacy.recorded': 'What is recorded about you here',
+  'privacy.recorded_text': 'All of this is on this server. It is not given to anybody by itself.',
+  'privacy.kind': 'What',
+  'privacy.count': 'How much',
+  'privacy.why': 'What for, and how long',
+  'privacy.account': 'Your account',
+  'privacy.account_text':
+    'Name, e-mail address, language, time zone and how you like to see things. Kept as long as the account.',
+  'privacy.account_since': 'since {date}',
+  'privacy.entries': 'Your time',
+  'privacy.entries_text':
+    'Beginning, end, text, project and tags of each entry. You see and change them on the timer page. Administrators can see them too.',
+  'privacy.entries_range': '{first} to {last}',
+  'privacy.sessions': 'Where you are signed in',
+  'privacy.sessions_text':
+    'Kind of browser and system, and when it was last used. No network address. Ends after {days, plural, one {# day} other {# days}} at most.',
+  'privacy.deleted': 'Deleted, can be undone',
+  'privacy.deleted_text':
+    'What you deleted a moment ago, so that “Undo” works. Removed for good after a while.',
+  'privacy.waiting': 'Waiting to leave',
+  'privacy.waiting_text': 'Payloads about you that have not been sent yet.',
+  'privacy.left': 'Left about you',
+  'privacy.left_count_text':
+    'Requests that had something about you in them; listed below. Kept for {days, plural, one {# day} other {# days}}.',
+  'privacy.log': 'Log of the server',
+  'privacy.log_text':
+    'Which page was asked for, when, how long it took, with your number ({id}), never with your name. Log files are kept for {days, plural, one {# day} other {# days}} at most.',
+  'privacy.log_count': 'not counted',
+  'privacy.not_recorded':
+    'Not recorded: your network address, what you type before you save it, when you are at the keyboard, pictures of your screen.',
+
+  'privacy.sent': 'What left this server about you',
+  'privacy.sent_none': 'Nothing about you has left this server',
+  'privacy.sent_none_text': 'As soon as something does, its exact bytes are listed here.',
+  'privacy.pseudonym': 'Your pseudonym in product events',
+  'privacy.pseudonym_errors': 'Your pseudonym in error reports',
+  'privacy.pseudonym_text':
+    'Made from your number and a secret key that stays in this server’s database. Who does not have that key cannot tell that it is you.',
+  'privacy.part':
+    'Your part, exactly as it was sent. The request had {count, plural, one {# byte} other {# bytes}} in all; the rest is about others.',
+  'privacy.whole': 'The request, exactly as it was sent ({count, plural, one {# byte} other {# bytes}}).',
+  'privacy.to_host': 'to {host}',
+  'privacy.ask': 'For anything else about your data, please ask the people who run this server.',
+} as const;
