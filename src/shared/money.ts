@@ -19,6 +19,18 @@ const SYMBOL_LOCALES = ['en', 'en-GB', 'de'];
 const NOT_AN_AMOUNT_TEXT = '–';
 const GROUP_SEPARATORS = " '’\u00A0\u2009\u202F";
 
+/**
+ * What some time costs at a rate an hour, rounded half up to the minor unit, once. Sums are sums of these, never of
+ * unrounded amounts, so that every list adds up to its total.
+ *
+ * @param seconds - whole, not negative.
+ * @param rate_cents - per hour in minor units, whole, not negative.
+ */
+export function amountOf(seconds: number, rate_cents: number): number {
+  // Seconds times cents can pass the exact integers of a number.
+  return Number((BigInt(seconds) * BigInt(rate_cents) + 1800n) / 3600n);
+}
+
 /** True for a currency in ISO 4217's spelling (`EUR`) that this runtime knows. */
 export function isCurrency(code: string): boolean {
   return listCurrencies().includes(code);

@@ -14,10 +14,13 @@ export interface Settings {
   duration_format: 'clock' | 'minutes' | 'decimal';
 }
 
+/** Of an instance that never chose one. */
+export const defaultCurrency = 'EUR';
+
 const defaults: Settings = {
   used_by: 'alone',
   time_zone: 'UTC',
-  currency: 'EUR',
+  currency: defaultCurrency,
   week_start: 1,
   duration_format: 'clock',
 };
