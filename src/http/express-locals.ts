@@ -14,6 +14,8 @@ export interface Person {
   week_start: number;
   duration_format: DurationFormat;
   theme: 'system' | 'light' | 'dark';
+  /** About product analytics; null follows the browser. */
+  analytics_choice: 'in' | 'out' | null;
 }
 
 export interface Flash {

@@ -7,6 +7,10 @@ export interface RequestContext {
   /** The 32 hex digits of an inbound W3C `traceparent`; logged, never forwarded. */
   readonly trace_id?: string;
   user_id?: number;
+  /** The request asked not to be measured, by `Sec-GPC: 1` or `DNT: 1`. Never logged. */
+  opt_out_signal?: true;
+  /** Whose request this is, and their choice about product analytics; null follows the signal. Never logged. */
+  chooser?: { user_id: number; analytics_choice: 'in' | 'out' | null };
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

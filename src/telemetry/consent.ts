@@ -70,7 +70,3 @@ function byChoice(mode: ChannelMode): ChannelState {
   const reasons = { off: 'switched_off', review: 'review_by_choice', auto: 'on_by_choice' } as const;
   return { mode, reason: reasons[mode] };
 }
-
-/** The request's wish not to be measured, by Global Privacy Control or Do Not Track. Takes headers by lower-case name. */
-export const optOutSignal = (headers: Readonly<Record<string, string | string[] | undefined>>): boolean =>
-  headers['sec-gpc'] === '1' || headers['dnt'] === '1';

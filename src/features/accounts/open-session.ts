@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { cookieValue, sessionCookie, setSessionCookie } from '../../http/middleware/session.ts';
 import { deviceOf } from './device.ts';
+import { findAnalyticsChoice } from './people.queries.ts';
 import { endSession, startSession } from './sessions.ts';
 
 /**
@@ -14,6 +15,8 @@ export async function openSession(deps: Deps, req: Request, res: Response, user_
   const device = deviceOf(req.headers['user-agent']);
   const token = await startSession(db, { user_id, device, now: now(), limits: config });
   setSessionCookie(res, token, isSecure(deps, req), config.session_max_ms);
+  // The events of this request are theirs already.
+  res.locals.context.chooser = { user_id, analytics_choice: await findAnalyticsChoice(db, user_id) };
 }
 
 /** Signs the browser out: the session ends in the database, and its cookie goes. */

@@ -27,6 +27,12 @@ export async function findPasswordHash(db: Db, id: number): Promise<string | und
   return row?.password_hash ?? undefined;
 }
 
+/** A person's own choice about product analytics; null when they made none. */
+export async function findAnalyticsChoice(db: Db, id: number): Promise<'in' | 'out' | null> {
+  const row = await db.selectFrom('users').select('analytics_choice').where('id', '=', id).executeTakeFirst();
+  return row?.analytics_choice ?? null;
+}
+
 /** @returns the new person's id. */
 export async function insertPerson(db: Db, row: Insertable<UsersTable>): Promise<number> {
   const { id } = await db.insertInto('users').values(row).returning('id').executeTakeFirstOrThrow();

@@ -18,6 +18,7 @@ export interface SessionRow {
   duration_format: UsersTable['duration_format'];
   theme: UsersTable['theme'];
   deactivated_at: number | null;
+  analytics_choice: 'in' | 'out' | null;
 }
 
 const findByHash = prepare<{ token_hash: string }, SessionRow>((db, parameter) =>
@@ -35,6 +36,7 @@ const findByHash = prepare<{ token_hash: string }, SessionRow>((db, parameter) =
       'role',
     ])
     .select(['locale', 'time_zone', 'week_start', 'duration_format', 'theme', 'deactivated_at'])
+    .select('analytics_choice')
     .where('token_hash', '=', parameter('token_hash')),
 );
 

@@ -64,6 +64,7 @@ export async function setFlash(db: Db, session: Session, flash: Flash | null): P
 
 function personOf(row: SessionRow): Person {
   const { id, email, name, role, locale, time_zone, week_start, duration_format, theme } = row;
+  const { analytics_choice } = row;
   return {
     id,
     email,
@@ -74,6 +75,7 @@ function personOf(row: SessionRow): Person {
     week_start,
     duration_format,
     theme,
+    analytics_choice,
   };
 }
 

@@ -4,7 +4,8 @@ import type { Session } from '../express-locals.ts';
 export const sessionCookie = 'tt_session';
 
 /**
- * Reads the session cookie and puts the person on res.locals. A cookie that leads nowhere is as good as none.
+ * Reads the session cookie and puts the person on res.locals, and what they want to be known of them into the request's
+ * context. A cookie that leads nowhere is as good as none.
  *
  * @param findSession - the live session of a token; undefined when expired, revoked or unknown.
  */
@@ -14,12 +15,16 @@ export function session({
   findSession: (token: string) => Promise<Session | undefined>;
 }): RequestHandler {
   return async function session(req, res, next) {
+    const { context } = res.locals;
+    // Global Privacy Control and Do Not Track: what this request makes known must not leave for analytics.
+    if (req.headers['sec-gpc'] === '1' || req.headers.dnt === '1') context.opt_out_signal = true;
     const token = cookieValue(req.headers.cookie, sessionCookie);
     const found = token === undefined ? undefined : await findSession(token);
     if (found) {
       res.locals.session = found;
       res.locals.person = found.person;
-      res.locals.context.user_id = found.person.id;
+      context.user_id = found.person.id;
+      context.chooser = { user_id: found.person.id, analytics_choice: found.person.analytics_choice };
     }
     next();
   };
