@@ -58,11 +58,28 @@ export interface OutboundRequest {
   signal?: AbortSignal;
 }
 
-/** `status` null: no answer came, and `problem` is a code such as 'refused', 'timeout', 'aborted', 'tls'. */
+/** Why no answer came; `failed` is everything that has no word of its own. */
+export const outboundProblems = [
+  'insecure_address',
+  'aborted',
+  'timeout',
+  'refused',
+  'reset',
+  'unresolved',
+  'unreachable',
+  'tls',
+  'bad_answer',
+  'sign_in_refused',
+  'blocked',
+  'failed',
+] as const;
+export type OutboundProblem = (typeof outboundProblems)[number];
+
+/** `status` null: no answer came, and `problem` says why. `ledger_id` 0: not a byte left, and nothing was written down. */
 export interface OutboundAnswer {
   ledger_id: number;
   status: number | null;
-  problem: string | null;
+  problem: OutboundProblem | null;
   /** Of the answer, at most 64 KiB. */
   body: Uint8Array;
   retry_after_seconds: number | null;

@@ -41,11 +41,8 @@ async function createOutbox(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('next_attempt_at', 'bigint', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute();
-  await db.schema
-    .createIndex('outbox_due')
-    .on('outbox')
-    .columns(['channel', 'state', 'next_attempt_at', 'id'])
-    .execute();
+  // Delivery reads in the order in which payloads were queued.
+  await db.schema.createIndex('outbox_order').on('outbox').columns(['channel', 'state', 'id']).execute();
   await db.schema.createIndex('outbox_person').on('outbox').columns(['user_id']).execute();
 }
 
@@ -57,6 +54,7 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('purpose', 'text', (column) => column.notNull())
     .addColumn('consent_id', 'bigint')
     .addColumn('host', 'text', (column) => column.notNull())
+    .addColumn('head', 'text')
     .addColumn('byte_count', 'bigint', (column) => column.notNull())
     .addColumn('body_sha256', 'text', (column) => column.notNull())
     .addColumn('body', 'text')

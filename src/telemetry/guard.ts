@@ -1,0 +1,94 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { Socket } from 'node:net';
+import type { Channel } from '../db/schema.ts';
+
+/**
+ * Nothing leaves by accident: a library that phones home, a debugger left in, a dependency that was taken over. Node
+ * announces every socket that is about to connect (net, and with it tls, http, https, http2, fetch and WebSocket) and
+ * every UDP socket; one that no channel has opened is destroyed before its first packet.
+ *
+ * Not seen from here: sockets of worker threads and child processes, which this server has none of, and DNS look-ups
+ * of code that asks the resolver itself.
+ */
+
+interface Passage {
+  channel: Channel | 'database';
+  /** A callback that lives longer than the call it belongs to must not open anything later. */
+  isOpen: boolean;
+}
+
+const passages = new AsyncLocalStorage<Passage>();
+
+/** Runs `work` so that it may open connections until it settles, and nothing it started may afterwards. */
+export async function throughPassage<Result>(channel: Channel, work: () => Promise<Result>): Promise<Result> {
+  const passage: Passage = { channel, isOpen: true };
+  try {
+    return await passages.run(passage, work);
+  } finally {
+    passage.isOpen = false;
+  }
+}
+
+/** The same for the database, whose driver opens its connection before it returns. */
+export function throughDatabasePassage<Result>(connect: () => Result): Result {
+  const passage: Passage = { channel: 'database', isOpen: true };
+  try {
+    return passages.run(passage, connect);
+  } finally {
+    passage.isOpen = false;
+  }
+}
+
+const isPassageOpen = (): boolean => passages.getStore()?.isOpen === true;
+
+/** A connection that was not let out. */
+export interface Blocked {
+  protocol: 'tcp' | 'udp';
+  /** Name of the destination where it was asked for by name. */
+  host: string | undefined;
+  /** Its stack says which code it was. */
+  error: Error;
+}
+
+interface GuardOptions {
+  onBlocked: (blocked: Blocked) => void;
+}
+
+/** Starts destroying connections of this process that no channel has opened; returns the function that ends it. */
+export function installGuard({ onBlocked }: GuardOptions): () => void {
+  const onTcp = (message: unknown): void => {
+    if (!isPassageOpen()) blockTcp((message as { socket: Socket }).socket, onBlocked);
+  };
+  const onUdp = (message: unknown): void => {
+    if (!isPassageOpen()) blockUdp((message as { socket: UdpSocket }).socket, onBlocked);
+  };
+  subscribe('net.client.socket', onTcp);
+  subscribe('udp.socket', onUdp);
+  return () => {
+    unsubscribe('net.client.socket', onTcp);
+    unsubscribe('udp.socket', onUdp);
+  };
+}
+
+const blockedError = (): Error =>
+  Object.assign(new Error('no channel has opened this outbound connection'), { code: 'ERR_EGRESS_BLOCKED' });
+
+function blockTcp(socket: Socket, onBlocked: GuardOptions['onBlocked']): void {
+  const error = blockedError();
+  // Node would revive a socket that is destroyed here, inside its connect(). Its first packet waits for the next tick,
+  // in which this comes first.
+  process.nextTick(() => {
+    // Kept by Node for a look-up only; there is no public name for it.
+    const { _host: host } = socket as Socket & { _host?: string | null };
+    socket.destroy(error);
+    onBlocked({ protocol: 'tcp', host: host ?? undefined, error });
+  });
+}
+
+function blockUdp(socket: UdpSocket, onBlocked: GuardOptions['onBlocked']): void {
+  // Whoever sends through it gets an error then: it is not running.
+  socket.close();
+  onBlocked({ protocol: 'udp', host: undefined, error: blockedError() });
+}
