@@ -16,7 +16,7 @@ const eventLines = (name: EventName) => app.logLines().filter((line) => line['ev
 
 describe('the catalogue', () => {
   const source = readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('telemetry/'))
+    .filter((file) => file.endsWith('.ts') && file !== 'telemetry/catalogue.ts')
     .map((file) => readFileSync(join('src', file), 'utf8'))
     .join('\n');
 

@@ -1,7 +1,8 @@
 import type { OutboundAnswer } from '../channels.ts';
 
 /** What an answer says about the rows of its request. */
-export type Verdict = 'delivered' | 'rejected' | 'retry';
+export const verdicts = ['delivered', 'rejected', 'retry'] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** The destination read it and will refuse it at every attempt. */
 const refusals: readonly (number | null)[] = [400, 413, 422];

@@ -1,7 +1,7 @@
 import type { EventMessage, PostHogOptions } from 'posthog-node';
 import type { DeliveryOutcome, Gateway, OutboundAnswer, OutboxRow, Sink } from '../channels.ts';
 import type { Verdict } from './answers.ts';
-import { problemOf, verdictOf } from './answers.ts';
+import { problemOf, verdictOf, verdicts } from './answers.ts';
 
 interface PosthogSinkOptions {
   channel: 'analytics' | 'installation';
@@ -9,8 +9,8 @@ interface PosthogSinkOptions {
   /** Ingestion address of the operator's project. */
   host: string;
   gateway: Gateway;
-  /** Called with rows that PostHog has taken, before they leave the outbox. */
-  onDelivered?: (rows: OutboxRow[]) => Promise<void>;
+  /** Told what PostHog said about some rows, before they leave the outbox. */
+  onSettled?: (rows: OutboxRow[], verdict: Verdict) => Promise<void>;
 }
 
 type SdkFetch = NonNullable<PostHogOptions['fetch']>;
@@ -76,18 +76,18 @@ async function deliver(
     return answer;
   });
   account.give(unreadable, 'rejected');
-  await options.onDelivered?.(account.with('delivered'));
+  for (const verdict of verdicts) await options.onSettled?.(account.with(verdict), verdict);
   return account.outcome();
 }
 
 /** Keeps what became of each row, over all requests of one batch. */
 function openAccount(rows: OutboxRow[]) {
   const byUuid = new Map(rows.map((row) => [row.idempotency_key, row]));
-  const verdicts = new Map<OutboxRow, Verdict>();
+  const given = new Map<OutboxRow, Verdict>();
   let problem: string | null = null;
   let retry_after_seconds: number | null = null;
-  const give = (some: OutboxRow[], verdict: Verdict) => some.forEach((row) => verdicts.set(row, verdict));
-  const withVerdict = (wanted: Verdict) => rows.filter((row) => (verdicts.get(row) ?? 'retry') === wanted);
+  const give = (some: OutboxRow[], verdict: Verdict) => some.forEach((row) => given.set(row, verdict));
+  const withVerdict = (wanted: Verdict) => rows.filter((row) => (given.get(row) ?? 'retry') === wanted);
   const ids = (wanted: Verdict) => withVerdict(wanted).map(({ id }) => id);
   return {
     give,
