@@ -86,7 +86,8 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
   });
   const { db } = connection;
   registerGauges(metrics, connection, now);
-  const record = createRecord({ logger: log.logger, startedAt: now(), countEvent: metrics.events });
+  const eventSinks = { logger: log.logger, startedAt: now(), countEvent: metrics.events };
+  const record = createRecord(eventSinks);
   const views = createViews(join(root, 'views'));
   const assets = createAssets(join(root, 'public'), mappedFiles);
   return {
@@ -99,7 +100,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     settings: createSettings(db, now),
     health: createHealth({ databaseReady: () => isMigrated(db), logWritable: () => log.isWritable() }),
     record,
-    change: createChange(db, record),
+    change: createChange(db, eventSinks),
     views,
     assets,
     viewFunctions: createViewFunctions(assets.path),

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from '../config/config.ts';
+import type { Db } from '../db/connect.ts';
+import { currentContext } from '../observability/request-context.ts';
+import type { EventName } from './catalogue.ts';
+import { declarationOf } from './catalogue.ts';
+import type { Payload } from './channels.ts';
+import { obstacleOf, refusalOf } from './consent.ts';
+import type { ConsentStore } from './consent-store.ts';
+import type { LocalEvent } from './outward.ts';
+import { outwardEvent } from './outward.ts';
+
+/** Who did it; null for nobody known (a failed sign-in, a command). */
+export interface Actor {
+  user_id: number | null;
+  /** Overrides what the request's context says about the person's choice. */
+  allows_analytics?: boolean;
+}
+
+/** An event on its way to the outbox, and whether its person lets it go. */
+export interface Draft extends LocalEvent {
+  isAllowed: boolean;
+}
+
+type Outcome = 'queued' | 'withheld' | 'dropped' | 'invalid';
+
+/** The way from a recorded event to the outbox of the analytics channel. */
+export interface Leave {
+  /** The event as it might leave; undefined when it cannot, with no work done: no destination, a veto, a local event. */
+  draft(name: EventName, actor: Actor, properties: Record<string, unknown>): Draft | undefined;
+  /** Resolves when the gate is known. Never rejects. Call before a transaction that will call `insert`. */
+  ready(): Promise<void>;
+  /** Puts drafts that may leave into the outbox with the change they tell of. Returns what to count once it committed. */
+  insert(trx: Db, drafts: readonly Draft[]): Promise<() => void>;
+  /** The same outside of a change: soon, in one insert with others. Never throws; a failure is logged and counted. */
+  send(draft: Draft): void;
+  /** Resolves when everything that was sent is in the outbox or counted as dropped. Never rejects. */
+  settled(): Promise<void>;
+}
+
+interface Parts {
+  db: Db;
+  config: Readonly<Config>;
+  consents: Pick<ConsentStore, 'state' | 'covers' | 'refresh'>;
+  outbox: { enqueue(db: Db, payloads: Payload[]): Promise<void> };
+  secret: () => Promise<string>;
+  now: () => number;
+  logger: Logger;
+  countEvent: (event: EventName, outcome: Outcome) => void;
+}
+
+/** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
+const waitingMax = 2_000;
+
+export function createLeave(parts: Parts): Leave {
+  const { db, config, consents, outbox, now, logger, countEvent } = parts;
+  const isPossible = obstacleOf('analytics', config) === undefined;
+  let secret: string | undefined;
+  let reading: Promise<void> | undefined;
+  let waiting: Draft[] = [];
+  let writing: Promise<void> | undefined;
+
+  const ready = async (): Promise<void> => {
+    if (!isPossible || secret !== undefined) return;
+    reading ??= Promise.all([parts.secret(), consents.refresh()])
+      .then(([read]) => {
+        secret = read;
+      })
+      .catch((error: unknown) => logger.warn({ err: error }, 'product events cannot be queued'))
+      .finally(() => {
+        reading = undefined;
+      });
+    await reading;
+  };
+  /** Drafts as payloads, with what is to be counted about each. */
+  const decide = (drafts: readonly Draft[]) => {
+    const payloads: Payload[] = [];
+    const outcomes: [EventName, Outcome][] = [];
+    const isOn = secret !== undefined && consents.state('analytics').mode !== 'off';
+    for (const draft of drafts) {
+      const rules = {
+        secret: secret ?? '',
+        app_version: config.version,
+        covers: (field: string) => consents.covers('analytics', field),
+      };
+      const { event, dropped } = isOn && draft.isAllowed ? outwardEvent(draft, rules) : { dropped: 0 };
+      if (dropped > 0) outcomes.push([draft.name, 'invalid']);
+      outcomes.push([draft.name, event ? 'queued' : 'withheld']);
+      if (event)
+        payloads.push({
+          channel: 'analytics',
+          purpose: draft.name,
+          idempotency_key: draft.uuid,
+          user_id: draft.user_id,
+          body: JSON.stringify(event),
+        });
+    }
+    return { payloads, count: () => outcomes.forEach(([name, outcome]) => countEvent(name, outcome)) };
+  };
+  const write = async (drafts: readonly Draft[]): Promise<void> => {
+    const { payloads, count } = decide(drafts);
+    try {
+      if (payloads.length > 0) await outbox.enqueue(db, payloads);
+      count();
+    } catch (error) {
+      logger.warn({ err: error, count: drafts.length }, 'product events not queued');
+      for (const { name } of drafts) countEvent(name, 'dropped');
+    }
+  };
+  /** One insert at a time: while one is on its way, the next ones gather. */
+  const writeWaiting = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    await ready();
+    while (waiting.length > 0) {
+      const drafts = waiting;
+      waiting = [];
+      await write(drafts);
+    }
+    writing = undefined;
+  };
+
+  return {
+    draft: (name, actor, properties) => {
+      if (!isPossible || !(declarationOf(name).channels as readonly string[]).includes('analytics'))
+        return undefined;
+      const isAllowed = actor.allows_analytics ?? allowsAnalytics(actor.user_id);
+      return { name, user_id: actor.user_id, at: now(), uuid: randomUUID(), properties, isAllowed };
+    },
+    ready,
+    insert: async (trx, drafts) => {
+      const { payloads, count } = decide(drafts);
+      if (payloads.length > 0) await outbox.enqueue(trx, payloads);
+      return count;
+    },
+    send: (draft) => {
+      // Known already: no draft of a channel that is off waits for anything.
+      const isClosed =
+        !draft.isAllowed || (secret !== undefined && consents.state('analytics').mode === 'off');
+      if (isClosed || waiting.length >= waitingMax) {
+        countEvent(draft.name, isClosed ? 'withheld' : 'dropped');
+        return;
+      }
+      waiting.push(draft);
+      writing ??= writeWaiting();
+    },
+    settled: async () => {
+      await writing;
+    },
+  };
+}
+
+/**
+ * Whether this person's events may leave, by their choice and the request's signal. Where the choice of somebody known
+ * was not read, the answer is no.
+ */
+function allowsAnalytics(user_id: number | null): boolean {
+  const context = currentContext();
+  const signal = context?.opt_out_signal ?? false;
+  if (user_id === null) return !signal;
+  const { chooser } = context ?? {};
+  if (chooser?.user_id !== user_id) return false;
+  return refusalOf({ analytics_choice: chooser.analytics_choice, signal }) === undefined;
+}

@@ -1,0 +1,86 @@
+import type { EventName } from './catalogue.ts';
+import { catalogueVersion, declarationOf, recordable } from './catalogue.ts';
+import { pseudonym } from './pseudonym.ts';
+
+/**
+ * A product event as its destination gets it, byte for byte: what the outbox keeps, and what a sink sends without adding
+ * to it. At most 350 bytes as JSON; a test builds the widest of every event.
+ */
+export interface OutwardEvent {
+  /** The same at every attempt, so that the destination counts a repeated one once. */
+  uuid: string;
+  event: EventName;
+  /** Pseudonym of the person; one of its own for nobody known. */
+  distinct_id: string;
+  /** To the second: `2026-03-04T09:00:00Z`. */
+  timestamp: string;
+  properties: Record<string, string | number | boolean | null>;
+}
+
+export interface LocalEvent {
+  name: EventName;
+  user_id: number | null;
+  /** Epoch milliseconds. */
+  at: number;
+  uuid: string;
+  /** What the local log has. Checked again here: this is the last place before the bytes leave. */
+  properties: Readonly<Record<string, unknown>>;
+}
+
+interface Rules {
+  /** Secret of the installation, for pseudonyms. */
+  secret: string;
+  app_version: string;
+  /** Whether 'event' or 'event.property' is agreed to. */
+  covers: (field: string) => boolean;
+}
+
+/**
+ * Builds what leaves from what is recorded: ids become pseudonyms, what is not declared, stays here or is not agreed to
+ * is left out.
+ *
+ * @returns the event, undefined when it as a whole is not agreed to; and the number of properties that are not declared
+ *   or have no value of their kind.
+ */
+export function outwardEvent(local: LocalEvent, rules: Rules): { event?: OutwardEvent; dropped: number } {
+  const { name, user_id, at, uuid } = local;
+  if (!rules.covers(name)) return { dropped: 0 };
+  const { properties, dropped } = outwardProperties(local, rules);
+  const person = { namespace: 'analytics', kind: 'user', id: user_id } as const;
+  const event: OutwardEvent = {
+    uuid,
+    event: name,
+    distinct_id: pseudonym(rules.secret, person),
+    timestamp: `${new Date(at).toISOString().slice(0, 19)}Z`,
+    properties: {
+      // No profile of a person is made, and the place of this server is not looked up.
+      $process_person_profile: false,
+      $geoip_disable: true,
+      ...(rules.covers('envelope.app_version')
+        ? { app_version: `${rules.app_version}+${catalogueVersion}` }
+        : {}),
+      ...properties,
+    },
+  };
+  return { event, dropped };
+}
+
+function outwardProperties({ name, properties }: LocalEvent, { secret, covers }: Rules) {
+  const declared = declarationOf(name).properties;
+  const kept: OutwardEvent['properties'] = {};
+  let dropped = 0;
+  for (const [key, given] of Object.entries(properties)) {
+    const property = Object.hasOwn(declared, key) ? declared[key] : undefined;
+    const value = property && recordable(property, given);
+    if (property === undefined || value === undefined) dropped += 1;
+    else if (!property.stays && covers(`${name}.${key}`))
+      kept[key] = property.kind === 'id' ? idOf(key, value, secret) : value;
+  }
+  return { properties: kept, dropped };
+}
+
+/** The pseudonym of `project_id` is one of a project, whichever event carries it. */
+function idOf(key: string, value: string | number | boolean | null, secret: string): string | null {
+  if (typeof value !== 'number') return null;
+  return pseudonym(secret, { namespace: 'analytics', kind: key.replace(/_id$/, ''), id: value });
+}
