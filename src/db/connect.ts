@@ -2,6 +2,7 @@ import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Dialect, LogEvent } from 'kysely';
 import { Kysely } from 'kysely';
+import type { Client as PgClient } from 'pg';
 import type { Database } from './schema.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   poolSize: number;
   /** Called after every statement with its kind (select, insert, …) and how long it took. */
   onQuery?: (operation: string, seconds: number) => void;
+  /** Calls the function that opens a connection to PostgreSQL: tells the guard of sockets that it may. */
+  opening?: <Result>(open: () => Result) => Result;
 }
 
 export type PoolState = Map<'active' | 'idle' | 'waiting', number>;
@@ -31,9 +34,14 @@ export interface Connection {
 /** Opens the database that the options name. Nothing is created or migrated here. */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const log = options.onQuery ? queryTimer(options.onQuery) : undefined;
-  if (options.databaseUrl !== undefined) return connectPostgres(options.databaseUrl, options.poolSize, log);
+  if (options.databaseUrl !== undefined) return connectPostgres(options.databaseUrl, options, log);
   if (options.sqliteFile !== ':memory:') createPrivateFile(options.sqliteFile);
-  const dialect = sqliteDialect({ file: options.sqliteFile, synchronous: options.sqliteSynchronous });
+  const { onQuery } = options;
+  const dialect = sqliteDialect({
+    file: options.sqliteFile,
+    synchronous: options.sqliteSynchronous,
+    ...(onQuery ? { onRead: (seconds) => onQuery('select', seconds) } : {}),
+  });
   return {
     db: newKysely(dialect, log),
     dialect: 'sqlite',
@@ -60,14 +68,22 @@ function createPrivateFile(file: string): void {
 
 async function connectPostgres(
   connectionString: string,
-  max: number,
+  { poolSize: max, opening = (open) => open() }: ConnectOptions,
   log: ((event: LogEvent) => void) | undefined,
 ): Promise<Connection> {
   const [{ PostgresDialect }, { default: pg }] = await Promise.all([import('kysely'), import('pg')]);
   // int8 and numeric arrive as strings; ids, instants and sums of seconds fit a double exactly.
   pg.types.setTypeParser(20, Number);
   pg.types.setTypeParser(1700, Number);
+  class Client extends pg.Client {
+    override connect(): Promise<PgClient>;
+    override connect(callback: (error: Error) => void): void;
+    override connect(callback?: (error: Error) => void): Promise<PgClient> | void {
+      return opening(() => (callback ? super.connect(callback) : super.connect()));
+    }
+  }
   const pool = new pg.Pool({
+    Client,
     connectionString,
     max,
     connectionTimeoutMillis: 5_000,

@@ -1,5 +1,6 @@
 import type { Compilable, CompiledQuery, Kysely, Transaction } from 'kysely';
 import type { Database } from './schema.ts';
+import { EmbeddedAdapter } from './sqlite-dialect.ts';
 
 class Parameter {
   readonly name: string;
@@ -11,7 +12,7 @@ class Parameter {
 type Handle = Kysely<Database> | Transaction<Database>;
 
 /**
- * A query that is built once per dialect and then only executed: building costs three times the execution of a
+ * A SELECT that is built once per dialect and then only executed: building costs three times the execution of a
  * small query. `build` gets a function that stands for a parameter's later value.
  *
  * @example
@@ -27,7 +28,8 @@ export function prepare<Parameters extends object, Row>(
 ): (db: Handle, parameters: Parameters) => Promise<Row[]> {
   const compiled = new Map<unknown, CompiledQuery<Row>>();
   return async (db, parameters) => {
-    const dialect = db.getExecutor().adapter.constructor;
+    const { adapter } = db.getExecutor();
+    const dialect = adapter.constructor;
     let query = compiled.get(dialect);
     if (!query) {
       query = build(db, (name) => new Parameter(name) as never).compile();
@@ -36,7 +38,12 @@ export function prepare<Parameters extends object, Row>(
     const values = query.parameters.map((value) =>
       value instanceof Parameter ? parameters[value.name as keyof Parameters] : value,
     );
-    const { rows } = await db.executeQuery<Row>({ ...query, parameters: values });
+    const bound = { ...query, parameters: values };
+    if (adapter instanceof EmbeddedAdapter) {
+      const rows = adapter.readNow<Row>(bound);
+      if (rows !== undefined) return rows;
+    }
+    const { rows } = await db.executeQuery<Row>(bound);
     return rows;
   };
 }

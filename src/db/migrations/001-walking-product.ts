@@ -93,7 +93,7 @@ async function createEntries(db: Kysely<unknown>, dialect: Dialect): Promise<voi
   // Covering, with both instants: SQLite never answers from an index alone when a query names a generated column.
   const index = (name: string) => db.schema.createIndex(name).on('entries');
   await index('entries_person_day')
-    .columns(['user_id', 'local_date', 'started_at', 'ended_at', 'project_id', 'billable'])
+    .columns(['user_id', 'local_date', 'started_at', 'id', 'ended_at', 'project_id', 'billable'])
     .execute();
   await index('entries_day')
     .columns(['local_date', 'project_id', 'user_id', 'billable', 'started_at', 'ended_at'])
