@@ -20,6 +20,33 @@ export async function takeLease(
   return taken.length > 0;
 }
 
+/** Keeps a lease for longer; false when it ran out and somebody else has it. */
+export async function renewLease(
+  db: Db,
+  { name, holder, until }: { name: string; holder: string; until: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ lease_until: until })
+    .where('name', '=', name)
+    .where('holder', '=', holder)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Gives a lease back, so that another instance need not wait for its end. */
+export async function releaseLease(
+  db: Db,
+  { name, holder }: { name: string; holder: string },
+): Promise<void> {
+  await db
+    .updateTable('jobs')
+    .set({ lease_until: 0 })
+    .where('name', '=', name)
+    .where('holder', '=', holder)
+    .execute();
+}
+
 export async function updateLastSuccess(db: Db, name: string, last_success_at: number): Promise<void> {
   await db.updateTable('jobs').set({ last_success_at }).where('name', '=', name).execute();
 }

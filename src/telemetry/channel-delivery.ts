@@ -1,0 +1,298 @@
+import type { Logger } from 'pino';
+import type { Db } from '../db/connect.ts';
+import { backoffMs } from './backoff.ts';
+import type { ChannelState, DeliveryOutcome, OutboxRow, Reason, Sink, TelemetryChannel } from './channels.ts';
+import type { ConsentStore } from './consent-store.ts';
+import { DeliveryLease } from './delivery-lease.ts';
+import type { Outbox } from './outbox.ts';
+import { deletePayloads, listNextPayloads, listTiredPayloads, postponePayloads } from './outbox.queries.ts';
+
+export interface DeliveryParts {
+  db: Db;
+  consents: Pick<ConsentStore, 'state' | 'current' | 'refresh' | 'onChange'>;
+  outbox: Pick<Outbox, 'drop' | 'hold'>;
+  sinks: {
+    /** The channel's sink, made when there is none. */
+    open: (channel: TelemetryChannel) => Promise<Sink>;
+    close: (channel: TelemetryChannel) => Promise<void>;
+  };
+  logger: Logger;
+  now: () => number;
+  /** 0 to 1, for the length of pauses. */
+  random: () => number;
+  countDropped: (purpose: string, count: number) => void;
+}
+
+export interface DeliveryProblem {
+  /** A code: the gateway's, 'http_503', or 'sink' when the sink itself failed. */
+  problem: string;
+  /** Epoch milliseconds. */
+  at: number;
+  /** When the next attempt may be; null when what it was about was dropped. */
+  next_attempt_at: number | null;
+}
+
+/** Events come in bursts: what comes within this time goes in one call. */
+const gatherMs = 200;
+/** What another process queued, which then died, is seen after this time. */
+const lookMs = 5_000;
+const leaseTakenMs = 1_000;
+/** While a call is out, this often is asked whether it still may be. */
+const heartbeatMs = 400;
+/** After so many attempts a payload lets the others pass: it may be what the destination stumbles over. */
+const tiredAfter = 6;
+const readAtOnce = 100;
+/** When the server stops, a call that is out has this long to come back, and then this long to notice that it is cut. */
+const graceMs = 1_000;
+const cutMs = 500;
+
+/** Reasons under which what waits shall not leave later either. The others only say that nothing can be sent now. */
+const finalReasons: ReadonlySet<Reason> = new Set([
+  'do_not_track',
+  'enable_telemetry_false',
+  'switched_off',
+  'not_chosen',
+]);
+
+/** The delivery of one channel. */
+export class ChannelDelivery {
+  problem: DeliveryProblem | undefined;
+  readonly #channel: TelemetryChannel;
+  readonly #parts: DeliveryParts;
+  readonly #lease: DeliveryLease;
+  #life: 'new' | 'started' | 'stopping' = 'new';
+  #timer: { handle: NodeJS.Timeout; at: number } | undefined;
+  #running: Promise<void> | undefined;
+  /** Woken during a pass, which may have looked already. */
+  #isWokenAgain = false;
+  /** The last pass failed, and the log says so. */
+  #isBroken = false;
+  #call: AbortController | undefined;
+  /** Failed calls in a row. */
+  #failures = 0;
+  #pausedUntil = 0;
+  /** Up to this id payloads go one by one, because a call with several was refused. */
+  #singlyUntil = 0;
+  #refusedInARow = 0;
+
+  constructor(channel: TelemetryChannel, parts: DeliveryParts) {
+    this.#channel = channel;
+    this.#parts = parts;
+    this.#lease = new DeliveryLease(parts.db, `deliver_${channel}`, parts.now);
+  }
+
+  start(): void {
+    const { mode, reason } = this.#parts.consents.state(this.#channel);
+    this.#life = 'started';
+    // What has no destination asks nobody for anything.
+    if (mode !== 'off' || (reason !== 'not_configured' && reason !== 'host_missing')) void this.run();
+  }
+
+  wake(): void {
+    // The timer is set for the end of the pause.
+    if (this.#parts.now() < this.#pausedUntil) return;
+    if (this.#running) this.#isWokenAgain = true;
+    else this.#within(gatherMs);
+  }
+
+  changed({ mode }: ChannelState): void {
+    if (mode === 'off') {
+      this.#call?.abort();
+      void this.#parts.sinks.close(this.#channel);
+    }
+    [this.#pausedUntil, this.#failures] = [0, 0];
+    if (this.#running) this.#isWokenAgain = true;
+    else this.#within(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#life = 'stopping';
+    clearTimeout(this.#timer?.handle);
+    if (this.#running) await atMost(graceMs, this.#running);
+    this.#call?.abort();
+    await atMost(cutMs, Promise.all([this.#running, this.#parts.sinks.close(this.#channel)]));
+  }
+
+  run(): Promise<void> {
+    this.#running ??= this.#pass()
+      .catch((error: unknown) => {
+        // Most likely the database; what waits is still in it.
+        if (!this.#isBroken && this.#life !== 'stopping')
+          this.#parts.logger.error({ err: error, channel: this.#channel }, 'telemetry cannot be delivered');
+        this.#isBroken = true;
+        return lookMs;
+      })
+      .then((nextMs) => {
+        this.#running = undefined;
+        if (this.#isWokenAgain) this.#within(gatherMs);
+        else if (nextMs !== null) this.#within(nextMs);
+        this.#isWokenAgain = false;
+      });
+    return this.#running;
+  }
+
+  #within(ms: number): void {
+    if (this.#life !== 'started') return;
+    const at = performance.now() + ms;
+    if (this.#timer && this.#timer.at <= at) return;
+    clearTimeout(this.#timer?.handle);
+    const handle = setTimeout(() => {
+      this.#timer = undefined;
+      void this.run();
+    }, ms);
+    handle.unref();
+    this.#timer = { handle, at };
+  }
+
+  /** Sends until nothing is due. Gives the milliseconds until the next look; null when there is nothing to look for. */
+  async #pass(): Promise<number | null> {
+    try {
+      for (;;) {
+        if (!(await this.#maySend())) return null;
+        this.#isBroken = false;
+        const waitMs = await this.#sendNext();
+        if (waitMs > 0) return waitMs;
+      }
+    } finally {
+      await this.#lease.release();
+    }
+  }
+
+  /** Asks again what was agreed to, and makes what waits follow it. */
+  async #maySend(): Promise<boolean> {
+    const { consents, outbox, db } = this.#parts;
+    if (this.#life === 'stopping') return false;
+    await consents.refresh();
+    const { mode, reason } = consents.state(this.#channel);
+    if (mode === 'off' && finalReasons.has(reason)) await outbox.drop(db, this.#channel);
+    if (mode === 'review') await outbox.hold(db, this.#channel);
+    return mode !== 'off';
+  }
+
+  /** Sends what is due; gives how long to wait before more, 0 for not at all. */
+  async #sendNext(): Promise<number> {
+    const now = this.#parts.now();
+    if (now < this.#pausedUntil) return Math.min(lookMs, this.#pausedUntil - now);
+    const rows = await this.#nextRows();
+    const head = rows[0];
+    if (head === undefined) return lookMs;
+    if (head.next_attempt_at > now) return Math.min(lookMs, head.next_attempt_at - now);
+    const wasHeld = this.#lease.isHeld;
+    if (!(await this.#lease.keep())) return leaseTakenMs;
+    // Whoever had the lease a moment ago may have sent these rows.
+    if (wasHeld) await this.#send(rows.filter((row) => row.next_attempt_at <= now));
+    return 0;
+  }
+
+  /** In the order in which they were queued: one that waits for its next attempt holds up those behind it. */
+  async #nextRows(): Promise<OutboxRow[]> {
+    const filter = { channel: this.#channel, tired_after: tiredAfter };
+    const rows = await listNextPayloads(this.#parts.db, { ...filter, limit: readAtOnce });
+    return rows.length > 0 ? rows : listTiredPayloads(this.#parts.db, { ...filter, limit: 1 });
+  }
+
+  async #send(due: OutboxRow[]): Promise<void> {
+    const { sinks, db } = this.#parts;
+    const call = new AbortController();
+    this.#call = call;
+    const endHeartbeat = this.#startHeartbeat(call);
+    let rows = due;
+    let outcome: DeliveryOutcome | undefined;
+    try {
+      const sink = await sinks.open(this.#channel);
+      rows = due.slice(0, this.#batchRows(due, sink.maxBatch));
+      if (!call.signal.aborted) outcome = await sink.deliver(rows, this.#contextOf(call));
+    } catch (error) {
+      this.#parts.logger.error({ err: error, channel: this.#channel }, 'a telemetry sink failed');
+      outcome = { delivered: [], rejected: [], retry: [], retry_after_seconds: null, problem: 'sink' };
+    } finally {
+      await endHeartbeat();
+      this.#call = undefined;
+    }
+    await deletePayloads(db, outcome?.delivered ?? []);
+    // Cut by us: what was not taken stays as it was.
+    if (outcome && !call.signal.aborted) await this.#settle(rows, outcome);
+  }
+
+  #contextOf({ signal }: AbortController): { signal: AbortSignal; consent_id: number | null } {
+    return { signal, consent_id: this.#parts.consents.current(this.#channel)?.id ?? null };
+  }
+
+  /** Smaller calls after failures: kinder to who is unwell, and they find the payload that makes a destination stumble. */
+  #batchRows(rows: OutboxRow[], maxBatch: number): number {
+    const head = rows[0];
+    if (head === undefined || head.id <= this.#singlyUntil) return 1;
+    return Math.max(1, maxBatch >> head.attempts);
+  }
+
+  /**
+   * Asks on, while a call is out, whether it still may be: another instance may have withdrawn the agreement, which the
+   * listener hears of, or taken the lease. A database that does not answer cuts the call as well, since nobody can tell.
+   */
+  #startHeartbeat(call: AbortController): () => Promise<void> {
+    const beat = async (): Promise<void> => {
+      await this.#parts.consents.refresh();
+      if (!(await this.#lease.keep())) call.abort();
+    };
+    let last = Promise.resolve();
+    const timer = setInterval(() => {
+      last = beat().catch(() => call.abort());
+    }, heartbeatMs);
+    timer.unref();
+    return async () => {
+      clearInterval(timer);
+      await last;
+    };
+  }
+
+  async #settle(rows: OutboxRow[], outcome: DeliveryOutcome): Promise<void> {
+    const settled = new Set([...outcome.delivered, ...outcome.rejected]);
+    const retry = rows.filter(({ id }) => !settled.has(id));
+    if (outcome.delivered.length > 0) [this.#failures, this.#refusedInARow] = [0, 0];
+    if (outcome.rejected.length > 0) await this.#refuse(rows, outcome);
+    if (retry.length > 0) await this.#postpone(retry, outcome);
+    if (retry.length === 0 && outcome.rejected.length === 0) this.problem = undefined;
+  }
+
+  /** One bad payload shall not take the others of its call with it, unless the destination refuses everything. */
+  async #refuse(rows: OutboxRow[], { rejected, problem }: DeliveryOutcome): Promise<void> {
+    this.#note(problem, null);
+    if (rows.length > 1 && rejected.length === rows.length && this.#refusedInARow < 2) {
+      this.#singlyUntil = rows.at(-1)?.id ?? 0;
+      return;
+    }
+    await deletePayloads(this.#parts.db, rejected);
+    const refused = new Set(rejected);
+    for (const { id, purpose } of rows) if (refused.has(id)) this.#parts.countDropped(purpose, 1);
+    this.#refusedInARow += 1;
+    if (this.#refusedInARow >= 2) this.#singlyUntil = 0;
+  }
+
+  async #postpone(rows: OutboxRow[], { retry_after_seconds, problem }: DeliveryOutcome): Promise<void> {
+    const { db, now, random } = this.#parts;
+    this.#failures = Math.max(this.#failures, ...rows.map(({ attempts }) => attempts)) + 1;
+    const next_attempt_at = now() + backoffMs(this.#failures, random(), retry_after_seconds);
+    this.#pausedUntil = next_attempt_at;
+    await postponePayloads(
+      db,
+      rows.map(({ id }) => id),
+      next_attempt_at,
+    );
+    this.#note(problem, next_attempt_at);
+  }
+
+  #note(problem: string | null, next_attempt_at: number | null): void {
+    this.problem = { problem: problem ?? 'unknown', at: this.#parts.now(), next_attempt_at };
+    this.#parts.logger.warn(
+      { channel: this.#channel, problem: this.problem.problem, next_attempt_at },
+      next_attempt_at === null ? 'telemetry was refused' : 'telemetry is tried again later',
+    );
+  }
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, end]);
+  clearTimeout(timer);
+}

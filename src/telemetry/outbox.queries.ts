@@ -1,0 +1,192 @@
+import type { Expression, ExpressionBuilder, Insertable, SqlBool } from 'kysely';
+import type { Db } from '../db/connect.ts';
+import { prepare } from '../db/prepared.ts';
+import type { Database, OutboxTable } from '../db/schema.ts';
+import type { OutboxRow, TelemetryChannel } from './channels.ts';
+
+/** Eleven columns each, and SQLite takes 32,766 values in a statement. */
+const rowsPerInsert = 500;
+
+/** A payload whose key is there already is left out: it was queued before. */
+export async function insertPayloads(db: Db, rows: Insertable<OutboxTable>[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += rowsPerInsert) {
+    await db
+      .insertInto('outbox')
+      .values(rows.slice(start, start + rowsPerInsert))
+      .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
+      .execute();
+  }
+}
+
+const listFresh = prepare<{ channel: TelemetryChannel; tired_after: number; limit: number }, OutboxRow>(
+  (db, parameter) =>
+    db
+      .selectFrom('outbox')
+      .selectAll()
+      .where('channel', '=', parameter('channel'))
+      .where('state', '=', 'queued')
+      .where('attempts', '<', parameter('tired_after'))
+      .orderBy('id')
+      .limit(parameter('limit')),
+);
+
+/** What is to be sent next, in the order it was queued, due or not; without what failed `tired_after` times. */
+export async function listNextPayloads(
+  db: Db,
+  { channel, tired_after, limit }: { channel: TelemetryChannel; tired_after: number; limit: number },
+): Promise<OutboxRow[]> {
+  return listFresh(db, { channel, tired_after, limit });
+}
+
+/** What failed often, the soonest due first. */
+export async function listTiredPayloads(
+  db: Db,
+  { channel, tired_after, limit }: { channel: TelemetryChannel; tired_after: number; limit: number },
+): Promise<OutboxRow[]> {
+  return db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('channel', '=', channel)
+    .where('state', '=', 'queued')
+    .where('attempts', '>=', tired_after)
+    .orderBy('next_attempt_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export async function deletePayloads(db: Db, ids: readonly number[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute();
+}
+
+/** Counts one more attempt, and says when the next one may be. */
+export async function postponePayloads(
+  db: Db,
+  ids: readonly number[],
+  next_attempt_at: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .updateTable('outbox')
+    .set((set) => ({ attempts: set('attempts', '+', 1), next_attempt_at }))
+    .where('id', 'in', ids)
+    .execute();
+}
+
+/** Which payloads of a channel an order is about. */
+export interface Chosen {
+  channel: TelemetryChannel;
+  ids: readonly number[] | 'all';
+}
+
+/** Lets held payloads go under the agreement that holds now. */
+export async function releaseHeld(
+  db: Db,
+  { channel, ids }: Chosen,
+  set: { consent_id: number | null; next_attempt_at: number },
+): Promise<number> {
+  const { numUpdatedRows } = await db
+    .updateTable('outbox')
+    .set({ ...set, state: 'queued' })
+    .where('channel', '=', channel)
+    .where('state', '=', 'held')
+    .$if(ids !== 'all', (query) => query.where('id', 'in', ids as readonly number[]))
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
+/** Holds what was queued under another agreement than the one of review mode that holds now. */
+export async function holdQueued(
+  db: Db,
+  channel: TelemetryChannel,
+  consent_id: number | null,
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ state: 'held' })
+    .where('channel', '=', channel)
+    .where('state', '=', 'queued')
+    .where((where) => where.or([where('consent_id', 'is', null), where('consent_id', '!=', consent_id ?? 0)]))
+    .execute();
+}
+
+type Where = (where: ExpressionBuilder<Database, 'outbox'>) => Expression<SqlBool>;
+
+/** Deletes payloads; gives how many there were of each purpose. */
+async function deleteWhere(db: Db, where: Where): Promise<Map<string, number>> {
+  // Not "returning": a queue may hold a million rows.
+  const counts = await db
+    .selectFrom('outbox')
+    .select(['purpose', (select) => select.fn.countAll<number>().as('total')])
+    .where(where)
+    .groupBy('purpose')
+    .execute();
+  if (counts.length > 0) await db.deleteFrom('outbox').where(where).execute();
+  return new Map(counts.map(({ purpose, total }) => [purpose, total]));
+}
+
+export const deleteOfChannel = (db: Db, channel: TelemetryChannel): Promise<Map<string, number>> =>
+  deleteWhere(db, (where) => where('channel', '=', channel));
+
+export const deleteOfPerson = (
+  db: Db,
+  channel: TelemetryChannel,
+  user_id: number,
+): Promise<Map<string, number>> => deleteWhere(db, (where) => where.and({ channel, user_id }));
+
+export const deleteHeld = (db: Db, { channel, ids }: Chosen): Promise<Map<string, number>> =>
+  deleteWhere(db, (where) =>
+    where.and([where.and({ channel, state: 'held' }), ...(ids === 'all' ? [] : [where('id', 'in', ids)])]),
+  );
+
+export const deleteQueuedBefore = (db: Db, before: number): Promise<Map<string, number>> =>
+  deleteWhere(db, (where) => where('created_at', '<', before));
+
+/** Deletes the oldest payloads of a channel, so that `keep` are left. */
+export async function deleteOldest(
+  db: Db,
+  channel: TelemetryChannel,
+  keep: number,
+): Promise<Map<string, number>> {
+  const edge = await db
+    .selectFrom('outbox')
+    .select('id')
+    .where('channel', '=', channel)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(keep)
+    .executeTakeFirst();
+  if (edge === undefined) return new Map();
+  return deleteWhere(db, (where) => where.and([where('channel', '=', channel), where('id', '<=', edge.id)]));
+}
+
+interface OutboxFilter {
+  channel: TelemetryChannel;
+  state?: OutboxTable['state'] | undefined;
+}
+
+/** In the order in which they were queued. */
+export async function listPayloads(
+  db: Db,
+  { channel, state }: OutboxFilter,
+  page: { limit: number; offset: number },
+): Promise<OutboxRow[]> {
+  return db
+    .selectFrom('outbox')
+    .selectAll()
+    .where('channel', '=', channel)
+    .$if(state !== undefined, (query) => query.where('state', '=', state ?? 'held'))
+    .orderBy('id')
+    .limit(page.limit)
+    .offset(page.offset)
+    .execute();
+}
+
+/** Payloads by channel and state. */
+export async function countPayloads(db: Db) {
+  return db
+    .selectFrom('outbox')
+    .select(['channel', 'state', (select) => select.fn.countAll<number>().as('total')])
+    .groupBy(['channel', 'state'])
+    .execute();
+}

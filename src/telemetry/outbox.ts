@@ -1,0 +1,154 @@
+import type { Db } from '../db/connect.ts';
+import type { OutboxTable } from '../db/schema.ts';
+import type { OutboxRow, Payload, TelemetryChannel } from './channels.ts';
+import { telemetryChannels } from './channels.ts';
+import type { ConsentStore } from './consent-store.ts';
+import {
+  countPayloads,
+  deleteHeld,
+  deleteOfChannel,
+  deleteOfPerson,
+  deleteOldest,
+  deleteQueuedBefore,
+  holdQueued,
+  insertPayloads,
+  listPayloads,
+  releaseHeld,
+} from './outbox.queries.ts';
+
+/** What waits to leave: in the database, so that a crash loses nothing; bounded, so that a dead destination fills nothing. */
+export interface Outbox {
+  /** Queues payloads, or holds them in review mode; those of a channel that is off are left out. `db` may be a change's transaction. */
+  enqueue(db: Db, payloads: readonly Payload[]): Promise<void>;
+  /** Deletes all that waits for a channel; gives how much that was. */
+  drop(db: Db, channel: TelemetryChannel): Promise<number>;
+  /** Deletes what waits for analytics and is about a person. */
+  dropPerson(db: Db, user_id: number): Promise<number>;
+  /** Makes what is queued wait for an administrator, except what was released under the current agreement. */
+  hold(db: Db, channel: TelemetryChannel): Promise<void>;
+  /** Fifty a page, from 1, the oldest first. */
+  list(
+    channel: TelemetryChannel,
+    options: { state?: OutboxTable['state']; page: number },
+  ): Promise<OutboxPage>;
+  /** Lets held payloads go; gives how many. */
+  release(channel: TelemetryChannel, ids: readonly number[] | 'all'): Promise<number>;
+  /** Deletes held payloads; gives how many. */
+  discard(channel: TelemetryChannel, ids: readonly number[] | 'all'): Promise<number>;
+  /** How much waits, per channel. */
+  depth(): Promise<Map<TelemetryChannel, Depth>>;
+  /** Deletes what has waited for more than seven days. */
+  expire(): Promise<void>;
+}
+
+export interface OutboxPage {
+  rows: OutboxRow[];
+  total: number;
+  total_pages: number;
+}
+
+export type Depth = Record<OutboxTable['state'], number>;
+
+interface Parts {
+  db: Db;
+  consents: Pick<ConsentStore, 'state' | 'current'>;
+  /** Rows per channel at most. */
+  maxRows: number;
+  now: () => number;
+  countDropped: (purpose: string, count: number) => void;
+  /** Told when something may have become due. */
+  onQueued: (channel: TelemetryChannel) => void;
+  /** Told when the bound could not be kept. */
+  onError: (error: unknown) => void;
+}
+
+export const outboxPageRows = 50;
+const keptMs = 7 * 24 * 3_600_000;
+
+export function createOutbox(parts: Parts): Outbox {
+  const { db, consents, now, onQueued } = parts;
+  const counted = (dropped: Map<string, number>): number => {
+    for (const [purpose, count] of dropped) parts.countDropped(purpose, count);
+    return [...dropped.values()].reduce((sum, count) => sum + count, 0);
+  };
+  const keepBound = createBound(parts, counted);
+  return {
+    enqueue: async (trx, payloads) => {
+      const rows = payloads.flatMap((payload) => rowOf(payload, parts));
+      if (rows.length === 0) return;
+      await insertPayloads(trx, rows);
+      for (const channel of new Set(payloads.map((payload) => payload.channel))) {
+        keepBound(channel, rows.length);
+        onQueued(channel);
+      }
+    },
+    drop: async (trx, channel) => counted(await deleteOfChannel(trx, channel)),
+    dropPerson: async (trx, user_id) => counted(await deleteOfPerson(trx, 'analytics', user_id)),
+    hold: (trx, channel) => holdQueued(trx, channel, consents.current(channel)?.id ?? null),
+    list: async (channel, { state, page }) => {
+      const depth = (await depthOf(db)).get(channel) ?? { held: 0, queued: 0 };
+      const total = state === undefined ? depth.held + depth.queued : depth[state];
+      const position = { limit: outboxPageRows, offset: (page - 1) * outboxPageRows };
+      const rows = await listPayloads(db, { channel, state }, position);
+      return { rows, total, total_pages: Math.max(1, Math.ceil(total / outboxPageRows)) };
+    },
+    release: async (channel, ids) => {
+      const consent_id = consents.current(channel)?.id ?? null;
+      const count = await releaseHeld(db, { channel, ids }, { consent_id, next_attempt_at: now() });
+      onQueued(channel);
+      return count;
+    },
+    discard: async (channel, ids) => counted(await deleteHeld(db, { channel, ids })),
+    depth: () => depthOf(db),
+    expire: async () => {
+      counted(await deleteQueuedBefore(db, now() - keptMs));
+    },
+  };
+}
+
+function rowOf(payload: Payload, { consents, now }: Parts) {
+  const { mode } = consents.state(payload.channel);
+  if (mode === 'off') return [];
+  const at = now();
+  const state = mode === 'review' ? 'held' : 'queued';
+  const consent_id = consents.current(payload.channel)?.id ?? null;
+  return [{ ...payload, state, consent_id, attempts: 0, next_attempt_at: at, created_at: at } as const];
+}
+
+async function depthOf(db: Db): Promise<Map<TelemetryChannel, Depth>> {
+  const depth = new Map<TelemetryChannel, Depth>(
+    telemetryChannels.map((channel) => [channel, { held: 0, queued: 0 }]),
+  );
+  for (const { channel, state, total } of await countPayloads(db)) {
+    const found = depth.get(channel as TelemetryChannel);
+    if (found) found[state] = total;
+  }
+  return depth;
+}
+
+/** Every hundredth of the bound is soon enough to look, and seldom enough to cost nothing. */
+const checksPerBound = 100;
+
+/**
+ * Keeps a channel's rows below the bound by deleting the oldest. Not in the transaction that queued the last one, which
+ * is somebody's request.
+ */
+function createBound(
+  { db, maxRows, onError }: Parts,
+  counted: (dropped: Map<string, number>) => number,
+): (channel: TelemetryChannel, added: number) => void {
+  const step = Math.max(1, Math.floor(maxRows / checksPerBound));
+  const unchecked = new Map<TelemetryChannel, number>();
+  const checking = new Set<TelemetryChannel>();
+  return (channel, added) => {
+    // Unknown at first: others, and this server before its restart, have queued too.
+    const total = (unchecked.get(channel) ?? step) + added;
+    unchecked.set(channel, total);
+    if (total < step || checking.has(channel)) return;
+    unchecked.set(channel, 0);
+    checking.add(channel);
+    deleteOldest(db, channel, maxRows - (step - 1))
+      .then(counted, onError)
+      .finally(() => checking.delete(channel));
+  };
+}
