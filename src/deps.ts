@@ -23,6 +23,7 @@ import type { Log } from './observability/log.ts';
 import { openLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { throughDatabasePassage } from './telemetry/guard.ts';
 import type { Change, RecordEvent } from './telemetry/record.ts';
 import { createChange, createRecord } from './telemetry/record.ts';
 
@@ -83,6 +84,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     sqliteSynchronous: config.sqlite_synchronous,
     poolSize: config.database_pool_size,
     onQuery: metrics.dbQuery,
+    opening: throughDatabasePassage,
   });
   const { db } = connection;
   registerGauges(metrics, connection, now);

@@ -9,6 +9,7 @@ import type { Deps } from './deps.ts';
 import { buildDeps } from './deps.ts';
 import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { startJobs } from './jobs.ts';
+import { installGuard } from './telemetry/guard.ts';
 
 /** Open answers get this long at shutdown before their connections are closed. */
 const drainMs = 2_000;
@@ -17,6 +18,8 @@ const drainMs = 2_000;
 export async function startServer(): Promise<void> {
   const config = configOrExit();
   const deps = await buildOrExit(config);
+  // Before the first connection of any kind, the database's included.
+  guardSockets(deps);
   process.on('SIGHUP', () => deps.log.reopen());
   await migrateOrExit(deps);
   const server = await listenOrExit(createApp(deps), config, deps);
@@ -46,6 +49,15 @@ async function buildOrExit(config: Readonly<Config>): Promise<Deps> {
     );
     process.exit(1);
   }
+}
+
+function guardSockets({ metrics, log }: Deps): void {
+  installGuard({
+    onBlocked: ({ protocol, host, error }) => {
+      metrics.egressBlocked();
+      log.logger.warn({ err: error, protocol, host }, 'outbound connection blocked');
+    },
+  });
 }
 
 async function migrateOrExit(deps: Deps): Promise<void> {
