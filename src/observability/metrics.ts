@@ -45,6 +45,10 @@ export interface Metrics {
   readonly jobRun: (job: string, outcome: OneOf<typeof JOB_OUTCOMES>) => void;
   readonly logLine: (level: string) => void;
   readonly logWriteError: () => void;
+  /** Where a counter stands, series by series, for a page that shows it. */
+  readonly figures: (
+    counter: 'tt_events_total' | 'tt_egress_blocked_total',
+  ) => Promise<{ labels: Partial<Record<string, string | number>>; value: number }[]>;
   /** Registers where a figure comes from: a number, or a map from label value to number. May reject or hang. */
   readonly collect: (metric: CollectedMetric, read: () => Promise<Collected>) => void;
   /** The Content-Type of `render`. Text only: rendering once as OpenMetrics renames the counters for good. */
@@ -242,6 +246,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     logLine: (level) => families.logLines([level]),
     logWriteError: () => families.logWriteErrors([]),
+    figures: async (counter) => (await registry.getSingleMetric(counter)?.get())?.values ?? [],
     collect(metric, read) {
       const onError = (): void => families.collectorErrors([metric]);
       families.collectorErrors([metric], 0);
