@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { PingKind, SentPing } from './installation.ts';
+import type { PingKind, SentPing } from './ping.ts';
+import { isSentPing } from './ping.ts';
 
 /** Files below DATA_DIR/telemetry: the salt, and what was sent when. */
 export interface InstallationFiles {
@@ -88,11 +89,4 @@ function parseMarker(text: string): SentPing | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether this is a record of something sent, as far as decisions hang on it. */
-export function isSentPing(value: unknown): value is SentPing {
-  if (typeof value !== 'object' || value === null) return false;
-  const { sent_at, app_version } = value as Record<string, unknown>;
-  return typeof sent_at === 'string' && !Number.isNaN(Date.parse(sent_at)) && typeof app_version === 'string';
 }

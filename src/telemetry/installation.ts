@@ -8,35 +8,14 @@ import { declarationOf, recordable } from './catalogue.ts';
 import type { OutboxRow, Payload } from './channels.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { InstallationFiles } from './installation-files.ts';
-import { isSentPing, openInstallationFiles } from './installation-files.ts';
+import { openInstallationFiles } from './installation-files.ts';
 import type { KeptName } from './installation.queries.ts';
 import { findInstalledAt, findKept, insertKept, isWaiting, upsertKept } from './installation.queries.ts';
 import type { Outbox } from './outbox.ts';
+import type { Due, PingBody, PingKind, SentPing, SentPings } from './ping.ts';
+import { dayMs, duePing, instant, isSentPing, newestOf, payloadOf, pingKinds, uuidOf } from './ping.ts';
 import type { RecordEvent } from './record.ts';
 import type { Verdict } from './sinks/answers.ts';
-
-export type PingKind = 'install' | 'update' | 'health';
-const kinds: readonly PingKind[] = ['install', 'update', 'health'];
-
-/** What the outbox keeps of a ping; the sinks make wire bytes of it. */
-export interface PingBody {
-  event: `telemetry.${PingKind}`;
-  /** The fingerprint. */
-  distinct_id: string;
-  /** RFC 3339, UTC. */
-  timestamp: string;
-  uuid: string;
-  properties: Record<string, string | number | boolean | null>;
-}
-
-/** That a ping was taken by its destination: a row of the database, and a marker file for people to read. */
-export interface SentPing {
-  sent_at: string;
-  app_version: string;
-  /** Host and port. */
-  destination: string;
-  payload: PingBody;
-}
 
 /**
  * Installation telemetry: that this server exists, which version it runs, and that it still does. Every function queues
@@ -73,8 +52,6 @@ interface Parts {
   now: () => number;
 }
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 /** In the example file of old installations, and so known to everybody. */
 const placeholderSalt = 'change-me-to-random-string';
 
@@ -88,7 +65,7 @@ export function createInstallation(parts: Parts): Installation {
 
   const sendPing = async (kind: PingKind): Promise<boolean> => {
     if (!isEnabled()) return false;
-    const due = duePing(kind, await loadSent(db, files), { version: config.version, now: now() });
+    const due = duePing(kind, await loadSent(parts, files), { version: config.version, now: now() });
     if (!due) return false;
     const body = await bodyOf(parts, await fingerprint(), { kind, ...due });
     const isRefused = (refused.get(body.uuid) ?? 0) > now();
@@ -108,7 +85,7 @@ export function createInstallation(parts: Parts): Installation {
       try {
         // At start nothing was read yet, and an hour is long.
         await consents.refresh();
-        for (const kind of kinds) await sendPing(kind);
+        for (const kind of pingKinds) await sendPing(kind);
       } catch (error) {
         logger.error({ err: error }, 'installation telemetry could not be queued');
       }
@@ -165,18 +142,16 @@ async function loadFingerprint(
   return written.fingerprint;
 }
 
-type Sent = Partial<Record<PingKind, SentPing>>;
-
 const keptName = (kind: PingKind): KeptName => `telemetry_${kind}`;
 
 /** What was sent, by the database and the markers: each is mended by the other, so losing one sends nothing twice. */
-async function loadSent(db: Db, files: InstallationFiles): Promise<Sent> {
-  const sent: Sent = {};
-  for (const kind of kinds) {
+async function loadSent({ db, now }: Parts, files: InstallationFiles): Promise<SentPings> {
+  const sent: SentPings = {};
+  for (const kind of pingKinds) {
     const kept = await findKept(db, keptName(kind));
     const marked = await files.readMarker(kind);
     const known = isSentPing(kept) ? kept : undefined;
-    const newest = newestOf(known, marked);
+    const newest = notAfter(now(), newestOf(known, marked));
     if (!newest) continue;
     sent[kind] = newest;
     if (newest.sent_at !== known?.sent_at) await upsertKept(db, keptName(kind), newest);
@@ -185,47 +160,11 @@ async function loadSent(db: Db, files: InstallationFiles): Promise<Sent> {
   return sent;
 }
 
-function newestOf(...candidates: (SentPing | undefined)[]): SentPing | undefined {
-  const known = candidates.filter((sent) => sent !== undefined);
-  return known.sort((a, b) => Date.parse(b.sent_at) - Date.parse(a.sent_at))[0];
+/** A clock that was set back must not silence the server for years: what was sent in the future was sent just now. */
+function notAfter(now: number, sent: SentPing | undefined): SentPing | undefined {
+  if (!sent || Date.parse(sent.sent_at) <= now) return sent;
+  return { ...sent, sent_at: new Date(now).toISOString() };
 }
-
-interface Due {
-  /** What makes the ping the same one at every attempt. */
-  occasion: string;
-  previous_version: string | null;
-  /** Epoch ms. */
-  updated_at: number | null;
-}
-
-/** The occasion for a ping of this kind, or undefined when there is none. */
-export function duePing(
-  kind: PingKind,
-  { install, update, health }: Sent,
-  { version, now }: { version: string; now: number },
-): Due | undefined {
-  if (kind === 'install') return install ? undefined : { occasion: kind, ...neverUpdated };
-  // Whoever does not know the installation cannot use its updates.
-  if (!install) return undefined;
-  const told = newestOf(install, update) ?? install;
-  if (kind === 'update') {
-    if (told.app_version === version) return undefined;
-    const occasion = `update:${told.app_version}:${version}:${told.sent_at}`;
-    return { occasion, previous_version: told.app_version, updated_at: now };
-  }
-  const last = newestOf(told, health) ?? told;
-  const occasion = `health:${last.sent_at}`;
-  // Up to an hour on top, so that the servers of the world do not all call at the same minute.
-  const jitterMs =
-    Number.parseInt(hash('sha256', occasion + last.payload.distinct_id).slice(0, 8), 16) % hourMs;
-  // Absolute: a clock that was set back must not silence the server for years.
-  if (Math.abs(now - Date.parse(last.sent_at)) < dayMs + jitterMs) return undefined;
-  const updatedAt = update?.payload.properties['updated_at'];
-  const updated_at = typeof updatedAt === 'string' ? Date.parse(updatedAt) : null;
-  return { occasion, previous_version: null, updated_at };
-}
-
-const neverUpdated = { previous_version: null, updated_at: null };
 
 async function bodyOf(
   { config, db, consents, now }: Parts,
@@ -278,32 +217,8 @@ function machineOf(event: EventName): [string, string | number | boolean | null]
   });
 }
 
-/** Whole seconds, RFC 3339, UTC. */
-const instant = (ms: number): string =>
-  new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
-
-/** A UUID (version 8) out of a text: the same text is the same ping. */
-function uuidOf(text: string): string {
-  const digits = hash('sha256', text);
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `a${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ].join('-');
-}
-
-const payloadOf = (body: PingBody): Payload => ({
-  channel: 'installation',
-  purpose: body.event,
-  idempotency_key: body.uuid,
-  user_id: null,
-  body: JSON.stringify(body),
-});
-
 async function markSent({ config, db, record, now }: Parts, files: InstallationFiles, row: OutboxRow) {
-  const kind = kinds.find((one) => row.purpose === `telemetry.${one}`);
+  const kind = pingKinds.find((one) => row.purpose === `telemetry.${one}`);
   // A test that somebody asked for is no ping.
   if (!kind) return;
   const payload = JSON.parse(row.body) as PingBody;

@@ -1,5 +1,5 @@
 import type { Gateway, OutboxRow, Sink } from '../channels.ts';
-import type { PingBody } from '../installation.ts';
+import type { PingBody } from '../ping.ts';
 import type { Verdict } from './answers.ts';
 import { problemOf, verdictOf } from './answers.ts';
 
