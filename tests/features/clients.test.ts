@@ -112,6 +112,9 @@ describe('the end of a client', () => {
 describe('who may', () => {
   it('members look and do not change', async () => {
     const id = await makeClient('Read only');
+    // A client is seen through its projects.
+    await app.as('bob').get(`/clients/${id}`).expect(404);
+    await app.as('alice').post('/projects', { name: 'Of read only', client_id: id }).expect(303);
     expect((await app.as('bob').get('/clients').expect(200)).text).not.toContain('/clients/new');
     expect((await app.as('bob').get(`/clients/${id}`).expect(200)).text).not.toContain('/edit');
     for (const path of ['/clients/new', `/clients/${id}/edit`]) await app.as('bob').get(path).expect(403);
@@ -143,11 +146,11 @@ it('pages, searches and answers what it does not understand', async () => {
     archived_at: null,
   }));
   await app.deps.db.insertInto('clients').values(rows).execute();
-  const first = main(await app.as('bob').get('/clients?q=BULK').expect(200));
+  const first = main(await app.as('alice').get('/clients?q=BULK').expect(200));
   expect(first.match(/Bulk \d+/g)).toHaveLength(50);
-  expect(main(await app.as('bob').get('/clients?q=bulk&page=2').expect(200)).match(/Bulk \d+/g)).toHaveLength(
-    10,
-  );
+  expect(
+    main(await app.as('alice').get('/clients?q=bulk&page=2').expect(200)).match(/Bulk \d+/g),
+  ).toHaveLength(10);
   for (const query of ['?q=%00', '?state=x', '?page=-1'])
     expect(main(await app.as('bob').get(`/clients${query}`).expect(422))).toContain('role="alert"');
 });

@@ -205,7 +205,8 @@ it(
     const selection = {
       from,
       to: '2040-12-31',
-      scope: { user_ids: null },
+      user_ids: [],
+      scope: { sees: 'all' as const },
       client_ids: [],
       project_ids: [],
       tag_ids: [],
@@ -254,7 +255,13 @@ describe('a long export', () => {
       if (goes) setImmediate(turn);
     };
     setImmediate(turn);
-    const selection = { from: '2030-01-01', to: '2030-01-31', scope: { user_ids: null }, tag_ids: [] };
+    const selection = {
+      from: '2030-01-01',
+      to: '2030-01-31',
+      user_ids: [],
+      scope: { sees: 'all' as const },
+      tag_ids: [],
+    };
     const all = { ...selection, client_ids: [], project_ids: [], billable: '' as const };
     for await (const page of exportPages(app.deps.db, all, { yes: 'Yes', no: 'No' }))
       if (page.rows > 0) pages += 1;

@@ -306,7 +306,8 @@ describe('the bars', () => {
   const selection = (from: string, to: string) => ({
     from,
     to,
-    scope: { user_ids: null },
+    user_ids: [],
+    scope: { sees: 'all' as const },
     client_ids: [],
     project_ids: [],
     tag_ids: [],

@@ -26,8 +26,7 @@ export async function requireManager(db: Db, viewer: Viewer, project_id: number)
 
 /** Throws `forbidden` for people who see a client and may not change it. */
 export async function requireClientRights(db: Db, viewer: Viewer, client_id: number): Promise<void> {
-  if (!(await managesClient(db, viewer, client_id)))
-    throw new AppError('forbidden', 'may_not_manage_client');
+  if (!(await managesClient(db, viewer, client_id))) throw new AppError('forbidden', 'may_not_manage_client');
 }
 
 /** The person whom the viewer books for, themselves included. Throws not found. */

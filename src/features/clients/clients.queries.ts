@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { ClientsTable } from '../../db/schema.ts';
+import { visibleClients, visibleProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { ListQuery } from '../work/list-query.ts';
 
@@ -11,12 +13,17 @@ export interface ClientRow {
   archived_at: number | null;
 }
 
-/** One page by name, and one row more when another page follows. */
-export async function listClients(db: Db, { q, state, page }: ListQuery): Promise<ClientRow[]> {
+/** One page by name of what the viewer sees, and one row more when another page follows. */
+export async function listClients(
+  db: Db,
+  viewer: Viewer,
+  { q, state, page }: ListQuery,
+): Promise<ClientRow[]> {
   return db
     .selectFrom('clients')
     .select(['id', 'name', 'archived_at'])
     .where('archived_at', state === 'active' ? 'is' : 'is not', null)
+    .where(visibleClients(viewer))
     .$if(q !== '', (query) => query.where(sql<boolean>`name_key like ${likePattern(q)} escape '\\'`))
     .orderBy('name_key')
     .orderBy('id')
@@ -25,24 +32,34 @@ export async function listClients(db: Db, { q, state, page }: ListQuery): Promis
     .execute();
 }
 
-/** How many projects, archived ones too, each of these clients has; clients without any are missing. */
-export async function countProjectsByClient(db: Db, ids: readonly number[]): Promise<Map<number, number>> {
+/** How many projects, archived ones too, the viewer sees of each of these clients; clients without any are missing. */
+export async function countProjectsByClient(
+  db: Db,
+  viewer: Viewer,
+  ids: readonly number[],
+): Promise<Map<number, number>> {
   if (ids.length === 0) return new Map();
   const rows = await db
     .selectFrom('projects')
     .select((select) => ['client_id', select.fn.countAll<number>().as('projects')])
     .where('client_id', 'in', ids)
+    .where(visibleProjects(viewer))
     .groupBy('client_id')
     .execute();
   return new Map(rows.map(({ client_id, projects }) => [client_id ?? 0, projects]));
 }
 
 /** Clients to choose from in a form: the active ones by name, and the chosen one whatever its state. */
-export async function listClientChoices(db: Db, chosen: number | null): Promise<ClientRow[]> {
+export async function listClientChoices(db: Db, viewer: Viewer, chosen: number | null): Promise<ClientRow[]> {
   return db
     .selectFrom('clients')
     .select(['id', 'name', 'archived_at'])
-    .where((where) => where.or([where('archived_at', 'is', null), where('id', '=', chosen ?? 0)]))
+    .where((where) =>
+      where.or([
+        where.and([where('archived_at', 'is', null), visibleClients(viewer)]),
+        where('id', '=', chosen ?? 0),
+      ]),
+    )
     .orderBy('name_key')
     .limit(1000)
     .execute();
@@ -56,6 +73,16 @@ export async function findClient(db: Db, id: number): Promise<ClientRow | undefi
     .executeTakeFirst();
 }
 
+/** The client, when the viewer sees it. */
+export async function findVisibleClient(db: Db, viewer: Viewer, id: number): Promise<ClientRow | undefined> {
+  return db
+    .selectFrom('clients')
+    .select(['id', 'name', 'archived_at'])
+    .where('id', '=', id)
+    .where(visibleClients(viewer))
+    .executeTakeFirst();
+}
+
 export async function findClientByKey(db: Db, name_key: string): Promise<ClientRow | undefined> {
   return db
     .selectFrom('clients')
@@ -64,12 +91,13 @@ export async function findClientByKey(db: Db, name_key: string): Promise<ClientR
     .executeTakeFirst();
 }
 
-/** A client's projects by name, archived ones last. */
-export async function listProjectsOfClient(db: Db, client_id: number) {
+/** Those of a client's projects that the viewer sees, by name, archived ones last. */
+export async function listProjectsOfClient(db: Db, viewer: Viewer, client_id: number) {
   return db
     .selectFrom('projects')
     .select(['id', 'name', 'color', 'archived_at'])
     .where('client_id', '=', client_id)
+    .where(visibleProjects(viewer))
     .orderBy(sql`case when archived_at is null then 0 else 1 end`)
     .orderBy('name_key')
     .limit(200)

@@ -5,14 +5,22 @@ import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/form
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
+import { managesClient } from '../access/access.queries.ts';
+import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { mayManageWork, requireWorkRights } from '../work/work-rights.ts';
 import { clientForm } from './clients.forms.ts';
 import { countProjectsByClient, listClients, listProjectsOfClient } from './clients.queries.ts';
 import type { ClientRow } from './clients.queries.ts';
-import { archiveClient, createClient, removeClient, renameClient, requireClient } from './clients.ts';
+import {
+  archiveClient,
+  createClient,
+  removeClient,
+  renameClient,
+  requireClient,
+  requireManagedClient,
+} from './clients.ts';
 
 export function clientRoutes(deps: Deps): Router {
   const router = Router();
@@ -29,11 +37,13 @@ export function clientRoutes(deps: Deps): Router {
 }
 
 async function showList(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = personOf(res);
   const asked = readForm(listQuery, req.query);
   const query = asked.ok ? asked.value : firstPage;
-  const list = pageOf('/clients', query, asked.ok ? await listClients(deps.db, query) : []);
+  const list = pageOf('/clients', query, asked.ok ? await listClients(deps.db, person, query) : []);
   const counts = await countProjectsByClient(
     deps.db,
+    person,
     list.rows.map(({ id }) => id),
   );
   const { t } = res.locals.functions;
@@ -43,7 +53,7 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
     'clients/index',
     {
       title: t('nav.clients'),
-      may_manage: mayManageWork(personOf(res)),
+      may_manage: mayManageWork(person),
       list,
       query,
       values: typed(req.query),
@@ -72,24 +82,24 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function showClient(deps: Deps, req: Request, res: Response): Promise<void> {
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const client = await requireClient(deps.db, person, idOf(req.params['id']));
   await deps.page(req, res, 'clients/show', {
     title: client.name,
-    may_manage: mayManageWork(personOf(res)),
+    may_manage: await managesClient(deps.db, person, client.id),
     client,
-    projects: await listProjectsOfClient(deps.db, client.id),
+    projects: await listProjectsOfClient(deps.db, person, client.id),
   });
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
-  requireWorkRights(personOf(res));
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const client = await requireManagedClient(deps.db, personOf(res), idOf(req.params['id']));
   await showForm(deps, req, res, { client, values: { name: client.name }, problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   const form = readForm(clientForm, req.body);
   const saved = form.ok
     ? await renameClient(deps.change, { user_id: person.id }, { ...form.value, id: client.id })
@@ -100,24 +110,24 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: deps.now() });
   await tell(deps, res, 'clients.archived', `/clients/${client.id}/restore`);
   res.redirect(303, returnTo(req, `/clients/${client.id}`));
 }
 
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: null });
   await tell(deps, res, 'clients.restored', null);
   res.redirect(303, returnTo(req, `/clients/${client.id}`));
 }
 
 async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const client = await requireClient(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   const removed = await removeClient(deps.change, { user_id: person.id }, client.id);
   if (!removed)
     return answerForm(deps, req, res, { client, problems: { form: { key: 'clients.has_projects' } } });
@@ -146,7 +156,7 @@ interface FormData {
 async function showForm(deps: Deps, req: Request, res: Response, data: FormData): Promise<void> {
   const { t } = res.locals.functions;
   const { client, problems } = data;
-  const counts = await countProjectsByClient(deps.db, client ? [client.id] : []);
+  const counts = await countProjectsByClient(deps.db, personOf(res), client ? [client.id] : []);
   const invalid = Object.keys(problems).length > 0;
   await deps.page(
     req,

@@ -5,21 +5,41 @@ import type { FormResult } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
+import type { Viewer } from '../access/access.queries.ts';
+import { requireClientRights } from '../access/access.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ClientForm } from './clients.forms.ts';
 import {
   deleteClient,
   findClient,
   findClientByKey,
+  findVisibleClient,
   insertClient,
   updateClient,
   updateClientArchived,
 } from './clients.queries.ts';
 import type { ClientRow } from './clients.queries.ts';
 
-/** Throws not found. */
-export async function requireClient(db: Db, id: number | undefined): Promise<ClientRow> {
-  const client = id === undefined ? undefined : await findClient(db, id);
+/** The client, seen by the viewer. Throws not found. */
+export async function requireClient(db: Db, viewer: Viewer, id: number | undefined): Promise<ClientRow> {
+  const client = id === undefined ? undefined : await findVisibleClient(db, viewer, id);
+  if (!client) throw notFound('client');
+  return client;
+}
+
+/** The client, for somebody who wants to change it. Throws not found, and `forbidden` for those who only see it. */
+export async function requireManagedClient(
+  db: Db,
+  viewer: Viewer,
+  id: number | undefined,
+): Promise<ClientRow> {
+  const client = await requireClient(db, viewer, id);
+  await requireClientRights(db, viewer, client.id);
+  return client;
+}
+
+async function requireStored(trx: Db, id: number): Promise<ClientRow> {
+  const client = await findClient(trx, id);
   if (!client) throw notFound('client');
   return client;
 }
@@ -57,7 +77,7 @@ export function renameClient(
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
-      const client = await requireClient(trx, id);
+      const client = await requireStored(trx, id);
       const other = await findClientByKey(trx, foldCase(name));
       if (other && other.id !== id) return { ok: false, problems: { name: { key: 'clients.taken' } } };
       if (name !== client.name) {
@@ -76,7 +96,7 @@ export async function archiveClient(
   { id, archived_at }: { id: number; archived_at: number | null },
 ): Promise<void> {
   await change(actor, async (trx, record) => {
-    await requireClient(trx, id);
+    await requireStored(trx, id);
     if (await updateClientArchived(trx, id, archived_at))
       record('client.archived', { client_id: id, archived: archived_at !== null });
   });
@@ -86,7 +106,7 @@ export async function archiveClient(
 export async function removeClient(change: Change, actor: Actor, id: number): Promise<boolean> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
-      await requireClient(trx, id);
+      await requireStored(trx, id);
       const deleted = await deleteClient(trx, id);
       if (deleted) record('client.deleted', { client_id: id });
       return deleted;

@@ -9,6 +9,8 @@ export const createProjectName = z.optional(lastOf(line(textMax)));
 
 /** Time that is added by hand. Which times must be there is for `understandTimes` to say. */
 export const addForm = z.object({
+  /** Whose time it is; empty or missing for one's own. */
+  user_id: z.optional(optionalId),
   text: line(textMax),
   project_id: z.optional(optionalId),
   create_project: createProjectName,

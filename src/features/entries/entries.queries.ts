@@ -2,6 +2,8 @@ import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { DeletedItemsTable, EntriesTable } from '../../db/schema.ts';
 import { notFound } from '../../shared/errors.ts';
+import { visibleEntries } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
 
 export type Entry = Selectable<EntriesTable>;
 
@@ -15,8 +17,25 @@ export async function findEntry(db: Db, user_id: number, id: number): Promise<En
     .executeTakeFirst();
 }
 
-/** @throws not found when there is no such entry or it is somebody else's. */
-export async function requireEntry(db: Db, user_id: number, id: number | undefined): Promise<Entry> {
+/** The entry with this id, if the viewer may see and change it. */
+export async function findVisibleEntry(db: Db, viewer: Viewer, id: number): Promise<Entry | undefined> {
+  return db
+    .selectFrom('entries')
+    .selectAll()
+    .where('id', '=', id)
+    .where(visibleEntries(viewer))
+    .executeTakeFirst();
+}
+
+/** @throws not found when there is no such entry or it is not the viewer's to see. */
+export async function requireEntry(db: Db, viewer: Viewer, id: number | undefined): Promise<Entry> {
+  const entry = id === undefined ? undefined : await findVisibleEntry(db, viewer, id);
+  if (!entry) throw notFound('entry');
+  return entry;
+}
+
+/** @throws not found when there is no such entry or it is somebody else's, whoever asks. */
+export async function requireOwnEntry(db: Db, user_id: number, id: number | undefined): Promise<Entry> {
   const entry = id === undefined ? undefined : await findEntry(db, user_id, id);
   if (!entry) throw notFound('entry');
   return entry;
@@ -105,15 +124,9 @@ export async function insertDeletedItem(db: Db, row: Insertable<DeletedItemsTabl
 
 export async function findDeletedItem(
   db: Db,
-  user_id: number,
   id: number,
 ): Promise<Selectable<DeletedItemsTable> | undefined> {
-  return db
-    .selectFrom('deleted_items')
-    .selectAll()
-    .where('id', '=', id)
-    .where('user_id', '=', user_id)
-    .executeTakeFirst();
+  return db.selectFrom('deleted_items').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 /** Which of these tags still exist. */

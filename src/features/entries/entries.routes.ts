@@ -2,10 +2,14 @@ import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { Deps } from '../../deps.ts';
 import type { Problems } from '../../http/forms.ts';
-import { answerInvalid, idOf, readForm, returnPath } from '../../http/forms.ts';
+import { answerInvalid, idOf, readForm, returnPath, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import { requireBookablePerson } from '../access/access.ts';
 import { retryConflict } from '../work/conflicts.ts';
-import { bookEntry, wholeSecond } from './entries.ts';
+import { bookFor } from './entry-booking.ts';
+import { showBookPage } from './entry-book-page.ts';
+import type { BookedPerson } from './entry-book-page.ts';
+import { wholeSecond } from './entries.ts';
 import { addForm, editForm } from './entries.forms.ts';
 import { findLastEnd, requireEntry } from './entries.queries.ts';
 import type { Entry } from './entries.queries.ts';
@@ -29,10 +33,15 @@ import { changeWithWork, creatable } from './new-project.ts';
 export function entryRoutes(deps: Deps): Router {
   const router = Router();
   router.post('/entries', async (req, res) => add(deps, req, res));
+  router.get('/entries/new', async (req, res) => {
+    const owner = await requireBookablePerson(deps.db, personOf(res), idOf(req.query['user_id']));
+    const return_to = returnPath(req.query['return_to'], '/timer');
+    await showBookPage(deps, req, res, { owner, return_to });
+  });
   // Before the page of an entry: the word is no id.
   router.get('/entries/understood', async (req, res) => answerUnderstood(deps, req, res));
   router.get('/entries/:id', async (req, res) => {
-    const entry = await requireEntry(deps.db, personOf(res).id, idOf(req.params.id));
+    const entry = await requireEntry(deps.db, personOf(res), idOf(req.params.id));
     await showEditPage(deps, req, res, entry, { return_to: returnPath(req.query['return_to'], '/timer') });
   });
   router.post('/entries/restore/:id', async (req, res) => restore(deps, req, res));
@@ -44,55 +53,70 @@ export function entryRoutes(deps: Deps): Router {
 }
 
 async function add(deps: Deps, req: Request, res: Response): Promise<void> {
-  const refuse = (problems: Problems) => refuseAdding(deps, req, res, problems);
+  const viewer = personOf(res);
   const form = readForm(addForm, req.body);
+  const wanted = typed(req.body)['user_id'] || String(viewer.id);
+  const owner =
+    wanted === String(viewer.id) ? viewer : await requireBookablePerson(deps.db, viewer, idOf(wanted));
+  const refuse = (problems: Problems) => refuseAdding(deps, req, res, { owner, problems });
   if (!form.ok) return refuse(form.problems);
-  const { id: user_id, time_zone: zone } = personOf(res);
+  const { id: user_id, time_zone: zone } = owner;
+  const booking = { viewer, owner_id: user_id };
   const now = wholeSecond(deps.now());
   const last_end = await findLastEnd(deps.db, user_id, form.value.local_date);
   const when = understandTimes(form.value, { zone, now, last_end });
   if (!when.ok) {
-    const understood = await understandWhat(deps.db, form.value);
+    const understood = await understandWhat(deps.db, booking, form.value);
     return refuse({ ...(understood.ok ? {} : understood.problems), ...when.problems });
   }
   const source = form.value.started_time === '' && form.value.ended_time === '' ? 'duration' : 'manual';
   const { started_at, ended_at, local_date } = when.times;
-  const typed = creatable(personOf(res), form.value);
-  const booked = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+  const work = { booking, typed: creatable(viewer, form.value), now };
+  const booked = await changeWithWork(deps.change, work, async (trx, record, what) => {
     const billable = billableOf(what.project, form.value.billable);
     const entry = { user_id, zone, what, billable, started_at, ended_at, source } as const;
-    return bookEntry(trx, record, entry, now);
+    return bookFor(trx, record, { viewer, entry }, now);
   });
-  if (!booked.ok) return refuse(booked.problems);
+  if (!booked.ok || booked.problems) return refuse(booked.problems);
   if (booked.created) deps.metrics.entriesCreated(source);
   const { functions } = res.locals;
   const { t, duration, day } = functions;
   const values = { duration: duration((ended_at - started_at) / 1000), day: day(local_date, 'long') };
   const days = daysSentence(local_date, endDateToTell(when.times, zone), functions);
-  await tell(deps, res, 'success', [t('entry.added', values), ...days, ...noteSentences(when.notes, t)]);
+  const added =
+    owner === viewer ? t('entry.added', values) : t('entry.added_for', { ...values, name: owner.name });
+  await tell(deps, res, 'success', [added, ...days, ...noteSentences(when.notes, t)]);
   res.redirect(303, backPath(req));
 }
 
-async function refuseAdding(deps: Deps, req: Request, res: Response, problems: Problems): Promise<void> {
+async function refuseAdding(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { owner, problems }: { owner: BookedPerson; problems: Problems },
+): Promise<void> {
+  const return_to = backPath(req);
   await answerInvalid(req, res, problems, async (told, values) =>
-    showTimerPage(deps, req, res, {}, { add: { values, problems: told }, return_to: backPath(req) }, 422),
+    owner.id === personOf(res).id
+      ? showTimerPage(deps, req, res, {}, { add: { values, problems: told }, return_to }, 422)
+      : showBookPage(deps, req, res, { owner, values, problems: told, return_to }),
   );
 }
 
 async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = personOf(res);
+  const viewer = personOf(res);
   const id = idOf(req.params['id']);
   const form = readForm(editForm, req.body);
   if (!form.ok) {
-    return refuseEdit(deps, req, res, await requireEntry(deps.db, user_id, id), form.problems);
+    return refuseEdit(deps, req, res, await requireEntry(deps.db, viewer, id), form.problems);
   }
   const { local_date, started_time, ended_time, duration, ...said } = form.value;
   const times = { local_date, started_time, ended_time, duration };
   const now = wholeSecond(deps.now());
-  const typed = { ...creatable(personOf(res), said), times };
+  const edited = { ...creatable(viewer, said), viewer, times };
   const result = await retryConflict(() =>
-    deps.change({ user_id }, async (trx, record) =>
-      changeEntry(trx, record, await requireForChange(trx, user_id, id), typed, now),
+    deps.change({ user_id: viewer.id }, async (trx, record) =>
+      changeEntry(trx, record, await requireForChange(trx, viewer, id), edited, now),
     ),
   );
   if (result.outcome === 'invalid' || result.outcome === 'conflict') {
@@ -134,17 +158,17 @@ async function refuseEdit(
   await answerInvalid(req, res, problems, async (told, values) => {
     // After a conflict was shown, saving again replaces the version that was shown.
     const version = problems['form']?.key === 'entry.changed_elsewhere' ? entry.updated_at : undefined;
-    const typed = version === undefined ? values : { ...values, updated_at: String(version) };
-    await showEditPage(deps, req, res, entry, { values: typed, problems: told, return_to: backPath(req) });
+    const shown = version === undefined ? values : { ...values, updated_at: String(version) };
+    await showEditPage(deps, req, res, entry, { values: shown, problems: told, return_to: backPath(req) });
   });
 }
 
 async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = personOf(res);
+  const viewer = personOf(res);
   const now = wholeSecond(deps.now());
-  const { item_id, ran, description } = await deps.change({ user_id }, async (trx, record) => {
-    const entry = await requireForChange(trx, user_id, idOf(req.params['id']));
-    const item_id = await deleteWithUndo(trx, record, entry, now);
+  const { item_id, ran, description } = await deps.change({ user_id: viewer.id }, async (trx, record) => {
+    const entry = await requireForChange(trx, viewer, idOf(req.params['id']));
+    const item_id = await deleteWithUndo(trx, record, { viewer, entry }, now);
     return { item_id, ran: entry.ended_at === null, description: entry.description };
   });
   const { t } = res.locals.functions;
@@ -170,34 +194,39 @@ const restoredKeys = {
 } as const;
 
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = personOf(res);
-  const outcome = await deps.change({ user_id }, async (trx, record) =>
-    restoreEntry(trx, record, user_id, idOf(req.params['id'])),
+  const viewer = personOf(res);
+  const item_id = idOf(req.params['id']);
+  const outcome = await deps.change({ user_id: viewer.id }, async (trx, record) =>
+    restoreEntry(trx, record, { viewer, item_id }, wholeSecond(deps.now())),
   );
   await tell(deps, res, 'success', [res.locals.functions.t(restoredKeys[outcome])]);
   res.redirect(303, backPath(req));
 }
 
 async function duplicate(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = personOf(res);
+  const viewer = personOf(res);
   const now = wholeSecond(deps.now());
-  const outcome = await deps.change({ user_id }, async (trx, record) =>
-    duplicateEntry(trx, record, await requireForChange(trx, user_id, idOf(req.params['id'])), now),
-  );
+  const outcome = await deps.change({ user_id: viewer.id }, async (trx, record) => {
+    const entry = await requireForChange(trx, viewer, idOf(req.params['id']));
+    return duplicateEntry(trx, record, { viewer, entry }, now);
+  });
   const { t } = res.locals.functions;
   if (outcome.outcome === 'duplicated') deps.metrics.entriesCreated('duplicate');
   if (outcome.outcome === 'duplicated') await tell(deps, res, 'success', [t('entry.duplicated')]);
   else if (outcome.outcome === 'runs') await tell(deps, res, 'info', [t('entry.runs_still')]);
+  else if (outcome.outcome === 'closed')
+    await tell(deps, res, 'error', [t('entry.project_closed', { name: outcome.name })]);
   else await tell(deps, res, 'error', [t('entry.project_archived', { name: outcome.name })]);
   res.redirect(303, backPath(req));
 }
 
 async function split(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = personOf(res);
+  const viewer = personOf(res);
   const now = wholeSecond(deps.now());
-  const count = await deps.change({ user_id }, async (trx, record) =>
-    splitEntry(trx, record, await requireForChange(trx, user_id, idOf(req.params['id'])), now),
-  );
+  const count = await deps.change({ user_id: viewer.id }, async (trx, record) => {
+    const entry = await requireForChange(trx, viewer, idOf(req.params['id']));
+    return splitEntry(trx, record, { viewer, entry }, now);
+  });
   const { t } = res.locals.functions;
   if (count > 1) {
     deps.metrics.entriesCreated('split', count - 1);

@@ -25,6 +25,8 @@ export interface NewEntry {
   zone: string;
   billable: Flag;
   source: EntrySource;
+  /** Who books it, where that is not the person whose time it is. */
+  created_by?: number | null;
 }
 
 /** Writes the entry and its tags. Events of the entry itself are the caller's. */
@@ -48,6 +50,7 @@ export async function addEntry(
     source,
     created_at: now,
     updated_at: now,
+    created_by: entry.created_by ?? null,
   });
   await insertEntryTags(trx, id, tag_ids);
   return id;

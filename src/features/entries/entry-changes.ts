@@ -4,6 +4,8 @@ import { splitAtMidnights } from '../../shared/calendar.ts';
 import type { Problems } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
+import { managesProject } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
 import type { Trx } from './entries.ts';
 import { isSameWork, nextVersion, recordCreated, tagsOf } from './entries.ts';
 import type { Entry } from './entries.queries.ts';
@@ -21,15 +23,18 @@ import {
   requireEntry,
   updateEntry,
 } from './entries.queries.ts';
+import { auditEntry, changedBy, needsProject } from './entry-audit.ts';
 import type { EntryWhat } from './entry-text.ts';
 import type { SomeTimes, TimeNote } from './entry-times.ts';
 import { changeTimes, endDateToTell } from './entry-times.ts';
 import type { TypedWork } from './new-project.ts';
 import { understandWork } from './new-project.ts';
-import { findProjectState } from './project-choice.queries.ts';
+import { findBookableProject, findProjectState } from './project-choice.queries.ts';
 
 /** What the form of an entry says. Times that are missing are not changed. */
 export interface EntryEdit extends TypedWork {
+  /** Who changes it: the person whose time it is, or somebody who may. */
+  viewer: Viewer;
   /** Undefined when the form has no box for it: it then stays as it is. */
   billable?: boolean | undefined;
   times: SomeTimes;
@@ -51,7 +56,7 @@ export type EditResult =
   /** Somebody changed the entry since the form was shown; `entry` is how it is now. */
   | { outcome: 'conflict'; entry: Entry };
 
-/** Changes an entry of the person, who is locked. Nothing is written unless the outcome is 'changed'. */
+/** Changes an entry of a person, who is locked. Nothing is written unless the outcome is 'changed'. */
 export async function changeEntry(
   trx: Trx,
   record: RecordInChange,
@@ -63,7 +68,11 @@ export async function changeEntry(
   const stale = edit.updated_at !== undefined && edit.updated_at !== entry.updated_at;
   // Nothing is made for an edit that cannot be saved.
   const typed: TypedWork = changed.ok && !stale ? edit : { ...edit, create_project: undefined };
-  const understood = await understandWork(trx, record, typed, { kept_project_id: entry.project_id, now });
+  const understood = await understandWork(trx, record, typed, {
+    booking: { viewer: edit.viewer, owner_id: entry.user_id },
+    kept_project_id: entry.project_id,
+    now,
+  });
   if (!understood.ok || !changed.ok) {
     const problems = {
       ...(understood.ok ? {} : understood.problems),
@@ -71,6 +80,8 @@ export async function changeEntry(
     };
     return { outcome: 'invalid', entry, problems };
   }
+  if (understood.what.project === null && needsProject(edit.viewer, entry.user_id))
+    return { outcome: 'invalid', entry, problems: { project_id: { key: 'entry.project_needed' } } };
   const { what } = understood;
   const { times, notes } = changed;
   const billable = changedBillable(entry, edit, what);
@@ -83,8 +94,17 @@ export async function changeEntry(
   if (stale) return { outcome: 'conflict', entry };
   const project_id = what.project?.id ?? null;
   const { description } = what;
-  const row = { description, project_id, billable, ...times, updated_at: nextVersion(entry, now) };
+  const row = {
+    ...{ description, project_id, billable, ...times },
+    ...{ updated_at: nextVersion(entry, now), updated_by: changedBy(edit.viewer, entry.user_id) },
+  };
   await updateEntry(trx, entry.id, row);
+  await auditEntry(
+    trx,
+    edit.viewer,
+    { action: 'entry.updated', before: entry, after: { ...entry, ...row } },
+    now,
+  );
   if (!same_work) {
     await deleteEntryTags(trx, entry.id);
     await insertEntryTags(trx, entry.id, await tagsOf(trx, record, what.tag_names, now));
@@ -116,7 +136,7 @@ interface KeptEntry {
 export async function deleteWithUndo(
   trx: Trx,
   record: RecordInChange,
-  entry: Entry,
+  { viewer, entry }: { viewer: Viewer; entry: Entry },
   now: number,
 ): Promise<number> {
   const { duration_seconds, ...row } = entry;
@@ -129,6 +149,7 @@ export async function deleteWithUndo(
     deleted_at: now,
   });
   await deleteEntry(trx, entry.id);
+  await auditEntry(trx, viewer, { action: 'entry.deleted', before: entry }, now);
   if (duration_seconds !== null) record('entry.deleted', { duration_seconds });
   else record('timer.discarded', { duration_seconds: Math.max(0, now - entry.started_at) / 1000 });
   return item_id;
@@ -138,18 +159,20 @@ export async function deleteWithUndo(
  * Puts a deleted entry back under its old id. A timer runs again unless another one runs by now; then it becomes an
  * entry that ended when it was discarded. What was put back already stays as it is.
  *
- * @throws not found when the person deleted no such entry, or too long ago.
+ * @throws not found when there is no such entry, it was deleted too long ago, or the viewer may not change it.
  */
 export async function restoreEntry(
   trx: Trx,
   record: RecordInChange,
-  user_id: number,
-  item_id: number | undefined,
+  { viewer, item_id }: { viewer: Viewer; item_id: number | undefined },
+  now: number,
 ): Promise<'restored' | 'runs_again' | 'finished' | 'already'> {
-  await lockPerson(trx, user_id);
-  const item = item_id === undefined ? undefined : await findDeletedItem(trx, user_id, item_id);
+  const item = item_id === undefined ? undefined : await findDeletedItem(trx, item_id);
   if (!item) throw notFound('deleted_item');
+  const { user_id } = item;
   const { entry, tag_ids } = JSON.parse(item.content) as KeptEntry;
+  if (!(await mayRestore(trx, viewer, entry))) throw notFound('deleted_item');
+  await lockPerson(trx, user_id);
   if (await findEntry(trx, user_id, entry.id)) return 'already';
   const blocked = entry.ended_at === null && (await findRunning(trx, user_id)) !== undefined;
   const ended_at = blocked ? Math.max(entry.started_at, item.deleted_at) : entry.ended_at;
@@ -157,6 +180,7 @@ export async function restoreEntry(
   const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
   await insertEntry(trx, { ...entry, ended_at, project_id: project?.id ?? null });
   await insertEntryTags(trx, entry.id, await listExistingTagIds(trx, tag_ids));
+  await auditEntry(trx, viewer, { action: 'entry.restored', after: entry }, now);
   if (ended_at === null) {
     record('timer.started', {
       project_id: project?.id ?? null,
@@ -172,23 +196,33 @@ export async function restoreEntry(
   return blocked ? 'finished' : 'restored';
 }
 
+async function mayRestore(trx: Trx, viewer: Viewer, entry: KeptEntry['entry']): Promise<boolean> {
+  if (viewer.id === entry.user_id || viewer.role === 'admin') return true;
+  return entry.project_id !== null && managesProject(trx, viewer, entry.project_id);
+}
+
 export type Duplicated =
   | { outcome: 'duplicated' }
   | { outcome: 'runs' }
-  /** No new time on an archived project. */
-  | { outcome: 'archived'; name: string };
+  /** No new time on an archived project, or on one that is not theirs to book on any more. */
+  | { outcome: 'archived' | 'closed'; name: string };
 
 /** Books the same time once more, on the same day. A running timer has no time to copy yet. */
 export async function duplicateEntry(
   trx: Trx,
   record: RecordInChange,
-  entry: Entry,
+  { viewer, entry }: { viewer: Viewer; entry: Entry },
   now: number,
 ): Promise<Duplicated> {
   if (entry.ended_at === null) return { outcome: 'runs' };
   const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
   if (project && project.archived_at !== null) return { outcome: 'archived', name: project.name };
-  await copyEntry(trx, record, entry, { source: 'duplicate', created_at: now, updated_at: now });
+  const booking = { viewer, owner_id: entry.user_id };
+  if (project && !(await findBookableProject(trx, booking, project.id)))
+    return { outcome: 'closed', name: project.name };
+  const made = { created_at: now, updated_at: now, created_by: changedBy(viewer, entry.user_id) };
+  const id = await copyEntry(trx, record, entry, { source: 'duplicate', ...made, updated_by: null });
+  await auditEntry(trx, viewer, { action: 'entry.created', after: { ...entry, id } }, now);
   return { outcome: 'duplicated' };
 }
 
@@ -218,22 +252,40 @@ async function copyEntry(
 export async function splitEntry(
   trx: Trx,
   record: RecordInChange,
-  entry: Entry,
+  { viewer, entry }: { viewer: Viewer; entry: Entry },
   now: number,
 ): Promise<number> {
   if (entry.ended_at === null) return 1;
   const [first, ...rest] = splitAtMidnights(entry.started_at, entry.ended_at, entry.zone);
   if (!first || rest.length === 0) return 1;
-  await updateEntry(trx, entry.id, { ended_at: first.ended_at, updated_at: nextVersion(entry, now) });
+  const changed = {
+    ...{ ended_at: first.ended_at, updated_at: nextVersion(entry, now) },
+    updated_by: changedBy(viewer, entry.user_id),
+  };
+  await updateEntry(trx, entry.id, changed);
+  await auditEntry(
+    trx,
+    viewer,
+    { action: 'entry.updated', before: entry, after: { ...entry, ...changed } },
+    now,
+  );
   record('entry.updated', { time_changed: true, project_changed: false, description_changed: false });
   for (const piece of rest) {
-    await copyEntry(trx, record, entry, { ...piece, source: 'split', created_at: now, updated_at: now });
+    await copyEntry(trx, record, entry, {
+      ...{ ...piece, source: 'split', created_at: now, updated_at: now },
+      updated_by: changed.updated_by,
+    });
   }
   return rest.length + 1;
 }
 
-/** Locks the person and reads one of their entries: how every change of an entry begins. */
-export async function requireForChange(trx: Trx, user_id: number, id: number | undefined): Promise<Entry> {
+/**
+ * Locks the person whose time it is and reads the entry: how every change of an entry begins.
+ *
+ * @throws not found when there is no such entry or the viewer may not change it.
+ */
+export async function requireForChange(trx: Trx, viewer: Viewer, id: number | undefined): Promise<Entry> {
+  const { user_id } = await requireEntry(trx, viewer, id);
   await lockPerson(trx, user_id);
-  return requireEntry(trx, user_id, id);
+  return requireEntry(trx, viewer, id);
 }

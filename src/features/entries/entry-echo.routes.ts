@@ -21,7 +21,7 @@ import { changeTimes, endDateToTell, understandTimes } from './entry-times.ts';
 export async function answerUnderstood(deps: Deps, req: Request, res: Response): Promise<void> {
   const { entry_id } = req.query;
   const isNew = entry_id === undefined || entry_id === '';
-  const entry = isNew ? undefined : await requireEntry(deps.db, personOf(res).id, idOf(entry_id));
+  const entry = isNew ? undefined : await requireEntry(deps.db, personOf(res), idOf(entry_id));
   const typed = readForm(timesQuery, req.query);
   const answer = typed.ok
     ? wordsFor(await understand(deps, res, typed.value, entry), entry?.zone ?? personOf(res).time_zone, res)

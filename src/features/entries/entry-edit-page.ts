@@ -1,11 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
+import type { Person } from '../../http/express-locals.ts';
+import { personOf } from '../../http/person.ts';
 import { clockOf, crossesMidnight } from '../../shared/calendar.ts';
 import type { Entry } from './entries.queries.ts';
 import { listTagsOfEntry } from './entries.queries.ts';
 import { endDateToTell, shownTimes } from './entry-times.ts';
 import type { ProjectChoice } from './project-choice.queries.ts';
-import { findProjectState, listProjectChoices } from './project-choice.queries.ts';
+import { findProjectState, listBookableChoices } from './project-choice.queries.ts';
 import { formatTimerInput } from './timer-input.ts';
 
 interface EditPageState {
@@ -36,7 +38,7 @@ export async function showEditPage(
       entry: { ...entry, crosses_midnight: crossesMidnight(entry.started_at, ended_at, entry.zone) },
       values,
       problems: state.problems ?? {},
-      projects: await choicesFor(deps, entry),
+      projects: await choicesFor(deps, personOf(res), entry),
       return_to: state.return_to,
     },
     state.values ? 422 : 200,
@@ -67,8 +69,9 @@ async function textOf(deps: Deps, entry: Entry): Promise<string> {
 }
 
 /** Active projects and the entry's own, which may be archived: saving something else must not take it away. */
-async function choicesFor(deps: Deps, entry: Entry): Promise<ProjectChoice[]> {
-  const choices = await listProjectChoices(deps.db, projectsInList);
+async function choicesFor(deps: Deps, viewer: Person, entry: Entry): Promise<ProjectChoice[]> {
+  const booking = { viewer, owner_id: entry.user_id };
+  const choices = await listBookableChoices(deps.db, booking, projectsInList);
   if (entry.project_id === null || choices.some(({ id }) => id === entry.project_id)) return choices;
   const own = await findProjectState(deps.db, entry.project_id);
   if (!own) return choices;

@@ -1,8 +1,8 @@
 import type { Db } from '../../db/connect.ts';
 import type { Flag } from '../../db/schema.ts';
 import { tagNameMax } from '../tags/tags.ts';
-import type { ProjectState } from './project-choice.queries.ts';
-import { findProjectState, listProjectNames } from './project-choice.queries.ts';
+import type { Booking, ProjectState } from './project-choice.queries.ts';
+import { findBookableProject, findProjectState, listProjectNames } from './project-choice.queries.ts';
 import type { NamedProject, TimerInput } from './timer-input.ts';
 import { formatTimerInput, fullName, parseTimerInput } from './timer-input.ts';
 
@@ -37,14 +37,16 @@ export type WhatResult =
  * Understands text and chosen project together. A project named in the text wins over the chosen one, because it was
  * typed on purpose, unless it is the one the entry already has and another was chosen.
  *
+ * @param booking - who books, and whose time it is.
  * @param kept_project_id - project of the entry that is changed; it may stay although it is archived.
  */
 export async function understandWhat(
   db: Db,
+  booking: Booking,
   typed: TypedWhat,
   kept_project_id: number | null = null,
 ): Promise<WhatResult> {
-  const names = typed.text.includes('@') ? await listProjectNames(db, kept_project_id) : [];
+  const names = typed.text.includes('@') ? await listProjectNames(db, booking, kept_project_id) : [];
   // Clients may have projects of the same name: the one that is chosen already is meant.
   const preferred_ids = [kept_project_id, typed.project_id].filter((id) => typeof id === 'number');
   const read = parseTimerInput(typed.text, names, preferred_ids);
@@ -53,7 +55,11 @@ export async function understandWhat(
   if (problem) return refused('text', problem);
   const chosen = chosenProject(project_id, typed, kept_project_id);
   if (chosen === null) return { ok: true, what: { description, project: null, tag_names } };
-  const project = await findProjectState(db, chosen);
+  // What the entry has may stay; a project that is not theirs to book on is none.
+  const project =
+    chosen === kept_project_id
+      ? await findProjectState(db, chosen)
+      : await findBookableProject(db, booking, chosen);
   if (!project) return refused('project_id', { key: 'entry.project_gone' });
   if (project.archived_at !== null && project.id !== kept_project_id) {
     return refused('project_id', { key: 'entry.project_archived', values: { name: project.name } });

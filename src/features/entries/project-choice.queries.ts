@@ -1,6 +1,8 @@
 import type { Db } from '../../db/connect.ts';
 import { prepare } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
+import { bookableProjects, visibleProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
 
 /** A project as one chooses it for an entry. */
 export interface ProjectChoice {
@@ -10,7 +12,7 @@ export interface ProjectChoice {
   client_name: string | null;
 }
 
-const listActive = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
+const activeProjects = (db: Db) =>
   db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
@@ -18,18 +20,41 @@ const listActive = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
     .where('projects.archived_at', 'is', null)
     .where('clients.archived_at', 'is', null)
     .orderBy('projects.name_key')
-    .orderBy('projects.id')
+    .orderBy('projects.id');
+
+const listAll = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
+  activeProjects(db).limit(parameter('limit')),
+);
+const listVisible = prepare<{ id: number; limit: number }, ProjectChoice>((db, parameter) =>
+  activeProjects(db)
+    .where(visibleProjects({ id: parameter('id'), role: 'member' }))
     .limit(parameter('limit')),
 );
 
-/** Active projects of active clients by name; on every page, hence prepared. */
-export async function listProjectChoices(db: Db, limit: number): Promise<ProjectChoice[]> {
-  return listActive(db, { limit });
+/** Active projects of active clients that the viewer sees, by name; on every page, hence prepared. */
+export async function listProjectChoices(db: Db, viewer: Viewer, limit: number): Promise<ProjectChoice[]> {
+  return viewer.role === 'admin' ? listAll(db, { limit }) : listVisible(db, { id: viewer.id, limit });
 }
 
-/** The names that `@` may mean: every active project, and the one that the entry already has. */
+/** Active projects on which time can be booked: see `bookableProjects`. */
+export async function listBookableChoices(
+  db: Db,
+  { viewer, owner_id }: Booking,
+  limit: number,
+): Promise<ProjectChoice[]> {
+  return activeProjects(db).where(bookableProjects(viewer, owner_id)).limit(limit).execute();
+}
+
+/** Who books time, and whose time it is. */
+export interface Booking {
+  viewer: Viewer;
+  owner_id: number;
+}
+
+/** The names that `@` may mean: every active project that can be booked on, and the one that the entry already has. */
 export async function listProjectNames(
   db: Db,
+  { viewer, owner_id }: Booking,
   kept_id: number | null,
 ): Promise<{ id: number; name: string; client_name: string | null }[]> {
   return db
@@ -38,7 +63,11 @@ export async function listProjectNames(
     .select(['projects.id', 'projects.name', 'clients.name as client_name'])
     .where((where) =>
       where.or([
-        where.and([where('projects.archived_at', 'is', null), where('clients.archived_at', 'is', null)]),
+        where.and([
+          where('projects.archived_at', 'is', null),
+          where('clients.archived_at', 'is', null),
+          bookableProjects(viewer, owner_id),
+        ]),
         where('projects.id', '=', kept_id ?? 0),
       ]),
     )
@@ -47,9 +76,10 @@ export async function listProjectNames(
     .execute();
 }
 
-/** The active projects of these names, whoever's. @param name_keys - case-folded. */
+/** The active projects of these names that the viewer sees, whoever's. @param name_keys - case-folded. */
 export async function listNamesakes(
   db: Db,
+  viewer: Viewer,
   name_keys: readonly string[],
 ): Promise<{ id: number; name: string }[]> {
   if (name_keys.length === 0) return [];
@@ -58,6 +88,7 @@ export async function listNamesakes(
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name'])
     .where('projects.name_key', 'in', [...name_keys])
+    .where(visibleProjects(viewer))
     .where('projects.archived_at', 'is', null)
     .where('clients.archived_at', 'is', null)
     .execute();
@@ -73,13 +104,27 @@ export interface ProjectState {
   client_name: string | null;
 }
 
+/** The project, when time can be booked on it. */
+export async function findBookableProject(
+  db: Db,
+  { viewer, owner_id }: Booking,
+  id: number,
+): Promise<ProjectState | undefined> {
+  return projectStates(db)
+    .where('projects.id', '=', id)
+    .where(bookableProjects(viewer, owner_id))
+    .executeTakeFirst();
+}
+
+/** The project of an entry, whoever may see it. */
 export async function findProjectState(db: Db, id: number): Promise<ProjectState | undefined> {
-  return db
+  return projectStates(db).where('projects.id', '=', id).executeTakeFirst();
+}
+
+const projectStates = (db: Db) =>
+  db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name', 'projects.color', 'projects.billable'])
     .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
-    .select('clients.name as client_name')
-    .where('projects.id', '=', id)
-    .executeTakeFirst();
-}
+    .select('clients.name as client_name');

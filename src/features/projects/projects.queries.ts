@@ -3,8 +3,8 @@ import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Flag, ProjectsTable } from '../../db/schema.ts';
 import type { DateRange } from '../../shared/calendar.ts';
-import { inScope } from '../work/entry-scope.ts';
-import type { EntryScope } from '../work/entry-scope.ts';
+import { inScope, visibleProjects } from '../access/access.queries.ts';
+import type { EntryScope, Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { ListQuery } from '../work/list-query.ts';
 
@@ -33,11 +33,19 @@ const projectsWithClient = (db: Db) =>
     ])
     .select(['clients.name as client_name', 'clients.archived_at as client_archived_at']);
 
-/** One page by name, and one row more when another page follows. A search finds clients' names too. */
-export async function listProjects(db: Db, { q, state, page }: ListQuery): Promise<ProjectRow[]> {
+/**
+ * One page by name of what the viewer sees, and one row more when another page follows. A search finds clients' names
+ * too.
+ */
+export async function listProjects(
+  db: Db,
+  viewer: Viewer,
+  { q, state, page }: ListQuery,
+): Promise<ProjectRow[]> {
   const pattern = likePattern(q);
   return projectsWithClient(db)
     .where('projects.archived_at', state === 'active' ? 'is' : 'is not', null)
+    .where(visibleProjects(viewer))
     .$if(q !== '', (query) =>
       query.where(
         sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
@@ -52,6 +60,18 @@ export async function listProjects(db: Db, { q, state, page }: ListQuery): Promi
 
 export async function findProject(db: Db, id: number): Promise<ProjectRow | undefined> {
   return projectsWithClient(db).where('projects.id', '=', id).executeTakeFirst();
+}
+
+/** The project, when the viewer sees it. */
+export async function findVisibleProject(
+  db: Db,
+  viewer: Viewer,
+  id: number,
+): Promise<ProjectRow | undefined> {
+  return projectsWithClient(db)
+    .where('projects.id', '=', id)
+    .where(visibleProjects(viewer))
+    .executeTakeFirst();
 }
 
 /** The project of that name at that client (or without a client). */

@@ -5,12 +5,12 @@ import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/form
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
+import { findEntryScope, managesProject } from '../access/access.queries.ts';
+import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { listClientChoices } from '../clients/clients.queries.ts';
-import { entryScope } from '../work/entry-scope.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { mayManageWork, requireWorkRights } from '../work/work-rights.ts';
 import { projectForm } from './projects.forms.ts';
 import { hasEntries, listProjects, listRecentEntries, sumProjectTime } from './projects.queries.ts';
 import type { ProjectRow } from './projects.queries.ts';
@@ -19,6 +19,7 @@ import {
   createProject,
   currentRanges,
   removeProject,
+  requireManagedProject,
   requireProject,
   saveProject,
 } from './projects.ts';
@@ -43,8 +44,8 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
   const person = personOf(res);
   const asked = readForm(listQuery, req.query);
   const query = asked.ok ? asked.value : firstPage;
-  const list = pageOf('/projects', query, asked.ok ? await listProjects(deps.db, query) : []);
-  const scope = entryScope(person);
+  const list = pageOf('/projects', query, asked.ok ? await listProjects(deps.db, person, query) : []);
+  const scope = await findEntryScope(deps.db, person);
   const ids = list.rows.map(({ id }) => id);
   const seconds = await sumProjectTime(deps.db, { ids, scope, ...currentRanges(person, deps.now()) });
   const { t } = res.locals.functions;
@@ -55,7 +56,7 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
     {
       title: t('nav.projects'),
       may_manage: mayManageWork(person),
-      sees_everybody: scope.user_ids === null,
+      sees_everybody: scope.sees === 'all',
       list,
       query,
       values: typed(req.query),
@@ -80,7 +81,7 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
   const form = readForm(projectForm, req.body);
   const created = form.ok
-    ? await createProject(deps.change, { user_id: person.id }, { form: form.value, now: deps.now() })
+    ? await createProject(deps.change, person, { form: form.value, now: deps.now() })
     : form;
   if (!created.ok) return answerForm(deps, req, res, { project: null, problems: created.problems });
   await tell(deps, res, 'projects.created', null);
@@ -89,14 +90,15 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
 
 async function showProject(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
-  const project = await requireProject(deps.db, idOf(req.params['id']));
-  const scope = entryScope(person);
+  const project = await requireProject(deps.db, person, idOf(req.params['id']));
+  const may_manage = await managesProject(deps.db, person, project.id);
+  const scope = await findEntryScope(deps.db, person);
   const ranges = currentRanges(person, deps.now());
   const seconds = await sumProjectTime(deps.db, { ids: [project.id], scope, ...ranges });
   await deps.page(req, res, 'projects/show', {
     title: project.name,
-    may_manage: mayManageWork(person),
-    sees_everybody: scope.user_ids === null,
+    may_manage,
+    sees_everybody: may_manage,
     project,
     seconds: seconds.get(project.id) ?? noTime,
     entries: await listRecentEntries(deps.db, project.id, scope),
@@ -105,43 +107,40 @@ async function showProject(deps: Deps, req: Request, res: Response): Promise<voi
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
-  requireWorkRights(personOf(res));
-  const project = await requireProject(deps.db, idOf(req.params['id']));
+  const project = await requireManagedProject(deps.db, personOf(res), idOf(req.params['id']));
   await showForm(deps, req, res, { project, values: valuesOf(project), problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const project = await requireProject(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   const form = readForm(projectForm, req.body);
   const change = { id: project.id, now: deps.now() };
-  const saved = form.ok
-    ? await saveProject(deps.change, { user_id: person.id }, { ...change, form: form.value })
-    : form;
+  const saved = form.ok ? await saveProject(deps.change, person, { ...change, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { project, problems: saved.problems });
   await tell(deps, res, 'projects.saved', null);
   res.redirect(303, returnTo(req, `/projects/${project.id}`));
 }
 
 async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const { id } = await requireProject(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const { id } = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   await archiveProject(deps.change, { user_id: person.id }, { id, archived_at: deps.now() });
   await tell(deps, res, 'projects.archived', `/projects/${id}/restore`);
   res.redirect(303, returnTo(req, `/projects/${id}`));
 }
 
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const { id } = await requireProject(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const { id } = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   await archiveProject(deps.change, { user_id: person.id }, { id, archived_at: null });
   await tell(deps, res, 'projects.restored', null);
   res.redirect(303, returnTo(req, `/projects/${id}`));
 }
 
 async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
-  const person = requireWorkRights(personOf(res));
-  const project = await requireProject(deps.db, idOf(req.params['id']));
+  const person = personOf(res);
+  const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   const removed = await removeProject(deps.change, { user_id: person.id }, project.id);
   if (!removed)
     return answerInvalid(req, res, { form: { key: 'projects.has_time' } }, (problems) =>
@@ -184,7 +183,7 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
     {
       ...data,
       title: project ? t('projects.edit') : t('projects.new'),
-      clients: await listClientChoices(deps.db, project?.client_id ?? null),
+      clients: await listClientChoices(deps.db, personOf(res), project?.client_id ?? null),
       has_entries: project ? await hasEntries(deps.db, project.id) : false,
       return_to: returnTo(req, ''),
     },

@@ -9,7 +9,10 @@ import { notFound } from '../../shared/errors.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
 import { addClient } from '../clients/clients.ts';
-import { findClient, findClientByKey } from '../clients/clients.queries.ts';
+import { findClient, findClientByKey, findVisibleClient } from '../clients/clients.queries.ts';
+import { insertProjectManager } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+import { requireManager } from '../access/access.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ProjectForm } from './projects.forms.ts';
 import { projectColors, projectForm, projectNameMax } from './projects.forms.ts';
@@ -17,15 +20,33 @@ import {
   deleteProject,
   findProject,
   findProjectByKey,
+  findVisibleProject,
   insertProject,
   updateProject,
   updateProjectArchived,
 } from './projects.queries.ts';
 import type { ProjectRow } from './projects.queries.ts';
 
-/** Throws not found. */
-export async function requireProject(db: Db, id: number | undefined): Promise<ProjectRow> {
-  const project = id === undefined ? undefined : await findProject(db, id);
+/** The project, seen by the viewer. Throws not found. */
+export async function requireProject(db: Db, viewer: Viewer, id: number | undefined): Promise<ProjectRow> {
+  const project = id === undefined ? undefined : await findVisibleProject(db, viewer, id);
+  if (!project) throw notFound('project');
+  return project;
+}
+
+/** The project, for somebody who wants to change it. Throws not found, and `forbidden` for those who only see it. */
+export async function requireManagedProject(
+  db: Db,
+  viewer: Viewer,
+  id: number | undefined,
+): Promise<ProjectRow> {
+  const project = await requireProject(db, viewer, id);
+  await requireManager(db, viewer, project.id);
+  return project;
+}
+
+async function requireStored(trx: Db, id: number): Promise<ProjectRow> {
+  const project = await findProject(trx, id);
   if (!project) throw notFound('project');
   return project;
 }
@@ -43,19 +64,21 @@ export function currentRanges(person: Person, now: number): { week: DateRange; m
 /** @returns the new id, or what is wrong: the name is in use, the client cannot be chosen. */
 export function createProject(
   change: Change,
-  actor: Actor,
+  viewer: Viewer,
   { form, now }: { form: ProjectForm; now: number },
 ): Promise<FormResult<number>> {
-  return retryConflict(() => change(actor, async (trx, record) => addProject(trx, record, { form, now })));
+  return retryConflict(() =>
+    change({ user_id: viewer.id }, async (trx, record) => addProject(trx, record, { viewer, form, now })),
+  );
 }
 
 /** The same inside a change that goes on with the project; whoever calls retries a conflict. */
 export async function addProject(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { form, now }: { form: ProjectForm; now: number },
+  { viewer, form, now }: { viewer: Viewer; form: ProjectForm; now: number },
 ): Promise<FormResult<number>> {
-  const checked = await checkPlace(trx, record, { form, now, project: undefined });
+  const checked = await checkPlace(trx, record, { viewer, form, now, project: undefined });
   if (!checked.ok) return checked;
   const client_id = checked.value;
   const { name, color, billable } = form;
@@ -68,6 +91,8 @@ export async function addProject(
     created_at: now,
     archived_at: null,
   });
+  // An administrator manages every project anyway.
+  if (viewer.role !== 'admin') await insertProjectManager(trx, project_id, viewer.id);
   record('project.created', { project_id, has_client: client_id !== null, billable });
   return { ok: true, value: project_id };
 }
@@ -80,7 +105,7 @@ export async function addProject(
 export async function addNamedProject(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { name, now }: { name: string; now: number },
+  { viewer, name, now }: { viewer: Viewer; name: string; now: number },
 ): Promise<{ ok: true } | { ok: false; problem: Problem }> {
   const form = projectForm.safeParse({ name, color: colorFor(name), billable: '1' });
   if (!form.success) {
@@ -92,7 +117,7 @@ export async function addNamedProject(
         : { key: 'form.invalid' },
     };
   }
-  const added = await addProject(trx, record, { form: form.data, now });
+  const added = await addProject(trx, record, { viewer, form: form.data, now });
   if (added.ok) return { ok: true };
   return { ok: false, problem: added.problems['name'] ?? { key: 'form.invalid' } };
 }
@@ -107,13 +132,13 @@ function colorFor(name: string): string {
 /** Changes a project. Entries keep what they have: only new ones follow the new billable default. */
 export function saveProject(
   change: Change,
-  actor: Actor,
+  viewer: Viewer,
   { id, form, now }: { id: number; form: ProjectForm; now: number },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
-    change(actor, async (trx, record) => {
-      const project = await requireProject(trx, id);
-      const checked = await checkPlace(trx, record, { form, now, project });
+    change({ user_id: viewer.id }, async (trx, record) => {
+      const project = await requireStored(trx, id);
+      const checked = await checkPlace(trx, record, { viewer, form, now, project });
       if (!checked.ok) return checked;
       const client_id = checked.value;
       const { name, color, billable } = form;
@@ -131,6 +156,7 @@ export function saveProject(
 }
 
 interface Place {
+  viewer: Viewer;
   form: ProjectForm;
   now: number;
   /** The project that is changed; undefined for a new one. */
@@ -141,9 +167,9 @@ interface Place {
 async function checkPlace(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { form, now, project }: Place,
+  { viewer, form, now, project }: Place,
 ): Promise<FormResult<number | null>> {
-  const client = await chooseClient(trx, { form, project });
+  const client = await chooseClient(trx, { viewer, form, project });
   if (!client.ok) return client;
   if (client.value === 'new')
     return { ok: true, value: await addClient(trx, record, { name: form.new_client, created_at: now }) };
@@ -155,7 +181,7 @@ async function checkPlace(
 
 async function chooseClient(
   trx: Db,
-  { form, project }: Pick<Place, 'form' | 'project'>,
+  { viewer, form, project }: Pick<Place, 'viewer' | 'form' | 'project'>,
 ): Promise<FormResult<number | null | 'new'>> {
   if (form.new_client !== '') {
     const known = await findClientByKey(trx, foldCase(form.new_client));
@@ -165,7 +191,11 @@ async function chooseClient(
       : refused('new_client', 'projects.client_archived');
   }
   if (form.client_id === null) return { ok: true, value: null };
-  const client = await findClient(trx, form.client_id);
+  // A client that the viewer does not see is none; the project's own may stay.
+  const client =
+    form.client_id === project?.client_id
+      ? await findClient(trx, form.client_id)
+      : await findVisibleClient(trx, viewer, form.client_id);
   if (!client) return refused('client_id', 'form.choice');
   // A project may stay where it is, although nothing new is put there.
   if (client.archived_at !== null && client.id !== project?.client_id)
@@ -185,7 +215,7 @@ export async function archiveProject(
   { id, archived_at }: { id: number; archived_at: number | null },
 ): Promise<void> {
   await change(actor, async (trx, record) => {
-    await requireProject(trx, id);
+    await requireStored(trx, id);
     if (await updateProjectArchived(trx, id, archived_at))
       record('project.archived', { project_id: id, archived: archived_at !== null });
   });
@@ -195,7 +225,7 @@ export async function archiveProject(
 export function removeProject(change: Change, actor: Actor, id: number): Promise<boolean> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
-      await requireProject(trx, id);
+      await requireStored(trx, id);
       const deleted = await deleteProject(trx, id);
       if (deleted) record('project.deleted', { project_id: id });
       return deleted;

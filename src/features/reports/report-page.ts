@@ -4,7 +4,6 @@ import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { rangeOf } from '../../shared/calendar.ts';
 import type { RangeName } from '../../shared/calendar.ts';
-import { entryScope } from '../work/entry-scope.ts';
 import { chartOf } from './chart.ts';
 import { filterHref, withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
@@ -54,7 +53,12 @@ export interface FilterChoice {
 /** The filters by person (where there is more than one to see), client, project and tag. */
 export async function filterChoices(
   db: Db,
-  { person, filter, chosen }: { person: Person; filter: ReportFilter; chosen: ChosenRows },
+  {
+    person,
+    sees_others,
+    filter,
+    chosen,
+  }: { person: Person; sees_others: boolean; filter: ReportFilter; chosen: ChosenRows },
   { t }: ViewFunctions,
 ): Promise<FilterChoice[]> {
   const choiceOf = (
@@ -84,12 +88,11 @@ export async function filterChoices(
   };
   const none = { id: withoutProject, name: t('reports.no_project'), is_former: false };
   const projects = [...chosen.projects, ...(filter.project_ids.includes(withoutProject) ? [none] : [])];
-  const seesOthers = entryScope(person).user_ids === null;
   return [
-    ...(seesOthers ? [choiceOf('user', chosen.users, await listChoices(db, 'users'))] : []),
-    choiceOf('client', chosen.clients, await listChoices(db, 'clients')),
-    choiceOf('project', projects, [none, ...(await listProjectChoices(db))]),
-    choiceOf('tag', chosen.tags, await listChoices(db, 'tags')),
+    ...(sees_others ? [choiceOf('user', chosen.users, await listChoices(db, person, 'users'))] : []),
+    choiceOf('client', chosen.clients, await listChoices(db, person, 'clients')),
+    choiceOf('project', projects, [none, ...(await listProjectChoices(db, person))]),
+    choiceOf('tag', chosen.tags, await listChoices(db, person, 'tags')),
   ];
 }
 

@@ -2,24 +2,31 @@ import { sql } from 'kysely';
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database, Flag } from '../../db/schema.ts';
-import { inScope } from '../work/entry-scope.ts';
-import type { EntryScope } from '../work/entry-scope.ts';
+import {
+  inScope,
+  knownProjects,
+  visibleClients,
+  visiblePeople,
+  visibleProjects,
+} from '../access/access.queries.ts';
+import type { EntryScope, Viewer } from '../access/access.queries.ts';
 import { withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
 
 /** The chosen entries, and whose of them may be seen. */
-export type EntrySelection = Omit<ReportFilter, 'user_ids'> & { scope: EntryScope };
+export type EntrySelection = ReportFilter & { scope: EntryScope };
 
 type Where = ExpressionBuilder<Database, 'entries'>;
 
 /** The one condition that charts, tables, totals and exports share. Running timers are not excluded by it. */
 const matching =
-  ({ from, to, scope, client_ids, project_ids, tag_ids, billable }: EntrySelection) =>
+  ({ from, to, scope, user_ids, client_ids, project_ids, tag_ids, billable }: EntrySelection) =>
   (where: Where): Expression<SqlBool> =>
     where.and([
       where('local_date', '>=', from),
       where('local_date', '<=', to),
-      inScope(scope)(where),
+      inScope(scope),
+      ...(user_ids.length > 0 ? [where('user_id', 'in', user_ids)] : []),
       ...(client_ids.length > 0 ? [ofClients(where, client_ids)] : []),
       ...(project_ids.length > 0 ? [ofProjects(where, project_ids)] : []),
       ...(tag_ids.length > 0 ? [withTags(where, tag_ids)] : []),
@@ -176,12 +183,21 @@ const asChoice = ({ id, name, former }: NamedRow & { former: number }): Choice =
   is_former: former === 1,
 });
 
-/** People, clients or tags to filter by: current ones first, each group by name. */
-export async function listChoices(db: Db, table: 'users' | 'clients' | 'tags'): Promise<Choice[]> {
+type Table = 'users' | 'clients' | 'tags';
+
+/** Of a table: what the viewer may choose. Tags are everybody's. */
+function choosable(table: Table, viewer: Viewer) {
+  if (table === 'users') return visiblePeople(viewer);
+  return table === 'clients' ? visibleClients(viewer) : sql<boolean>`1 = 1`;
+}
+
+/** People, clients or tags that the viewer may filter by: current ones first, each group by name. */
+export async function listChoices(db: Db, viewer: Viewer, table: Table): Promise<Choice[]> {
   const former = isFormer(table === 'users' ? 'deactivated_at' : 'archived_at');
   const rows = await db
     .selectFrom(table)
     .select(['id', 'name'])
+    .where(choosable(table, viewer))
     .select(former.as('former'))
     .orderBy(former)
     .orderBy('name')
@@ -191,14 +207,15 @@ export async function listChoices(db: Db, table: 'users' | 'clients' | 'tags'): 
   return rows.map(asChoice);
 }
 
-/** Projects to filter by: current ones first, by name; the client's name follows the project's. */
-export async function listProjectChoices(db: Db): Promise<Choice[]> {
+/** Projects that the viewer may filter by: current ones first, by name; the client's name follows the project's. */
+export async function listProjectChoices(db: Db, viewer: Viewer): Promise<Choice[]> {
   const former = isFormer('projects.archived_at');
   const rows = await db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name', 'clients.name as client_name'])
     .select(former.as('former'))
+    .where(visibleProjects(viewer))
     .orderBy(former)
     .orderBy('projects.name_key')
     .orderBy('projects.id')
@@ -209,23 +226,46 @@ export async function listProjectChoices(db: Db): Promise<Choice[]> {
   );
 }
 
-/** Names of some people, clients or tags. */
-export async function listNames(
-  db: Db,
-  table: 'users' | 'clients' | 'tags',
-  ids: readonly number[],
-): Promise<NamedRow[]> {
+/** Names of some people, clients or tags: those of entries that the reader sees. */
+export async function listNames(db: Db, table: Table, ids: readonly number[]): Promise<NamedRow[]> {
   if (ids.length === 0) return [];
   return db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute();
 }
 
+/** Names of those of some people, clients or tags that the viewer may filter by. */
+export async function listChosen(
+  db: Db,
+  viewer: Viewer,
+  table: Table,
+  ids: readonly number[],
+): Promise<NamedRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom(table)
+    .select(['id', 'name'])
+    .where('id', 'in', ids)
+    .where(choosable(table, viewer))
+    .execute();
+}
+
+/** The same of projects; those of the viewer's own time too. */
+export async function listChosenProjects(
+  db: Db,
+  viewer: Viewer,
+  ids: readonly number[],
+): Promise<NamedProject[]> {
+  if (ids.length === 0) return [];
+  return namedProjects(db).where('projects.id', 'in', ids).where(knownProjects(viewer)).execute();
+}
+
+const namedProjects = (db: Db) =>
+  db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name']);
+
 /** Names of some projects with their clients'. */
 export async function listNamedProjects(db: Db, ids: readonly number[]): Promise<NamedProject[]> {
   if (ids.length === 0) return [];
-  return db
-    .selectFrom('projects')
-    .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
-    .where('projects.id', 'in', ids)
-    .execute();
+  return namedProjects(db).where('projects.id', 'in', ids).execute();
 }

@@ -11,9 +11,9 @@ import { csvHead } from './csv.ts';
 import { exportPages } from './export.ts';
 import type { ExportPage } from './export.ts';
 import { dayCount, filterHref, readFilter } from './report-filter.ts';
-import type { ReportFilter } from './report-filter.ts';
 import { filterChoices, rangeLinks, summaryView } from './report-page.ts';
 import { countRunningIn, sumByDay, sumByProject } from './reports.queries.ts';
+import type { EntrySelection } from './reports.queries.ts';
 import { calendarOf, requireChosen, selectEntries } from './reports.ts';
 import { summarize } from './summary.ts';
 
@@ -30,8 +30,8 @@ async function showSummary(deps: Deps, req: Request, res: Response): Promise<voi
   const asked = readFilter(req.query, calendar);
   if (!asked.ok) return answerUnclear(deps, req, res, asked.problems);
   const filter = asked.value;
-  const selection = selectEntries(person, filter);
-  const bar = await filterBar(deps, res, filter);
+  const selection = await selectEntries(deps.db, person, filter);
+  const bar = await filterBar(deps, res, selection);
   const source = {
     byDay: (slice: typeof selection) => sumByDay(deps.db, slice),
     byProject: (slice: typeof selection) => sumByProject(deps.db, slice),
@@ -52,17 +52,19 @@ async function showSummary(deps: Deps, req: Request, res: Response): Promise<voi
   );
 }
 
-/** The filter bar of a filter. Throws not found when it names what does not exist. */
-async function filterBar(deps: Deps, res: Response, filter: ReportFilter) {
+/** The filter bar of a selection. Throws not found when it names what does not exist. */
+async function filterBar(deps: Deps, res: Response, selection: EntrySelection) {
   const person = personOf(res);
   const { functions } = res.locals;
-  const chosen = await requireChosen(deps.db, filter);
+  const { scope, ...filter } = selection;
+  const chosen = await requireChosen(deps.db, person, filter);
+  const sees_others = scope.sees !== 'own';
   return {
     filter,
     values: { from: filter.from, to: filter.to } as Record<string, string>,
     problems: {} as Record<string, string>,
     ranges: rangeLinks(filter, calendarOf(person, deps.now()), functions),
-    choices: await filterChoices(deps.db, { person, filter, chosen }, functions),
+    choices: await filterChoices(deps.db, { person, sees_others, filter, chosen }, functions),
   };
 }
 
@@ -79,8 +81,7 @@ async function answerUnclear(deps: Deps, req: Request, res: Response, problems: 
   const rest = readFilter({ ...req.query, from: '', to: '' }, calendar);
   const usual = rest.ok ? rest : readFilter({}, calendar);
   if (!usual.ok) throw new Error('an empty filter is always understood');
-  selectEntries(personOf(res), usual.value);
-  const bar = await filterBar(deps, res, usual.value);
+  const bar = await filterBar(deps, res, await selectEntries(deps.db, personOf(res), usual.value));
   const data = { ...bar, values: { ...bar.values, ...typed(req.query) }, problems: told };
   await deps.page(req, res, 'reports/summary', { title: t('nav.reports'), ...data, summary: null }, 422);
 }
@@ -90,8 +91,8 @@ async function sendCsv(deps: Deps, req: Request, res: Response): Promise<void> {
   const asked = readFilter(req.query, calendarOf(person, deps.now()));
   if (!asked.ok) return answerUnclear(deps, req, res, asked.problems);
   const filter = asked.value;
-  const selection = selectEntries(person, filter);
-  await requireChosen(deps.db, filter);
+  const selection = await selectEntries(deps.db, person, filter);
+  await requireChosen(deps.db, person, filter);
   const { t } = res.locals.functions;
   const pages = exportPages(deps.db, selection, { yes: t('list.yes'), no: t('list.no') });
   // Read before anything is sent: what fails at once is still an ordinary error page.

@@ -2,10 +2,10 @@ import type { Db } from '../../db/connect.ts';
 import type { Person } from '../../http/express-locals.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { notFound } from '../../shared/errors.ts';
-import { entryScope, narrowScope } from '../work/entry-scope.ts';
+import { findEntryScope } from '../access/access.queries.ts';
 import { withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
-import { listNamedProjects, listNames } from './reports.queries.ts';
+import { listChosen, listChosenProjects } from './reports.queries.ts';
 import type { EntrySelection, NamedProject, NamedRow } from './reports.queries.ts';
 
 /** Today and the week's first day, as the person's report counts them. */
@@ -22,22 +22,20 @@ export interface ChosenRows {
   tags: NamedRow[];
 }
 
-/** Throws not found when the filter names somebody whose time the person may not see. */
-export function selectEntries(person: Person, filter: ReportFilter): EntrySelection {
-  const scope = narrowScope(entryScope(person), filter.user_ids);
-  if (!scope) throw notFound('person');
-  return { ...filter, scope };
+/** What the filter chose of the entries that the person sees. */
+export async function selectEntries(db: Db, person: Person, filter: ReportFilter): Promise<EntrySelection> {
+  return { ...filter, scope: await findEntryScope(db, person) };
 }
 
-/** Names of what the filter chose. Throws not found when one of them does not exist. */
-export async function requireChosen(db: Db, filter: ReportFilter): Promise<ChosenRows> {
+/** Names of what the filter chose. Throws not found when one of them does not exist or is not the person's to see. */
+export async function requireChosen(db: Db, person: Person, filter: ReportFilter): Promise<ChosenRows> {
   const { user_ids, client_ids, tag_ids } = filter;
   const project_ids = filter.project_ids.filter((id) => id !== withoutProject);
   const chosen = {
-    users: await listNames(db, 'users', user_ids),
-    clients: await listNames(db, 'clients', client_ids),
-    projects: await listNamedProjects(db, project_ids),
-    tags: await listNames(db, 'tags', tag_ids),
+    users: await listChosen(db, person, 'users', user_ids),
+    clients: await listChosen(db, person, 'clients', client_ids),
+    projects: await listChosenProjects(db, person, project_ids),
+    tags: await listChosen(db, person, 'tags', tag_ids),
   };
   if (chosen.users.length < user_ids.length) throw notFound('person');
   if (chosen.clients.length < client_ids.length) throw notFound('client');

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import { inScope } from '../work/entry-scope.ts';
-import type { EntryScope } from '../work/entry-scope.ts';
+import { inScope } from '../access/access.queries.ts';
+import type { EntryScope } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { ListQuery } from '../work/list-query.ts';
 
@@ -38,7 +38,7 @@ export async function countEntriesByTag(
     .where('tag_id', 'in', ids)
     // Who sees everybody's entries needs no look at each of them. "+ 0" makes SQLite look each entry of the tag up in the
     // person's, not every pair of tag and entry of the person.
-    .$if(scope.user_ids !== null, (query) =>
+    .$if(scope.sees !== 'all', (query) =>
       query.where(sql<number>`entry_id + 0`, 'in', (sub) =>
         sub.selectFrom('entries').select('entries.id').where(inScope(scope)),
       ),

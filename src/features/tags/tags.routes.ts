@@ -5,11 +5,11 @@ import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/form
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
+import { findEntryScope } from '../access/access.queries.ts';
+import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
-import { entryScope } from '../work/entry-scope.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { mayManageWork, requireWorkRights } from '../work/work-rights.ts';
 import { archiveTag, createTag, removeTag, renameTag, requireTag } from './tag-changes.ts';
 import { countEntriesByTag, isTagUsed, listTags } from './tag-list.queries.ts';
 import type { TagRow } from './tag-list.queries.ts';
@@ -34,7 +34,7 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
   const query = asked.ok ? asked.value : firstPage;
   const list = pageOf('/tags', query, asked.ok ? await listTags(deps.db, query) : []);
   const ids = list.rows.map(({ id }) => id);
-  const counts = await countEntriesByTag(deps.db, ids, entryScope(person));
+  const counts = await countEntriesByTag(deps.db, ids, await findEntryScope(deps.db, person));
   const { t } = res.locals.functions;
   await deps.page(
     req,

@@ -37,17 +37,17 @@ export async function listSuggestions(
   const name = quoted.replace(/^"/, '');
   if (sign === '@') return suggestProjects(db, person, before, name);
   if (sign === '#' && (name !== quoted || !name.includes(' '))) return suggestTags(db, before, name);
-  return suggestPastWork(db, person.id, typed);
+  return suggestPastWork(db, person, typed);
 }
 
 async function suggestProjects(
   db: Db,
-  person: { role: Role },
+  person: { id: number; role: Role },
   before: string,
   name: string,
 ): Promise<Suggestion[]> {
   const wanted = foldCase(name.trim());
-  const projects = await listProjectChoices(db, namesAtMost);
+  const projects = await listProjectChoices(db, person, namesAtMost);
   // Behind the name stands its client, so that a client's projects are found as well.
   const found = bestFirst(projects, wanted, fullName).map((project) => {
     const project_name = spellProject(project, namesakes(projects, project.id));
@@ -94,11 +94,15 @@ function bestFirst<Named>(all: readonly Named[], wanted: string, nameOf: (named:
   return [...begin, ...contain].slice(0, shownAtMost);
 }
 
-async function suggestPastWork(db: Db, user_id: number, typed: string): Promise<Suggestion[]> {
+async function suggestPastWork(
+  db: Db,
+  person: { id: number; role: Role },
+  typed: string,
+): Promise<Suggestion[]> {
   const words = foldCase(typed)
     .split(' ')
     .filter((word) => word !== '');
-  const past = await listPastWork(db, user_id, { scanned: pastEntries, limit: pastEntries });
+  const past = await listPastWork(db, person.id, { scanned: pastEntries, limit: pastEntries });
   const found = past
     .filter(({ description, project_id }) => description !== '' || project_id !== null)
     .filter(({ description, project_name }) => {
@@ -112,6 +116,7 @@ async function suggestPastWork(db: Db, user_id: number, typed: string): Promise<
   );
   const others = await listNamesakes(
     db,
+    person,
     found.flatMap(({ project_name }) => (project_name === null ? [] : [foldCase(project_name)])),
   );
   return found.map((work) => {

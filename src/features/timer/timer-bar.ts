@@ -72,7 +72,7 @@ export async function loadTimerBar(
   const now_ms = deps.now();
   const [rows, projects] = await Promise.all([
     listRunningRows(deps.db, person.id),
-    listProjectChoices(deps.db, projectsInList),
+    listProjectChoices(deps.db, person, projectsInList),
   ]);
   const running = runningTimer(rows, projects, now_ms);
   const refused = req.res?.locals.bar_form;

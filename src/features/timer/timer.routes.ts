@@ -8,7 +8,8 @@ import { personOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { AppError, notFound } from '../../shared/errors.ts';
 import { parseDuration } from '../../shared/duration.ts';
-import { changeEntry, deleteWithUndo, requireForChange } from '../entries/entry-changes.ts';
+import { mayManageWork } from '../access/access.ts';
+import { changeEntry, deleteWithUndo } from '../entries/entry-changes.ts';
 import type { EditResult } from '../entries/entry-changes.ts';
 import { daysSentence, tell } from '../entries/entry-flash.ts';
 import { backPath, showTimerPage } from '../entries/entry-page.ts';
@@ -16,12 +17,13 @@ import { billableOf } from '../entries/entry-text.ts';
 import type { TypedWork } from '../entries/new-project.ts';
 import { changeWithWork, creatable } from '../entries/new-project.ts';
 import { retryConflict } from '../work/conflicts.ts';
-import { mayManageWork } from '../work/work-rights.ts';
 import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
+import type { Trx } from '../entries/entries.ts';
 import { describeEntry } from '../entries/entry-edit-page.ts';
 import type { Entry } from '../entries/entries.queries.ts';
-import { findRunning } from '../entries/entries.queries.ts';
+import { findRunning, requireOwnEntry } from '../entries/entries.queries.ts';
+import { findBookableProject } from '../entries/project-choice.queries.ts';
 import { listSuggestions } from './suggestions.ts';
 import type { NotThere } from './timer.ts';
 import { requireMeant, startTimer, stopIdleTimer, stopTimer } from './timer.ts';
@@ -78,9 +80,11 @@ async function start(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function startNow(deps: Deps, res: Response, typed: TypedWork) {
-  const { id: user_id, time_zone: zone } = personOf(res);
+  const viewer = personOf(res);
+  const { id: user_id, time_zone: zone } = viewer;
   const now = wholeSecond(deps.now());
-  const result = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+  const booking = { viewer, owner_id: user_id };
+  const result = await changeWithWork(deps.change, { booking, typed, now }, async (trx, record, what) => {
     const billable = billableOf(what.project);
     return startTimer(trx, record, { user_id, zone, what, billable, source: 'timer' }, now);
   });
@@ -90,10 +94,12 @@ async function startNow(deps: Deps, res: Response, typed: TypedWork) {
 
 /** Books time that is already done and ends now. */
 async function bookDuration(deps: Deps, res: Response, typed: TypedWork, seconds: number) {
-  const { id: user_id, time_zone: zone } = personOf(res);
+  const viewer = personOf(res);
+  const { id: user_id, time_zone: zone } = viewer;
   const now = wholeSecond(deps.now());
   const times = { started_at: now - seconds * 1000, ended_at: now };
-  const result = await changeWithWork(deps.change, { user_id, typed, now }, async (trx, record, what) => {
+  const booking = { viewer, owner_id: user_id };
+  const result = await changeWithWork(deps.change, { booking, typed, now }, async (trx, record, what) => {
     const billable = billableOf(what.project);
     return bookEntry(trx, record, { user_id, zone, what, billable, ...times, source: 'duration' }, now);
   });
@@ -129,12 +135,15 @@ async function stop(deps: Deps, req: Request, res: Response): Promise<void> {
 async function discard(deps: Deps, req: Request, res: Response): Promise<void> {
   const form = readForm(discardForm, req.body);
   if (!form.ok) throw notFound('entry');
-  const { id: user_id } = personOf(res);
+  const viewer = personOf(res);
+  const { id: user_id } = viewer;
   const { entry_id } = form.value;
   const now = wholeSecond(deps.now());
   const item_id = await deps.change({ user_id }, async (trx, record) => {
     const running = await requireMeant(trx, { user_id, entry_id });
-    return typeof running === 'string' ? running : deleteWithUndo(trx, record, running, now);
+    return typeof running === 'string'
+      ? running
+      : deleteWithUndo(trx, record, { viewer, entry: running }, now);
   });
   if (typeof item_id === 'string') return notThere(deps, req, res, item_id);
   const undo_path = `/entries/restore/${item_id}`;
@@ -151,7 +160,7 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
   const { entry_id, started_date, started_time, ...said } = form.value;
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
-  const edit = { ...creatable(personOf(res), said), times };
+  const edit = { ...creatable(personOf(res), said), viewer: personOf(res), times };
   const result = await retryConflict(() =>
     deps.change({ user_id }, async (trx, record) => {
       await lockPerson(trx, user_id);
@@ -190,13 +199,17 @@ function runningProblems({ problems }: Extract<EditResult, { outcome: 'invalid' 
 }
 
 async function continueEntry(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id, time_zone: zone } = personOf(res);
+  const viewer = personOf(res);
+  const { id: user_id, time_zone: zone } = viewer;
   const now = wholeSecond(deps.now());
   const outcome = await deps.change({ user_id }, async (trx, record) => {
-    const entry = await requireForChange(trx, user_id, idOf(req.params['id']));
+    const entry = await requireOwn(trx, user_id, idOf(req.params['id']));
     const what = await whatOf(trx, entry);
     if (what.project && what.project.archived_at !== null) return { archived: what.project.name };
     if (entry.ended_at === null) return { stopped: false };
+    const booking = { viewer, owner_id: user_id };
+    if (what.project && !(await findBookableProject(trx, booking, what.project.id)))
+      return { closed: what.project.name };
     return startTimer(
       trx,
       record,
@@ -207,8 +220,17 @@ async function continueEntry(deps: Deps, req: Request, res: Response): Promise<v
   if ('archived' in outcome) {
     const text = res.locals.functions.t('entry.project_archived', { name: outcome.archived });
     await tell(deps, res, 'error', [text]);
+  } else if ('closed' in outcome) {
+    const text = res.locals.functions.t('entry.project_closed', { name: outcome.closed });
+    await tell(deps, res, 'error', [text]);
   } else if (outcome.stopped) deps.metrics.entriesCreated('timer');
   res.redirect(303, backPath(req));
+}
+
+/** Locks the person and reads one of their own entries: nobody starts another's timer. */
+async function requireOwn(trx: Trx, user_id: number, id: number | undefined): Promise<Entry> {
+  await lockPerson(trx, user_id);
+  return requireOwnEntry(trx, user_id, id);
 }
 
 /** Shows the timer page again with the refused form of the bar: what was typed, and what is wrong beside it. */

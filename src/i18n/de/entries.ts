@@ -9,6 +9,8 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.project_gone': 'Dieses Projekt gibt es nicht mehr.',
   'entry.project_archived':
     'Das Projekt „{name}“ ist archiviert, darauf kann keine neue Zeit gebucht werden. Wählen Sie ein anderes.',
+  'entry.project_closed': 'Auf das Projekt „{name}“ dürfen Sie nicht mehr buchen. Wählen Sie ein anderes.',
+  'entry.project_needed': 'Bitte wählen Sie eines der Projekte, die Sie leiten.',
   'entry.tag_too_long': 'Ein Schlagwort hat höchstens {maximum, number} Zeichen.',
   'entry.too_far': 'Höchstens {days, number} Tage im Voraus.',
   'entry.end_or_duration': 'Bitte geben Sie ein Ende oder eine Dauer ein.',
@@ -28,6 +30,11 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.discarded': 'Uhr verworfen.',
   'entry.booked_now': '{duration} gebucht, Ende jetzt.',
   'entry.added': '{duration} am {day} hinzugefügt.',
+  'entry.added_for': '{duration} am {day} für {name} hinzugefügt.',
+  'entry.book_for': 'Zeit für {name} buchen',
+  'entry.book_note':
+    'Am Eintrag steht, dass Sie ihn gebucht haben, und das Protokoll hält es fest. {name} sieht ihn und kann ihn ändern.',
+  'entry.book_zone': 'Die Zeiten gelten in der Zeitzone {zone}.',
   'entry.note_days': 'Der Eintrag beginnt am {started_day} und endet am {ended_day}.',
   'entry.ends_on': 'Am {day}',
   'entry.stopped_already': 'Dieser Timer war schon gestoppt. Der jetzt laufende blieb unberührt.',

@@ -6,6 +6,8 @@ export const entries = {
   'entry.project_gone': 'This project does not exist any more.',
   'entry.project_archived':
     'The project “{name}” is archived, so no new time can be booked on it. Choose another one.',
+  'entry.project_closed': 'You may not book on the project “{name}” any more. Choose another one.',
+  'entry.project_needed': 'Please choose one of the projects you manage.',
   'entry.tag_too_long': 'A tag has at most {maximum, number} characters.',
   'entry.too_far': 'At most {days, number} days ahead.',
   'entry.end_or_duration': 'Please enter an end or a duration.',
@@ -24,6 +26,11 @@ export const entries = {
   'entry.discarded': 'Timer discarded.',
   'entry.booked_now': 'Booked {duration}, ending now.',
   'entry.added': 'Added {duration} on {day}.',
+  'entry.added_for': 'Added {duration} on {day} for {name}.',
+  'entry.book_for': 'Book time for {name}',
+  'entry.book_note':
+    'The entry says that you booked it, and the audit log has it. {name} can see and change it.',
+  'entry.book_zone': 'Times are taken in the time zone {zone}.',
   'entry.note_days': 'It starts on {started_day} and ends on {ended_day}.',
   'entry.ends_on': 'On {day}',
   'entry.stopped_already': 'That timer had already been stopped. The one that runs now was left alone.',

@@ -1,0 +1,91 @@
+import { hash } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { Database } from '../../db/schema.ts';
+import { findLastHash, insertAudit, listAuditAfter, lockAudit } from './audit.queries.ts';
+import type { AuditRow } from './audit.queries.ts';
+
+/** What the log tells about; each has its word in the message catalogue (`audit.subject.*`). */
+export const auditSubjects = ['person', 'entry', 'settings', 'project', 'client', 'rate'] as const;
+export type AuditSubject = (typeof auditSubjects)[number];
+
+/** What was done; each has its sentence in the message catalogue (`audit.action.*`). */
+export type AuditAction =
+  | 'person.invited'
+  | 'person.joined'
+  | 'person.updated'
+  | 'person.deactivated'
+  | 'person.activated'
+  | 'person.deleted'
+  | 'person.merged'
+  | 'person.link_made'
+  | 'person.link_revoked'
+  | 'person.password_reset'
+  | 'person.placeholder_created'
+  | 'entry.created'
+  | 'entry.updated'
+  | 'entry.deleted'
+  | 'entry.restored'
+  | 'settings.updated'
+  | 'project.merged'
+  | 'client.merged'
+  | 'rate.updated';
+
+export interface AuditEntry {
+  /** Epoch milliseconds. */
+  at: number;
+  /** Who did it; null for a command or nobody known. */
+  actor_id: number | null;
+  action: AuditAction;
+  subject: AuditSubject;
+  subject_id: number | null;
+  /** Whose it is, where it is somebody's. */
+  user_id: number | null;
+  /** Ids, numbers, flags and choices: no names, texts or addresses, which could not be erased from a chain. */
+  content: Readonly<Record<string, AuditValue>>;
+}
+type AuditValue = string | number | boolean | null | readonly (string | number)[];
+
+/** What the first record names as its predecessor's hash. */
+const beginning = '0'.repeat(64);
+
+/**
+ * Writes what was done, inside the transaction that does it: neither exists without the other. Each record carries the
+ * hash of the one before, so a changed or removed record shows.
+ */
+export async function appendAudit(trx: Transaction<Database>, entry: AuditEntry): Promise<void> {
+  await lockAudit(trx);
+  const previous_hash = (await findLastHash(trx)) ?? beginning;
+  const row = { ...entry, content: JSON.stringify(entry.content), previous_hash };
+  await insertAudit(trx, { ...row, hash: hashOf(row) });
+}
+
+type Hashed = Omit<AuditRow, 'id' | 'hash'>;
+
+/** SHA-256 over everything but the id, in a fixed order. */
+function hashOf(row: Hashed): string {
+  const { previous_hash, at, actor_id, action, subject, subject_id, user_id, content } = row;
+  const parts = [previous_hash, at, actor_id, action, subject, subject_id, user_id, content];
+  return hash('sha256', JSON.stringify(parts));
+}
+
+export type AuditCheck = { ok: true; count: number } | { ok: false; audit_id: number };
+
+const rowsAtOnce = 500;
+
+/** Walks through the whole log and recomputes every hash; names the first record that does not fit. */
+export async function verifyAudit(db: Db): Promise<AuditCheck> {
+  let previous_hash = beginning;
+  let count = 0;
+  for (let after = 0; ;) {
+    const rows = await listAuditAfter(db, after, rowsAtOnce);
+    for (const row of rows) {
+      if (row.previous_hash !== previous_hash || hashOf(row) !== row.hash)
+        return { ok: false, audit_id: row.id };
+      previous_hash = row.hash;
+      after = row.id;
+    }
+    count += rows.length;
+    if (rows.length < rowsAtOnce) return { ok: true, count };
+  }
+}

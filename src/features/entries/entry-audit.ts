@@ -1,0 +1,49 @@
+import type { Viewer } from '../access/access.queries.ts';
+import { appendAudit } from '../audit/audit.ts';
+import type { AuditAction } from '../audit/audit.ts';
+import type { Trx } from './entries.ts';
+import type { Entry } from './entries.queries.ts';
+
+/** What the entry says about who changed it: nobody in particular, when that was the person whose time it is. */
+export const changedBy = (viewer: Viewer, owner_id: number): number | null =>
+  viewer.id === owner_id ? null : viewer.id;
+
+/**
+ * True when time must have a project: managers book for others on the projects they manage, and without one they would
+ * lose sight of it.
+ */
+export const needsProject = (viewer: Viewer, owner_id: number): boolean =>
+  viewer.id !== owner_id && viewer.role !== 'admin';
+
+type Told = Pick<
+  Entry,
+  'id' | 'user_id' | 'project_id' | 'started_at' | 'ended_at' | 'billable' | 'description'
+>;
+
+interface EntryChange {
+  action: Extract<AuditAction, `entry.${string}`>;
+  before?: Told;
+  after?: Told;
+}
+
+/** Tells the audit log of a change to another person's time; one's own time is one's own business. */
+export async function auditEntry(
+  trx: Trx,
+  viewer: Viewer,
+  { action, before, after }: EntryChange,
+  now: number,
+): Promise<void> {
+  const entry = after ?? before;
+  if (!entry || viewer.id === entry.user_id) return;
+  const content: Record<string, string | number | boolean | null> = {};
+  for (const field of ['project_id', 'started_at', 'ended_at', 'billable'] as const) {
+    if (before && before[field] !== after?.[field]) content[`${field}_before`] = before[field];
+    if (after && before?.[field] !== after[field]) content[field] = after[field];
+  }
+  // The text itself stays out: a chain cannot forget.
+  if (before && after) content['description_changed'] = before.description !== after.description;
+  await appendAudit(trx, {
+    ...{ at: now, actor_id: viewer.id, action, subject: 'entry', subject_id: entry.id },
+    ...{ user_id: entry.user_id, content },
+  });
+}
