@@ -63,10 +63,11 @@ function runConnection(
     socket.once('connect', send);
     socket.on('data', (chunk: Buffer) => {
       pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
-      if (!isComplete(pending)) return;
+      const bodyAt = bodyOfComplete(pending);
+      if (bodyAt === undefined) return;
       const now = performance.now();
       tally.latencies_ms.push(now - sentAt);
-      tally.bytes += pending.length;
+      tally.bytes += pending.length - bodyAt;
       if (pending.toString('latin1', 9, 12) !== order.expectedStatus) tally.not_ok += 1;
       pending = EMPTY;
       if (now < deadline) send();
@@ -77,14 +78,21 @@ function runConnection(
   });
 }
 
-/** One request is in flight per connection, so the end of the bytes is the end of this answer. */
-function isComplete(bytes: Buffer): boolean {
+/**
+ * One request is in flight per connection, so the end of the bytes is the end of this answer.
+ *
+ * @returns where the body begins, undefined while the answer is not complete.
+ */
+function bodyOfComplete(bytes: Buffer): number | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
-  if (headEnd < 0) return false;
+  if (headEnd < 0) return undefined;
+  const bodyAt = headEnd + HEAD_END.length;
   const head = bytes.toString('latin1', 0, headEnd).toLowerCase();
   const lengthAt = head.indexOf('\r\ncontent-length: ');
-  if (lengthAt >= 0) return bytes.length >= headEnd + 4 + Number.parseInt(head.slice(lengthAt + 18), 10);
-  if (head.includes('\r\ntransfer-encoding: chunked'))
-    return bytes.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
-  return true;
+  const isWhole =
+    lengthAt >= 0
+      ? bytes.length >= bodyAt + Number.parseInt(head.slice(lengthAt + 18), 10)
+      : !head.includes('\r\ntransfer-encoding: chunked') ||
+        bytes.subarray(-LAST_CHUNK.length).equals(LAST_CHUNK);
+  return isWhole ? bodyAt : undefined;
 }

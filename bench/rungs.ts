@@ -86,6 +86,13 @@ export const REFERENCE_RUNGS: readonly Rung[] = [
   ),
   rung('stock-bundle-compressed', 'stock bundle, as a browser asks', 'stock-bundle', '/timer', BROWSER),
   rung(
+    'stock-bundle-traces-compressed',
+    '… with tracesSampleRate 0.1, as a browser asks',
+    'stock-bundle-traces',
+    '/timer',
+    BROWSER,
+  ),
+  rung(
     'stock-bundle-busy',
     "stock bundle, a busy person's page",
     'stock-bundle',
