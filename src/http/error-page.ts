@@ -22,8 +22,11 @@ const statusOf: Record<ErrorKind, ErrorStatus> = {
 };
 type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
-/** Told about every unexpected error. The default does nothing; the error channel will be chosen in deps.ts. */
-export type ReportError = (error: unknown, context: { request_id: string; endpoint: string }) => void;
+/** Told about every unexpected error, and whose request it was. Must not throw. */
+export type ReportError = (
+  error: unknown,
+  context: { request_id: string; endpoint: string; user_id: number | null },
+) => void;
 
 interface ErrorPageOptions {
   views: Views;
@@ -47,7 +50,11 @@ export function errorPage({
     const status = statusFor(error);
     if (status >= 500) {
       logger.error({ err: error }, 'request failed');
-      reportError(error, { request_id: res.locals.context.request_id, endpoint: endpointOf(req, res) });
+      const { request_id } = res.locals.context;
+      reportError(error, {
+        ...{ request_id, endpoint: endpointOf(req, res) },
+        user_id: res.locals.person?.id ?? null,
+      });
     }
     if (res.headersSent) {
       // Half an answer is out: Express closes the connection, so that the client sees a broken answer, not a short one.

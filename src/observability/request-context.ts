@@ -7,6 +7,8 @@ export interface RequestContext {
   /** The 32 hex digits of an inbound W3C `traceparent`; logged, never forwarded. */
   readonly trace_id?: string;
   user_id?: number;
+  /** Database statements so far; only counted in a request that is traced. */
+  db_statements?: number;
   /** The request asked not to be measured, by `Sec-GPC: 1` or `DNT: 1`. Never logged. */
   opt_out_signal?: true;
   /** Whose request this is, and their choice about product analytics; null follows the signal. Never logged. */
@@ -23,6 +25,12 @@ export function runInContext<T>(context: RequestContext, fn: () => T): T {
 /** The context of the running request; undefined outside of one, and in the `close` event of an aborted one. */
 export function currentContext(): RequestContext | undefined {
   return storage.getStore();
+}
+
+/** Counts a database statement for the running request, if that one is traced. */
+export function countStatement(): void {
+  const context = storage.getStore();
+  if (context?.db_statements !== undefined) context.db_statements += 1;
 }
 
 // A random prefix for this process and a counter: unique like a UUID, a quarter of its cost. Ids grant nothing, so they
