@@ -1,0 +1,249 @@
+import { beforeAll, expect, test } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { startSession } from '../../src/features/accounts/sessions.ts';
+import type { TestApp } from '../support/app.ts';
+import { createPerson, createTestApp } from '../support/app.ts';
+import { routesOf } from '../support/crawl.ts';
+import type { RouteOfApp } from '../support/crawl.ts';
+import { makeWorld } from '../support/world.ts';
+import type { World } from '../support/world.ts';
+
+/**
+ * Every route × every role, read from the router: a route that is not in this table fails the test. The project, its
+ * client, task and entry are ones that only its members know of.
+ *
+ * - manager: of the project · other: manager of another one · owner: a member whose entry it is · colleague: a member of
+ *   the project · stranger: a member of nothing · out: not signed in
+ */
+const roles = ['admin', 'manager', 'other', 'owner', 'colleague', 'stranger', 'out'] as const;
+type Role = (typeof roles)[number];
+/** ok: it works, or tells what is wrong with an empty form · in: leads to /login. */
+type Outcome = 'ok' | '403' | '404' | 'in';
+
+const everybody = 'ok ok ok ok ok ok in';
+const administrators = 'ok 404 404 404 404 404 in';
+const makers = 'ok ok ok 403 403 403 in';
+const seers = 'ok ok 404 ok ok 404 in';
+const managers = 'ok ok 404 403 403 404 in';
+/** Who may see the owner's entry. */
+const ofEntry = 'ok ok 404 ok 404 404 in';
+
+const expectations: Record<string, string> = {
+  'GET /': everybody,
+  'GET /timer': everybody,
+  'GET /timer/suggestions': everybody,
+  'POST /timer/start': everybody,
+  'POST /timer/stop': everybody,
+  'POST /timer/discard': everybody,
+  'POST /timer/running': everybody,
+  'POST /entries/:id/continue': '404 404 404 ok 404 404 in',
+
+  'POST /entries': everybody,
+  // For somebody: those whose people they are.
+  'GET /entries/new': 'ok ok 404 ok 404 404 in',
+  'GET /entries/understood': everybody,
+  'GET /entries/:id': ofEntry,
+  'POST /entries/restore/:id': ofEntry,
+  'POST /entries/:id': ofEntry,
+  'POST /entries/:id/delete': ofEntry,
+  'POST /entries/:id/duplicate': ofEntry,
+  'POST /entries/:id/split': ofEntry,
+
+  'GET /projects': everybody,
+  'GET /projects/new': makers,
+  'POST /projects': makers,
+  'GET /projects/:id': seers,
+  'GET /projects/:id/edit': managers,
+  'POST /projects/:id': managers,
+  'POST /projects/:id/archive': managers,
+  'POST /projects/:id/restore': managers,
+  'POST /projects/:id/delete': managers,
+
+  'GET /clients': everybody,
+  'GET /clients/new': makers,
+  'POST /clients': makers,
+  'GET /clients/:id': seers,
+  'GET /clients/:id/edit': managers,
+  'POST /clients/:id': managers,
+  'POST /clients/:id/archive': managers,
+  'POST /clients/:id/restore': managers,
+  'POST /clients/:id/delete': managers,
+
+  'GET /tags': everybody,
+  'GET /tags/new': makers,
+  'POST /tags': makers,
+  'GET /tags/:id/edit': makers,
+  'POST /tags/:id': makers,
+  'POST /tags/:id/archive': makers,
+  'POST /tags/:id/restore': makers,
+  'POST /tags/:id/delete': makers,
+
+  'GET /reports/summary': everybody,
+  'GET /reports/export.csv': everybody,
+
+  'GET /login': 'ok ok ok ok ok ok ok',
+  'POST /login': 'ok ok ok ok ok ok ok',
+  'POST /logout': 'in in in in in in in',
+  'GET /account': everybody,
+  'POST /account': everybody,
+  'POST /account/password': everybody,
+  // The session is the owner's.
+  'POST /account/sessions/:id/revoke': '404 404 404 ok 404 404 in',
+  'POST /account/sessions/revoke-others': everybody,
+  'GET /setup': '404 404 404 404 404 404 in',
+  'POST /setup': '404 404 404 404 404 404 in',
+};
+
+let app: TestApp;
+let routes: RouteOfApp[];
+
+beforeAll(async () => {
+  app = await createTestApp({ environment: { LOGIN_ATTEMPTS: '1000' } });
+  await app.deps.settings.secret();
+  const found = routesOf(createApp(app.deps)).map(
+    (route) => [`${route.method} ${route.path}`, route] as const,
+  );
+  routes = [...new Map(found).values()];
+});
+
+const nameOf = ({ method, path }: RouteOfApp): string => `${method} ${path}`;
+
+test('every route has its expectations, and every expectation its route', () => {
+  expect(routes.map(nameOf).filter((name) => expectations[name] === undefined)).toEqual([]);
+  expect(Object.keys(expectations).filter((name) => !routes.some((route) => nameOf(route) === name))).toEqual(
+    [],
+  );
+});
+
+test('every route answers every role as it should', { timeout: 180_000 }, async () => {
+  const unexpected: string[] = [];
+  let cells = 0;
+  for (const route of routes) {
+    const wanted = (expectations[nameOf(route)] ?? '').split(' ') as Outcome[];
+    for (const [index, role] of roles.entries()) {
+      const world = await makeWorld(app);
+      const before = await fingerprint();
+      const cookie = await cookieOf(world, role);
+      const answer = await ask(route, world, cookie);
+      cells += 1;
+      if (answer.outcome !== wanted[index])
+        unexpected.push(`${nameOf(route)} for ${role}: ${answer.outcome}, not ${wanted[index]}`);
+      if (answer.outcome !== 'ok' && route.path !== '/logout') {
+        if ((await fingerprint()) !== before)
+          unexpected.push(`${nameOf(route)} for ${role} changed something`);
+      }
+      if (['stranger', 'other', 'out'].includes(role) && answer.body.includes(world.secret))
+        unexpected.push(`${nameOf(route)} tells the ${role} about the project`);
+      if (role === 'colleague' && answer.body.includes(world.own_secret))
+        unexpected.push(`${nameOf(route)} tells the colleague about the entry`);
+    }
+  }
+  expect(unexpected).toEqual([]);
+  expect(cells).toBe(routes.length * roles.length);
+});
+
+test('no list, filter, search, sort or export tells what is not theirs', { timeout: 60_000 }, async () => {
+  const world = await makeWorld(app);
+  const { project, client, entry, task } = world.ids;
+  const owner = world.people.owner;
+  const queries = [
+    ...['q=secret', `user_id=${owner}`, `project_id=${project}`, `client_id=${client}`, `task_id=${task}`],
+    ...[
+      `entry_id=${entry}`,
+      'sort=name',
+      'sort=rate',
+      'order=desc',
+      'page=2',
+      'state=archived',
+      'group=person',
+    ],
+    ...['from=2020-01-01&to=2029-12-31', `from=2020-01-01&to=2029-12-31&user_id=${owner}`],
+    ...[`from=2020-01-01&to=2029-12-31&project_id=${project}`, 'from=2020-01-01&to=2029-12-31&q=secret'],
+  ];
+  const lists = routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
+  const told: string[] = [];
+  for (const role of ['stranger', 'other', 'colleague'] as const) {
+    const cookie = await cookieOf(world, role);
+    for (const { path } of lists) {
+      for (const query of queries) {
+        const answer = await fetch(`${app.address}${path}?${query}`, { headers: { cookie } });
+        const body = await answer.text();
+        if (answer.status >= 500) told.push(`${path}?${query} for ${role}: ${answer.status}`);
+        const hidden = role === 'colleague' ? [world.own_secret] : [world.secret, world.own_secret];
+        if (hidden.some((text) => body.includes(text))) told.push(`${path}?${query} tells the ${role}`);
+      }
+    }
+  }
+  expect(told).toEqual([]);
+});
+
+async function cookieOf(world: World, role: Role): Promise<string> {
+  if (role === 'out') return '';
+  const user_id = role === 'admin' ? app.ids.alice : world.people[role];
+  const token = await startSession(app.deps.db, {
+    ...{ user_id, device: 'test', now: app.clock.now, limits: app.deps.config },
+  });
+  return `tt_session=${token}`;
+}
+
+/** What the name of a parameter stands for, by the word before it in the path. */
+function pathOf({ path }: RouteOfApp, world: World): string {
+  const parts = path.split('/');
+  return parts
+    .map((part, index) => {
+      if (!part.startsWith(':')) return part;
+      const before = parts[index - 1] ?? '';
+      const id = world.parameters[before];
+      if (id === undefined) throw new Error(`tests/support/world.ts does not say what ${part} of ${path} is`);
+      return String(id);
+    })
+    .join('/');
+}
+
+async function ask(route: RouteOfApp, world: World, cookie: string) {
+  const query = route.path === '/entries/new' ? `?user_id=${world.people.owner}` : '';
+  const answer = await fetch(`${app.address}${pathOf(route, world)}${query}`, {
+    method: route.method,
+    redirect: 'manual',
+    headers: {
+      cookie,
+      ...(route.method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+    },
+  });
+  const body = await answer.text();
+  return { outcome: outcomeOf(answer), body };
+}
+
+function outcomeOf(answer: Response): string {
+  const location = answer.headers.get('location') ?? '';
+  if (answer.status === 303 && /^\/login(\?|$)/.test(location)) return 'in';
+  return [200, 303, 409, 422].includes(answer.status) ? 'ok' : String(answer.status);
+}
+
+/** All rows of what a refused request could have changed. */
+async function fingerprint(): Promise<string> {
+  const { db } = app.deps;
+  const tables = ['users', 'clients', 'projects', 'tags', 'tasks', 'entries', 'entry_tags'] as const;
+  const more = ['project_members', 'rates', 'settings', 'deleted_items', 'account_links', 'audit'] as const;
+  const rows: unknown[] = [];
+  for (const table of [...tables, ...more]) rows.push(await db.selectFrom(table).selectAll().execute());
+  return JSON.stringify(rows);
+}
+
+test('people of a world are who they should be', async () => {
+  const world = await makeWorld(app);
+  const { db } = app.deps;
+  const member = await db
+    .selectFrom('project_members')
+    .selectAll()
+    .where('project_id', '=', world.ids.project)
+    .execute();
+  expect(member.map(({ user_id, is_manager }) => [user_id, is_manager]).sort()).toEqual(
+    [
+      [world.people.manager, 1],
+      [world.people.owner, 0],
+      [world.people.colleague, 0],
+    ].sort(),
+  );
+  expect(await createPerson(app.deps, 'dora', 'member')).toBeGreaterThan(0);
+});

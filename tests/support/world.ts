@@ -1,0 +1,113 @@
+import type { Insertable } from 'kysely';
+import type { Database, EntriesTable } from '../../src/db/schema.ts';
+import type { TestApp } from './app.ts';
+import { createPerson } from './app.ts';
+
+/**
+ * A project that only its members know of, with its client, a task, a tag and an entry, and people who stand in every
+ * relation to it. The people are the same in every world of a database; the rest is new.
+ */
+export interface World {
+  people: Record<'manager' | 'other' | 'owner' | 'colleague' | 'stranger', number>;
+  ids: Record<
+    'client' | 'project' | 'task' | 'tag' | 'entry' | 'deleted_item' | 'session' | 'person',
+    number
+  >;
+  /** In every name of the project, its client and task; whoever has no access never reads it. */
+  secret: string;
+  /** In the description of the entry, which the owner's colleagues never read. */
+  own_secret: string;
+  /** What `:id` means after a word of a path. */
+  parameters: Record<string, number | string>;
+}
+
+const casts = new WeakMap<TestApp, World['people']>();
+let count = 0;
+
+async function castOf(app: TestApp): Promise<World['people']> {
+  const known = casts.get(app);
+  if (known) return known;
+  const { deps } = app;
+  const people = {
+    manager: await createPerson(deps, 'manager', 'manager'),
+    other: await createPerson(deps, 'other', 'manager'),
+    owner: await createPerson(deps, 'owner', 'member'),
+    colleague: await createPerson(deps, 'colleague', 'member'),
+    stranger: await createPerson(deps, 'stranger', 'member'),
+  };
+  casts.set(app, people);
+  return people;
+}
+
+export async function makeWorld(app: TestApp): Promise<World> {
+  const people = await castOf(app);
+  const { db } = app.deps;
+  count += 1;
+  const secret = `secret-of-the-project-${count}`;
+  const own_secret = `secret-of-the-owner-${count}`;
+  // Only one world at a time: lists of the project's people would fill with those of other tests.
+  await db.deleteFrom('entries').execute();
+  await db.deleteFrom('project_members').execute();
+  const insert = async <Table extends keyof Database>(
+    table: Table,
+    row: Insertable<Database[Table]>,
+  ): Promise<number> => {
+    const inserted = await db
+      .insertInto(table)
+      .values(row as never)
+      .returning('id' as never)
+      .executeTakeFirstOrThrow();
+    return (inserted as { id: number }).id;
+  };
+  const created = { created_at: app.clock.now, archived_at: null };
+  const named = (name: string) => ({ name, name_key: name, ...created });
+  const client = await insert('clients', named(`client ${secret}`));
+  const project = await insert('projects', {
+    ...named(`project ${secret}`),
+    ...{ client_id: client, color: 'teal', billable: 1, visibility: 'members' },
+  });
+  const foreign = await insert('projects', {
+    ...named(`of others ${count}`),
+    ...{ client_id: null, color: 'red', billable: 1, visibility: 'members' },
+  });
+  await db
+    .insertInto('project_members')
+    .values([
+      { project_id: project, user_id: people.manager, is_manager: 1 },
+      { project_id: project, user_id: people.owner, is_manager: 0 },
+      { project_id: project, user_id: people.colleague, is_manager: 0 },
+      { project_id: foreign, user_id: people.other, is_manager: 1 },
+    ])
+    .execute();
+  const task = await insert('tasks', {
+    ...named(`task ${secret}`),
+    ...{ project_id: project, description: '', status: 'open', priority: 'normal', assignee_id: null },
+    ...{ due_date: null, estimate_seconds: null, updated_at: app.clock.now },
+  });
+  const tag = await insert('tags', named(`tag ${count}`));
+  const ended_at = app.clock.now - 3_600_000;
+  const row: Insertable<EntriesTable> = {
+    ...{ user_id: people.owner, project_id: project, description: own_secret, task_id: task },
+    ...{ started_at: ended_at - 3_600_000, ended_at, zone: 'Europe/Berlin', local_date: '2026-03-04' },
+    ...{ billable: 1, source: 'manual', created_at: ended_at, updated_at: ended_at },
+    ...{ rate_cents: 987_654, cost_rate_cents: 876_543, currency: 'EUR' },
+  };
+  const entry = await insert('entries', row);
+  const kept = { entry: { ...row, id: entry + 1_000_000 }, tag_ids: [] };
+  const deleted_item = await insert('deleted_items', {
+    ...{ user_id: people.owner, kind: 'entry', content: JSON.stringify(kept), deleted_at: app.clock.now },
+  });
+  const session = await insert('sessions', {
+    ...{ user_id: people.owner, token_hash: `of ${count}`, device: 'test', created_at: app.clock.now },
+    ...{ last_seen_at: app.clock.now, expires_at: app.clock.now + 86_400_000 },
+  });
+  const person = await createPerson(app.deps, `new-${count}`, 'member');
+  const ids = { client, project, task, tag, entry, deleted_item, session, person };
+  return {
+    ...{ people, ids, secret, own_secret },
+    parameters: {
+      ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
+      ...{ restore: deleted_item, sessions: session, users: person },
+    },
+  };
+}
