@@ -17,6 +17,9 @@ import { envelopeOf } from '../../src/telemetry/sinks/sentry.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 
+/** Never defined anywhere. */
+declare const notThere: unknown;
+
 const root = join(import.meta.dirname, '../..');
 const reporter = { root, release: '0.1.0', environment: 'production' };
 const context: ErrorContext = {
@@ -119,7 +122,7 @@ describe('the report of an error', () => {
     ],
     [
       'an unknown variable',
-      () => thrownBy(() => Function('return notThere')() as unknown),
+      () => thrownBy(() => notThere),
       { type: 'ReferenceError', value: 'notThere is not defined' },
     ],
     [
