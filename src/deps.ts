@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import type { Connection, Db } from './db/connect.ts';
 import { connect } from './db/connect.ts';
 import { isMigrated } from './db/migrate.ts';
+import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { countActiveUsers } from './features/accounts/sessions.queries.ts';
 import { countRunning } from './features/timer/timer.queries.ts';
 import { createSettings } from './features/settings/settings.ts';
@@ -25,7 +26,8 @@ import type { Metrics } from './observability/metrics.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { throughDatabasePassage } from './telemetry/guard.ts';
 import type { Change, RecordEvent } from './telemetry/record.ts';
-import { createChange, createRecord } from './telemetry/record.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
 
 /** What the application is made of. Features get it whole and use what they need. */
 export interface Deps {
@@ -44,7 +46,8 @@ export interface Deps {
   assets: Assets;
   viewFunctions: ReturnType<typeof createViewFunctions>;
   page: SendPage;
-  /** Does nothing: no error channel exists yet, and nothing leaves this server. */
+  /** Everything that could leave this server; `record`, `change` and `reportError` are parts of it. */
+  telemetry: Telemetry;
   reportError: ReportError;
   /** What a stranger must type at /setup. */
   setupCode: string;
@@ -87,9 +90,13 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     opening: throughDatabasePassage,
   });
   const { db } = connection;
-  registerGauges(metrics, connection, now);
-  const eventSinks = { logger: log.logger, startedAt: now(), countEvent: metrics.events };
-  const record = createRecord(eventSinks);
+  const settings = createSettings(db, now);
+  const telemetry = createTelemetry({
+    ...{ config, db, now, logger: log.logger, metrics, root, secret: settings.secret },
+    isSetUp: () => hasAdministrator(db),
+  });
+  const { record, change } = telemetry;
+  registerGauges(metrics, { connection, telemetry, now });
   const views = createViews(join(root, 'views'));
   const assets = createAssets(join(root, 'public'), mappedFiles);
   return {
@@ -99,17 +106,19 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     metrics,
     connection,
     db,
-    settings: createSettings(db, now),
+    settings,
     health: createHealth({ databaseReady: () => isMigrated(db), logWritable: () => log.isWritable() }),
     record,
-    change: createChange(db, eventSinks),
+    change,
     views,
     assets,
     viewFunctions: createViewFunctions(assets.path),
     page: createSendPage(views, (req) => recordPageView(record, req)),
-    reportError: () => undefined,
+    telemetry,
+    reportError: (error, context) => telemetry.errors.reportError(error, { ...context, handled: true }),
     setupCode: config.setup_code ?? newSetupCode(),
     close: async () => {
+      await telemetry.stop();
       await db.destroy();
       log.close();
     },
@@ -117,9 +126,16 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
 }
 
 /** Figures that are read when somebody scrapes. */
-function registerGauges(metrics: Metrics, connection: Connection, now: () => number): void {
+function registerGauges(
+  metrics: Metrics,
+  { connection, telemetry, now }: Pick<Deps, 'connection' | 'telemetry' | 'now'>,
+): void {
   const { db, poolState } = connection;
   metrics.collect('tt_db_pool_connections', async () => poolState());
+  metrics.collect('tt_outbox_depth', async () => {
+    const depth = await telemetry.outbox.depth();
+    return new Map([...depth].map(([channel, { held, queued }]) => [channel, held + queued]));
+  });
   metrics.collect('tt_active_timers', () => countRunning(db));
   metrics.collect('tt_users_active', async () => {
     const counts = new Map<string, number>();

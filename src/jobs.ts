@@ -23,6 +23,17 @@ const jobs: Job[] = [
     run: ({ db, now, config }) => deleteEndedSessions(db, now(), now() - config.session_idle_ms),
   },
   { name: 'purge_deleted', everyMs: hourMs, run: ({ db, now }) => deleteOldDeletedItems(db, now() - undoMs) },
+  {
+    name: 'forget_ledger',
+    everyMs: hourMs,
+    run: ({ telemetry, now, config }) => telemetry.ledger.removeOlder(now() - config.ledger_keep_ms),
+  },
+  { name: 'expire_outbox', everyMs: hourMs, run: ({ telemetry }) => telemetry.outbox.expire() },
+  {
+    name: 'telemetry_pings',
+    everyMs: hourMs,
+    run: ({ telemetry }) => telemetry.installation.checkAndSendTelemetry(),
+  },
   { name: 'end_attempts', everyMs: hourMs, run: ({ db, now }) => deleteEndedAttempts(db, now()) },
 ];
 

@@ -25,6 +25,7 @@ export async function startServer(): Promise<void> {
   const server = await listenOrExit(createApp(deps), config, deps);
   const { port } = server.address() as AddressInfo;
   await announce(deps, port);
+  deps.telemetry.start();
   const stopJobs = startJobs(deps);
   stopOnSignal(server, deps, stopJobs);
 }
@@ -121,7 +122,7 @@ function stopOnSignal(server: Server, deps: Deps, stopJobs: () => void): void {
     stopping = true;
     deps.log.logger.info({ signal }, 'stopping');
     stopJobs();
-    await closeServer(server);
+    await Promise.all([closeServer(server), deps.telemetry.stop()]);
     await deps.close();
     process.exit(0);
   };

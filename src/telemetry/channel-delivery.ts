@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
+import { atMost } from './at-most.ts';
 import { backoffMs } from './backoff.ts';
 import type { ChannelState, DeliveryOutcome, OutboxRow, Reason, Sink, TelemetryChannel } from './channels.ts';
 import type { ConsentStore } from './consent-store.ts';
@@ -288,11 +289,4 @@ export class ChannelDelivery {
       next_attempt_at === null ? 'telemetry was refused' : 'telemetry is tried again later',
     );
   }
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const end = new Promise((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([work, end]);
-  clearTimeout(timer);
 }

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/config.ts';
+import type { Db } from '../db/connect.ts';
+import type { Gateway, OutboundAnswer, OutboxRow, Reason, Sink, TelemetryChannel } from './channels.ts';
+import { obstacleOf } from './consent.ts';
+import type { ConsentStore } from './consent-store.ts';
+import type { ErrorReporter } from './error-reporter.ts';
+import type { Installation } from './installation.ts';
+import type { PingBody } from './ping.ts';
+import { outwardEvent } from './outward.ts';
+import { listNextPayloads, listPayloads } from './outbox.queries.ts';
+
+interface Parts {
+  config: Readonly<Config>;
+  db: Db;
+  now: () => number;
+  consents: Pick<ConsentStore, 'state' | 'covers' | 'current' | 'onChange' | 'refresh'>;
+  gateway: Gateway;
+  openSink: (channel: TelemetryChannel, gateway: Gateway) => Promise<Sink>;
+  errors: Pick<ErrorReporter, 'sample'>;
+  installation: Pick<Installation, 'sample'>;
+  secret: () => Promise<string>;
+}
+
+/** What the next call of a channel would be. */
+export interface Preview {
+  host: string;
+  /** Exactly what would leave, as text. */
+  bytes: string;
+  /** True when nothing waits: then it is what a payload of this server looks like. */
+  is_sample: boolean;
+}
+
+/** An administrator waits for it, so not as long as delivery would. */
+const testWithinMs = 5_000;
+
+/** Looks at a channel before anything is sent, and tries it out: for the pages. */
+export function createTrial(parts: Parts) {
+  return {
+    /** Undefined when the channel has no destination. */
+    preview: async (channel: TelemetryChannel): Promise<Preview | undefined> => {
+      const obstacle = obstacleOf(channel, parts.config);
+      if (obstacle === 'not_configured' || obstacle === 'host_missing') return undefined;
+      const sink = await parts.openSink(channel, refusingGateway);
+      const waiting = await nextRows(parts.db, channel, sink.maxBatch);
+      const rows = waiting.length > 0 ? waiting : [await sampleRow(channel, parts)];
+      const { host, bytes } = await sink.preview(rows);
+      await sink.close();
+      return { host, bytes: Buffer.from(bytes).toString('utf8'), is_sample: waiting.length === 0 };
+    },
+    /** Sends a sample at once, past the outbox, through gate, gateway and ledger; answers with what came back. */
+    sendTest: async (channel: TelemetryChannel): Promise<OutboundAnswer | { refused: Reason }> => {
+      await parts.consents.refresh();
+      const { mode, reason } = parts.consents.state(channel);
+      return mode === 'off' ? { refused: reason } : sendSample(channel, parts);
+    },
+  };
+}
+
+/** A preview that sends is a mistake of ours, and does not leave. */
+const refusingGateway: Gateway = () => Promise.reject(new Error('a preview sends nothing'));
+
+async function nextRows(db: Db, channel: TelemetryChannel, limit: number): Promise<OutboxRow[]> {
+  const queued = await listNextPayloads(db, { channel, tired_after: Number.MAX_SAFE_INTEGER, limit });
+  return queued.length > 0 ? queued : listPayloads(db, { channel, state: 'held' }, { limit, offset: 0 });
+}
+
+async function sendSample(
+  channel: TelemetryChannel,
+  parts: Parts,
+): Promise<OutboundAnswer | { refused: Reason }> {
+  const { consents, gateway } = parts;
+  const cut = new AbortController();
+  const end = consents.onChange((changed, { mode }) => {
+    if (changed === channel && mode === 'off') cut.abort();
+  });
+  let answer: OutboundAnswer | undefined;
+  try {
+    const sink = await parts.openSink(channel, async (request) => {
+      answer = await gateway({ ...request, purpose: 'test', timeoutMs: testWithinMs });
+      return answer;
+    });
+    const consent_id = consents.current(channel)?.id ?? null;
+    await sink.deliver([await sampleRow(channel, parts)], { signal: cut.signal, consent_id });
+    await sink.close();
+  } finally {
+    end();
+  }
+  if (!answer) throw new Error(`the sink of ${channel} sent nothing`);
+  return answer;
+}
+
+/** A payload that says something true about this server and nothing about anybody, as a row of the outbox. */
+async function sampleRow(channel: TelemetryChannel, parts: Parts): Promise<OutboxRow> {
+  const now = parts.now();
+  const idempotency_key = randomUUID();
+  return {
+    ...{ id: 0, channel, purpose: 'test', idempotency_key, user_id: null, consent_id: null },
+    body: await sampleBody(channel, parts, idempotency_key),
+    ...{ state: 'queued', attempts: 0, next_attempt_at: now, created_at: now },
+  };
+}
+
+async function sampleBody(
+  channel: TelemetryChannel,
+  { config, consents, errors, installation, now, secret }: Parts,
+  uuid: string,
+): Promise<string> {
+  if (channel === 'errors') return errors.sample();
+  if (channel === 'installation') {
+    const ping = JSON.parse((await installation.sample()).body) as PingBody;
+    // Not an installation: a test must not count as one.
+    return JSON.stringify({ ...ping, uuid, event: 'telemetry.health' } satisfies PingBody);
+  }
+  const { event } = outwardEvent(
+    {
+      ...{ name: 'admin.telemetry_viewed', user_id: null, at: now(), uuid },
+      properties: { page: 'channels' },
+    },
+    {
+      secret: await secret(),
+      app_version: config.version,
+      // The event itself is agreed to by whoever asks for the test; its fields by the record.
+      covers: (field) => field === 'admin.telemetry_viewed' || consents.covers('analytics', field),
+    },
+  );
+  return JSON.stringify(event);
+}
