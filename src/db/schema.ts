@@ -373,7 +373,10 @@ export interface AccountLinksTable {
   created_at: number;
   expires_at: number;
   used_at: number | null;
+  /** What became of the mail with the link; null where none was to be sent. */
+  mail: ColumnType<LinkMail | null, LinkMail | null | undefined, LinkMail | null>;
 }
+export type LinkMail = 'waiting' | 'sent' | 'failed';
 
 /** What administrators did, and what anybody did to another person's time; chained by hashes, no addresses. */
 export interface AuditTable {

@@ -172,6 +172,8 @@ async function createLinks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addColumn('used_at', 'bigint')
+    // What became of the mail with the link; null where none was to be sent.
+    .addColumn('mail', 'text', (column) => column.check(sql`mail in ('waiting', 'sent', 'failed')`))
     .execute();
   await db.schema.createIndex('account_links_person').on('account_links').columns(['user_id']).execute();
 }
