@@ -6,7 +6,7 @@ import type { Ledger, LedgerRequest } from './ledger.ts';
 
 /** What the gateway tells the counters. */
 export interface EgressMetrics {
-  egressRequest: (channel: Channel, outcome: 'delivered' | 'failed') => void;
+  egressRequest: (channel: Channel, outcome: 'delivered' | 'rejected' | 'failed') => void;
   /** Bytes of bodies that were handed to a connection that stood. */
   egressBytes: (channel: Channel, bytes: number) => void;
 }
@@ -108,10 +108,14 @@ async function recorded(
     : await throughPassage(request.channel, send);
   const { status, problem, body } = result;
   await ledger.answer(ledger_id, { status, problem, body });
-  const isDelivered = status !== null && status >= 200 && status < 300;
-  metrics.egressRequest(request.channel, isDelivered ? 'delivered' : 'failed');
+  metrics.egressRequest(request.channel, outcomeOf(status));
   if (result.sentBytes > 0) metrics.egressBytes(request.channel, result.sentBytes);
   return { ledger_id, status, problem, body, retry_after_seconds: secondsOf(result.retryAfter, now()) };
+}
+
+function outcomeOf(status: number | null): 'delivered' | 'rejected' | 'failed' {
+  if (status === null) return 'failed';
+  return status >= 200 && status < 300 ? 'delivered' : 'rejected';
 }
 
 const loopbackHosts = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/;
