@@ -1,9 +1,12 @@
 import type { Router } from 'express';
 import type { Deps } from './deps.ts';
 import { accountRoutes } from './features/accounts/accounts.routes.ts';
+import { adminRoutes } from './features/admin/admin.routes.ts';
 import { clientRoutes } from './features/clients/clients.routes.ts';
 import { entryRoutes } from './features/entries/entries.routes.ts';
+import { privacyRoutes } from './features/privacy/privacy.routes.ts';
 import { projectRoutes } from './features/projects/projects.routes.ts';
+import { rateRoutes } from './features/rates/rates.routes.ts';
 import { reportRoutes } from './features/reports/reports.routes.ts';
 import { setupRoutes } from './features/setup/setup.routes.ts';
 import { tagRoutes } from './features/tags/tags.routes.ts';
@@ -20,8 +23,11 @@ export function routes(deps: Deps): Router[] {
     projectRoutes(deps),
     clientRoutes(deps),
     tagRoutes(deps),
+    rateRoutes(deps),
     reportRoutes(deps),
     accountRoutes(deps),
+    privacyRoutes(deps),
+    adminRoutes(deps),
     setupRoutes(deps),
   ];
 }

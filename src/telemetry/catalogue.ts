@@ -170,6 +170,16 @@ export const catalogue = {
   'client.updated': { ...product, why: 'Are clients kept up.', properties: { client_id: id } },
   'client.archived': { ...product, why: 'Do clients end.', properties: { client_id: id, archived: flag } },
   'client.deleted': { ...product, why: 'Are clients made by mistake.', properties: { client_id: id } },
+  'rate.updated': {
+    ...product,
+    why: 'Which rates are used, and does booked time follow them.',
+    properties: {
+      rate_kind: choice('billable', 'cost'),
+      rate_level: choice('task', 'member', 'project', 'person', 'client', 'default'),
+      change: choice('add', 'change', 'remove'),
+      row_count: rowBucket,
+    },
+  },
   'tag.created': { ...product, why: 'Are tags used.', properties: { source: choice('timer', 'form') } },
   'report.viewed': {
     ...product,

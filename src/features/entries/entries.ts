@@ -5,6 +5,7 @@ import { lockPerson } from '../../db/lock.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
+import { fixRates, noRates } from '../rates/entry-rates.ts';
 import { resolveTags } from '../tags/tags.ts';
 import type { Entry } from './entries.queries.ts';
 import { insertEntry, insertEntryTags, listMadeSince, listTagsOfEntry } from './entries.queries.ts';
@@ -38,15 +39,15 @@ export async function addEntry(
 ): Promise<number> {
   const tag_ids = await tagsOf(trx, record, entry.what.tag_names, now);
   const { user_id, started_at, ended_at, zone, billable, source } = entry;
+  const work = { user_id, project_id: entry.what.project?.id ?? null, billable };
   const id = await insertEntry(trx, {
-    user_id,
-    project_id: entry.what.project?.id ?? null,
+    ...work,
+    ...(ended_at === null ? noRates : await fixRates(trx, work)),
     description: entry.what.description,
     started_at,
     ended_at,
     zone,
     local_date: localDateOf(started_at, zone) ?? '',
-    billable,
     source,
     created_at: now,
     updated_at: now,

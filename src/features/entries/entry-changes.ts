@@ -6,6 +6,8 @@ import { notFound } from '../../shared/errors.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
 import { managesProject } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { fixRates } from '../rates/entry-rates.ts';
+import type { EntryRates } from '../rates/entry-rates.ts';
 import type { Trx } from './entries.ts';
 import { isSameWork, nextVersion, recordCreated, tagsOf } from './entries.ts';
 import type { Entry } from './entries.queries.ts';
@@ -96,6 +98,7 @@ export async function changeEntry(
   const { description } = what;
   const row = {
     ...{ description, project_id, billable, ...times },
+    ...(await changedRates(trx, entry, { project_id, billable, ended_at: times.ended_at })),
     ...{ updated_at: nextVersion(entry, now), updated_by: changedBy(edit.viewer, entry.user_id) },
   };
   await updateEntry(trx, entry.id, row);
@@ -116,6 +119,17 @@ export async function changeEntry(
   });
   const end_date = endDateToTell(times, entry.zone, entry);
   return { outcome: 'changed', entry: { ...entry, ...row }, notes, end_date, finished };
+}
+
+/** Rates are fixed anew when what they depend on changes; another time of day is worth the same an hour. */
+async function changedRates(
+  trx: Trx,
+  entry: Entry,
+  row: Pick<Entry, 'project_id' | 'billable' | 'ended_at'>,
+): Promise<EntryRates | undefined> {
+  const same =
+    row.project_id === entry.project_id && row.billable === entry.billable && entry.ended_at !== null;
+  return same || row.ended_at === null ? undefined : fixRates(trx, { ...entry, ...row });
 }
 
 /** Another project brings its own default, unless the person also touched the box. */
@@ -178,7 +192,8 @@ export async function restoreEntry(
   const ended_at = blocked ? Math.max(entry.started_at, item.deleted_at) : entry.ended_at;
   // A project or tag without any other time may have been deleted meanwhile.
   const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
-  await insertEntry(trx, { ...entry, ended_at, project_id: project?.id ?? null });
+  const row = { ...entry, ended_at, project_id: project?.id ?? null };
+  await insertEntry(trx, { ...row, ...(blocked ? await fixRates(trx, row) : {}) });
   await insertEntryTags(trx, entry.id, await listExistingTagIds(trx, tag_ids));
   await auditEntry(trx, viewer, { action: 'entry.restored', after: entry }, now);
   if (ended_at === null) {
@@ -220,7 +235,10 @@ export async function duplicateEntry(
   const booking = { viewer, owner_id: entry.user_id };
   if (project && !(await findBookableProject(trx, booking, project.id)))
     return { outcome: 'closed', name: project.name };
-  const made = { created_at: now, updated_at: now, created_by: changedBy(viewer, entry.user_id) };
+  const made = {
+    ...{ created_at: now, updated_at: now, created_by: changedBy(viewer, entry.user_id) },
+    ...(await fixRates(trx, entry)),
+  };
   const id = await copyEntry(trx, record, entry, { source: 'duplicate', ...made, updated_by: null });
   await auditEntry(trx, viewer, { action: 'entry.created', after: { ...entry, id } }, now);
   return { outcome: 'duplicated' };

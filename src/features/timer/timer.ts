@@ -14,6 +14,7 @@ import {
 import type { Entry } from '../entries/entries.queries.ts';
 import { deleteEntry, findRunning, listTagsOfEntry, updateEntry } from '../entries/entries.queries.ts';
 import type { EntryWhat } from '../entries/entry-text.ts';
+import { fixRates } from '../rates/entry-rates.ts';
 
 /** What a timer is started with. */
 export interface TimerStart {
@@ -117,7 +118,8 @@ async function endTimer(
   now: number,
 ): Promise<void> {
   const ended_at = Math.max(wanted, running.started_at);
-  await updateEntry(trx, running.id, { ended_at, updated_at: nextVersion(running, now) });
+  const rates = await fixRates(trx, running);
+  await updateEntry(trx, running.id, { ended_at, updated_at: nextVersion(running, now), ...rates });
   const duration_seconds = (ended_at - running.started_at) / 1000;
   record('timer.stopped', { duration_seconds, project_id: running.project_id });
   const tags = await listTagsOfEntry(trx, running.id);

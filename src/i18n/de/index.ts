@@ -10,6 +10,7 @@ import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { forms } from './forms.ts';
 import { projects } from './projects.ts';
+import { rates } from './rates.ts';
 import { reports } from './reports.ts';
 import { setup } from './setup.ts';
 import { tags } from './tags.ts';
@@ -26,6 +27,7 @@ export const de = {
   ...clients,
   ...projects,
   ...tags,
+  ...rates,
   ...reports,
   ...admin,
   ...dictionary,

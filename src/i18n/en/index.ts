@@ -10,6 +10,7 @@ import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { forms } from './forms.ts';
 import { projects } from './projects.ts';
+import { rates } from './rates.ts';
 import { reports } from './reports.ts';
 import { setup } from './setup.ts';
 import { tags } from './tags.ts';
@@ -27,6 +28,7 @@ export const en = {
   ...clients,
   ...projects,
   ...tags,
+  ...rates,
   ...reports,
   ...admin,
   ...dictionary,

@@ -1,0 +1,140 @@
+import type { Transaction } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { lockPerson } from '../../db/lock.ts';
+import type { Database } from '../../db/schema.ts';
+import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
+import { retryConflict } from '../work/conflicts.ts';
+import type { FollowSum, RateChange } from './followers.queries.ts';
+import { findEntryIds, listFollowedPeople, sumFollowers, updateFollowers } from './followers.queries.ts';
+import type { RateKind, RateScope } from './rates.ts';
+import { scopeText } from './rates.ts';
+import type { RateRow } from './rates.queries.ts';
+import { deleteRate, findRate, insertRate, updateRate } from './rates.queries.ts';
+
+/** What a rate is to become. */
+export interface WantedRate {
+  kind: RateKind;
+  scope: RateScope;
+  /** Null for no rate of its own any more. */
+  amount_cents: number | null;
+  /** Of the amount: the client's, else the instance's. */
+  currency: string;
+  /** Of the instance. */
+  own_currency: string;
+}
+
+/** What a change would do to time that is booked already. */
+export interface RatePreview {
+  rate: RateRow | undefined;
+  /** Null when nothing changes. */
+  change: RateChange | null;
+  entries: number;
+  sums: FollowSum[];
+}
+
+/** Looks at what would follow a change, without changing anything. */
+export async function previewRate(db: Db, wanted: WantedRate): Promise<RatePreview> {
+  const rate = await findRate(db, wanted.kind, scopeText(wanted.scope));
+  const change = changeOf(rate, wanted);
+  const sums = change ? await sumFollowers(db, change) : [];
+  return { rate, change, sums, entries: sums.reduce((count, { entries }) => count + entries, 0) };
+}
+
+function changeOf(rate: RateRow | undefined, wanted: WantedRate): RateChange | null {
+  const { kind, scope, amount_cents, currency, own_currency } = wanted;
+  if (amount_cents === null) return rate ? { does: 'remove', kind, id: rate.id, own_currency } : null;
+  if (!rate) return { does: 'add', kind, scope, amount_cents, currency, own_currency };
+  if (rate.amount_cents === amount_cents && rate.currency === currency) return null;
+  return { does: 'change', kind, id: rate.id, amount_cents, currency };
+}
+
+/** What was answered to the question whether booked time follows; undefined when it was not asked yet. */
+export interface FollowAnswer {
+  follow: 'all' | 'new';
+  /** What the question showed: it is asked again when that is not so any more. */
+  shown: string;
+}
+
+/** A preview in a few characters, for a form to carry. */
+export const shownText = ({ sums }: Pick<RatePreview, 'sums'>): string =>
+  sums
+    .map((sum) => [sum.currency, sum.entries, sum.before_cents, sum.next_currency, sum.after_cents].join('-'))
+    .join('_');
+
+export type RateOutcome = 'unchanged' | 'saved' | 'ask' | 'ask_again';
+
+/**
+ * Sets, changes or removes a rate. Entries that used it follow when the answer says so, in the same transaction; all
+ * others keep what they were given.
+ *
+ * @returns 'ask' when there are such entries and nobody answered, 'ask_again' when they are not those that were shown.
+ */
+export function saveRate(
+  change: Change,
+  actor: Actor,
+  { wanted, answer, now }: { wanted: WantedRate; answer: FollowAnswer | undefined; now: number },
+): Promise<{ outcome: RateOutcome; followed: number }> {
+  return retryConflict(() =>
+    change(actor, async (trx, record) => {
+      const preview = await previewRate(trx, wanted);
+      if (!preview.change) return { outcome: 'unchanged', followed: 0 };
+      if (preview.entries > 0 && !answer) return { outcome: 'ask', followed: 0 };
+      if (answer?.follow === 'all' && answer.shown !== shownText(preview))
+        return { outcome: 'ask_again', followed: 0 };
+      const follows = answer?.follow === 'all' && preview.entries > 0;
+      const followed = await writeRate(trx, { wanted, preview, follows, now });
+      recordRate(record, wanted, preview.change.does, followed);
+      return { outcome: 'saved', followed };
+    }),
+  );
+}
+
+interface RateWrite {
+  wanted: WantedRate;
+  preview: RatePreview;
+  follows: boolean;
+  now: number;
+}
+
+async function writeRate(
+  trx: Transaction<Database>,
+  { wanted, preview, follows, now }: RateWrite,
+): Promise<number> {
+  const { rate, change } = preview;
+  const { kind, scope, amount_cents, currency } = wanted;
+  if (!change) return 0;
+  if (amount_cents === null) {
+    // The entries first: what they turn to is told from the rate that goes.
+    const followed = follows ? await followAll(trx, change, rate?.id ?? 0) : 0;
+    await deleteRate(trx, rate?.id ?? 0);
+    return followed;
+  }
+  const written = { amount_cents, currency, updated_at: now };
+  if (rate) await updateRate(trx, rate.id, written);
+  const rate_id = rate?.id ?? (await insertRate(trx, { kind, scope: scopeText(scope), ...written }));
+  return follows ? followAll(trx, change, rate_id) : 0;
+}
+
+/** So many ids at a time: the embedded database works on one thread, and a server must answer its probes meanwhile. */
+const idsAtATime = 20_000;
+
+async function followAll(trx: Transaction<Database>, change: RateChange, rate_id: number): Promise<number> {
+  for (const user_id of await listFollowedPeople(trx, change)) await lockPerson(trx, user_id);
+  const { first, last } = await findEntryIds(trx);
+  let followed = 0;
+  for (let from = first; from <= last; from += idsAtATime)
+    followed += await updateFollowers(trx, change, {
+      range: { from, to: from + idsAtATime - 1 },
+      rate_id,
+    });
+  return followed;
+}
+
+function recordRate(
+  record: RecordInChange,
+  { kind, scope }: WantedRate,
+  does: RateChange['does'],
+  followed: number,
+): void {
+  record('rate.updated', { rate_kind: kind, rate_level: scope.level, change: does, row_count: followed });
+}

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { managedProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+import { pageSize } from '../work/list-query.ts';
+import type { RateRow } from './rates.queries.ts';
+import type { RateScope } from './rates.ts';
+
+/** What a rate is of, in names, as far as its level has them. */
+export interface RatePlace {
+  task_name: string | null;
+  project_id: number | null;
+  project_name: string | null;
+  person_name: string | null;
+  client_name: string | null;
+  /** The client's own; null where amounts are in the instance's currency. */
+  currency: string | null;
+}
+
+const nowhere: RatePlace = {
+  task_name: null,
+  project_id: null,
+  project_name: null,
+  person_name: null,
+  client_name: null,
+  currency: null,
+};
+
+/**
+ * The place of a rate, if the viewer may see and change it: those of projects are their managers', those of people,
+ * clients and everybody the administrators'.
+ */
+export async function findRatePlace(
+  db: Db,
+  viewer: Viewer,
+  scope: RateScope,
+): Promise<RatePlace | undefined> {
+  switch (scope.level) {
+    case 'task':
+      return findTask(db, viewer, scope.task_id);
+    case 'project':
+      return findProject(db, viewer, scope.project_id);
+    case 'member': {
+      const project = await findProject(db, viewer, scope.project_id);
+      const person_name = project ? await findPersonName(db, scope.user_id) : undefined;
+      return project && person_name !== undefined ? { ...project, person_name } : undefined;
+    }
+    default:
+      return viewer.role === 'admin' ? findForAdministrator(db, scope) : undefined;
+  }
+}
+
+async function findForAdministrator(
+  db: Db,
+  scope: Extract<RateScope, { level: 'person' | 'client' | 'default' }>,
+): Promise<RatePlace | undefined> {
+  if (scope.level === 'default') return nowhere;
+  if (scope.level === 'person') {
+    const person_name = await findPersonName(db, scope.user_id);
+    return person_name === undefined ? undefined : { ...nowhere, person_name };
+  }
+  const client = await db
+    .selectFrom('clients')
+    .select(['name', 'currency'])
+    .where('id', '=', scope.client_id)
+    .executeTakeFirst();
+  return client && { ...nowhere, client_name: client.name, currency: client.currency };
+}
+
+async function findPersonName(db: Db, id: number): Promise<string | undefined> {
+  const row = await db.selectFrom('users').select('name').where('id', '=', id).executeTakeFirst();
+  return row?.name;
+}
+
+const managed = (db: Db, viewer: Viewer) =>
+  db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id as project_id', 'projects.name as project_name'])
+    .select(['clients.name as client_name', 'clients.currency'])
+    .where(managedProjects(viewer));
+
+async function findProject(db: Db, viewer: Viewer, id: number): Promise<RatePlace | undefined> {
+  const row = await managed(db, viewer).where('projects.id', '=', id).executeTakeFirst();
+  return row && { ...nowhere, ...row };
+}
+
+async function findTask(db: Db, viewer: Viewer, id: number): Promise<RatePlace | undefined> {
+  const row = await managed(db, viewer)
+    .innerJoin('tasks', 'tasks.project_id', 'projects.id')
+    .select('tasks.name as task_name')
+    .where('tasks.id', '=', id)
+    .executeTakeFirst();
+  return row && { ...nowhere, ...row };
+}
+
+/** One page of all rates but the default ones, the newest change first, and one row more when another page follows. */
+export async function listRatesPage(db: Db, page: number): Promise<RateRow[]> {
+  return db
+    .selectFrom('rates')
+    .selectAll()
+    .where('scope', '<>', 'default')
+    .orderBy('updated_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(pageSize + 1)
+    .offset((page - 1) * pageSize)
+    .execute();
+}
+
+export interface RateNames {
+  tasks: Map<number, string>;
+  projects: Map<number, string>;
+  people: Map<number, string>;
+  clients: Map<number, string>;
+}
+
+/** Names of what some scopes are of: four queries, whatever their number. */
+export async function mapRateNames(db: Db, scopes: readonly RateScope[]): Promise<RateNames> {
+  const named = async (table: 'tasks' | 'projects' | 'users' | 'clients', ids: number[]) => {
+    if (ids.length === 0) return new Map<number, string>();
+    const rows = await db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute();
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  };
+  return {
+    tasks: await named(
+      'tasks',
+      scopes.flatMap((scope) => ('task_id' in scope ? [scope.task_id] : [])),
+    ),
+    projects: await named(
+      'projects',
+      scopes.flatMap((scope) => ('project_id' in scope ? [scope.project_id] : [])),
+    ),
+    people: await named(
+      'users',
+      scopes.flatMap((scope) => ('user_id' in scope ? [scope.user_id] : [])),
+    ),
+    clients: await named(
+      'clients',
+      scopes.flatMap((scope) => ('client_id' in scope ? [scope.client_id] : [])),
+    ),
+  };
+}
+
+/** Rates of single people on a project. */
+export async function listMemberRates(db: Db, project_id: number): Promise<RateRow[]> {
+  return db
+    .selectFrom('rates')
+    .selectAll()
+    .where(sql<boolean>`scope like ${`member:${project_id}:%`}`)
+    .orderBy('id')
+    .limit(500)
+    .execute();
+}
+
+/** People to choose from, by name. */
+export async function listPeopleChoices(db: Db): Promise<{ id: number; name: string }[]> {
+  return db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('deactivated_at', 'is', null)
+    .orderBy('name')
+    .orderBy('id')
+    .limit(1000)
+    .execute();
+}

@@ -1,0 +1,362 @@
+import fc from 'fast-check';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { rateFor, readScope, scopesOf, scopeText } from '../../src/features/rates/rates.ts';
+import type { Rate, RateScope, RateSubject } from '../../src/features/rates/rates.ts';
+import { amountOf } from '../../src/shared/money.ts';
+import { createTestApp } from '../support/app.ts';
+import type { TestApp } from '../support/app.ts';
+
+const id = fc.integer({ min: 1, max: 3 });
+const someScope: fc.Arbitrary<RateScope> = fc.oneof(
+  fc.record({ level: fc.constant('task' as const), task_id: id }),
+  fc.record({ level: fc.constant('member' as const), project_id: id, user_id: id }),
+  fc.record({ level: fc.constant('project' as const), project_id: id }),
+  fc.record({ level: fc.constant('person' as const), user_id: id }),
+  fc.record({ level: fc.constant('client' as const), client_id: id }),
+  fc.constant({ level: 'default' as const }),
+);
+const someSubject: fc.Arbitrary<RateSubject> = fc.record({
+  task_id: fc.option(id),
+  project_id: fc.option(id),
+  user_id: id,
+  client_id: fc.option(id),
+});
+
+/** The rule in its plainest words. */
+function naiveRate(
+  subject: RateSubject,
+  rates: { scope: RateScope; amount: number; currency: string }[],
+  currency: string,
+): number | undefined {
+  const questions: ((scope: RateScope) => boolean)[] = [
+    (scope) => scope.level === 'task' && scope.task_id === subject.task_id,
+    (scope) =>
+      scope.level === 'member' &&
+      scope.project_id === subject.project_id &&
+      scope.user_id === subject.user_id,
+    (scope) => scope.level === 'project' && scope.project_id === subject.project_id,
+    (scope) => scope.level === 'person' && scope.user_id === subject.user_id,
+    (scope) => scope.level === 'client' && scope.client_id === subject.client_id,
+    (scope) => scope.level === 'default',
+  ];
+  for (const matches of questions) {
+    const found = rates.find((rate) => matches(rate.scope) && rate.currency === currency);
+    if (found) return found.amount;
+  }
+  return undefined;
+}
+
+describe('which rate counts', () => {
+  it('is what the naive model says, for any rates and any work', () => {
+    const rate = fc.record({ scope: someScope, amount: fc.nat(), currency: fc.constantFrom('EUR', 'USD') });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(rate, { selector: ({ scope }) => scopeText(scope), maxLength: 20 }),
+        someSubject,
+        fc.constantFrom('EUR', 'USD'),
+        (rates, subject, currency) => {
+          const stored = new Map<string, Rate>(
+            rates.map(({ scope, amount, currency: own }, index) => [
+              scopeText(scope),
+              { id: index + 1, scope: scopeText(scope), amount_cents: amount, currency: own },
+            ]),
+          );
+          expect(rateFor(subject, stored, currency)?.amount_cents).toBe(naiveRate(subject, rates, currency));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('never looks at more than six scopes, and a scope is read as it was written', () => {
+    fc.assert(
+      fc.property(someSubject, someScope, (subject, scope) => {
+        expect(scopesOf(subject).length).toBeLessThanOrEqual(6);
+        expect(readScope(scopeText(scope))).toEqual(scope);
+      }),
+    );
+    for (const text of ['', 'task', 'task:0', 'task:1:2', 'member:1', 'person:-1', 'default:1', 'x:1'])
+      expect(readScope(text)).toBeUndefined();
+  });
+});
+
+describe('an amount', () => {
+  it('is rounded half up, once, exactly', () => {
+    expect(amountOf(3600, 8500)).toBe(8500);
+    expect(amountOf(1800, 1)).toBe(1);
+    expect(amountOf(1799, 1)).toBe(0);
+    expect(amountOf(1, 1)).toBe(0);
+    expect(amountOf(300_000_000, 10_000_000_000)).toBe(833_333_333_333_333);
+  });
+});
+
+let app: TestApp;
+beforeAll(async () => {
+  app = await createTestApp();
+});
+
+const db = () => app.deps.db;
+const eventsNamed = (event: string) => app.logLines().filter((line) => line['event'] === event);
+const main = (page: { text: string }) =>
+  page.text.slice(page.text.indexOf('<main'), page.text.indexOf('</main>'));
+
+async function wipe(): Promise<void> {
+  await db().deleteFrom('entries').execute();
+  await db().deleteFrom('rates').execute();
+  await db().deleteFrom('projects').execute();
+  await db().deleteFrom('clients').execute();
+}
+
+let names = 0;
+async function makeClient(currency: string | null = null): Promise<number> {
+  names += 1;
+  const row = { name: `Client ${names}`, name_key: `client ${names}`, created_at: 1, archived_at: null };
+  const { id } = await db()
+    .insertInto('clients')
+    .values({ ...row, currency })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+async function makeProject(client_id: number | null = null): Promise<number> {
+  names += 1;
+  const { id } = await db()
+    .insertInto('projects')
+    .values({
+      ...{ client_id, name: `Project ${names}`, name_key: `project ${names}`, color: 'blue', billable: 1 },
+      ...{ created_at: 1, archived_at: null },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+const setRate = (scope: string, amount: string, more: Record<string, string> = {}) =>
+  app.as('alice').post('/rates', { scope, kind: 'billable', amount, ...more });
+/** Books an hour and a half through the form, and gives what is stored. */
+async function book(who: 'alice' | 'bob', fields: Record<string, string> = {}) {
+  names += 1;
+  await app
+    .as(who)
+    .post('/entries', { text: `work ${names}`, local_date: '2026-03-03', duration: '1:30', ...fields })
+    .expect(303);
+  return db()
+    .selectFrom('entries')
+    .selectAll()
+    .where('description', '=', `work ${names}`)
+    .executeTakeFirstOrThrow();
+}
+const entryOf = (entry_id: number) =>
+  db().selectFrom('entries').selectAll().where('id', '=', entry_id).executeTakeFirstOrThrow();
+
+describe('a rate is fixed at an entry', () => {
+  beforeEach(wipe);
+
+  it('when it is booked: the most specific one, with a cost beside it', async () => {
+    const client_id = await makeClient();
+    const project_id = await makeProject(client_id);
+    const book_here = () => book('bob', { project_id: String(project_id) });
+    expect(await book_here()).toMatchObject({ rate_cents: null, currency: null, cost_rate_cents: null });
+    const levels: [string, string, number][] = [
+      ['default', '50', 5000],
+      [`client:${client_id}`, '60', 6000],
+      [`person:${app.ids.bob}`, '70.5', 7050],
+      [`project:${project_id}`, '80', 8000],
+      [`member:${project_id}:${app.ids.bob}`, '90', 9000],
+    ];
+    for (const [scope, amount, cents] of levels) {
+      await setRate(scope, amount, { follow: 'new' }).expect(303);
+      expect(await book_here()).toMatchObject({ rate_cents: cents, currency: 'EUR', cost_rate_cents: null });
+    }
+    await setRate('default', '30', { kind: 'cost', follow: 'new' }).expect(303);
+    const entry = await book_here();
+    expect(entry).toMatchObject({ rate_cents: 9000, cost_rate_cents: 3000, cost_currency: 'EUR' });
+    expect(eventsNamed('rate.updated').at(-1)).toMatchObject({
+      ...{ rate_kind: 'cost', rate_level: 'default', change: 'add', row_count: 0 },
+    });
+  });
+
+  it('when a timer stops, not before', async () => {
+    const project_id = await makeProject();
+    await setRate(`project:${project_id}`, '80').expect(303);
+    await app
+      .as('bob')
+      .post('/timer/start', { text: 'clock', project_id: String(project_id) })
+      .expect(303);
+    const running = await db()
+      .selectFrom('entries')
+      .selectAll()
+      .where('ended_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    expect(running.rate_cents).toBeNull();
+    await setRate(`project:${project_id}`, '95').expect(303);
+    app.clock.now += 3_600_000;
+    await app.as('bob').post('/timer/stop').expect(303);
+    expect(await entryOf(running.id)).toMatchObject({ rate_cents: 9500, currency: 'EUR' });
+  });
+
+  it('anew when project or billable change, and not when only the time does', async () => {
+    const [one, other] = [await makeProject(), await makeProject()];
+    await setRate(`project:${one}`, '80').expect(303);
+    await setRate(`project:${other}`, '40').expect(303);
+    const { id: entry_id, description: text } = await book('bob', { project_id: String(one) });
+    await setRate(`project:${one}`, '100', { follow: 'new' }).expect(303);
+    const edit = (fields: Record<string, string>) =>
+      app
+        .as('bob')
+        .post(`/entries/${entry_id}`, { text, ...fields })
+        .expect(303);
+    await edit({ project_id: String(one), duration: '2:00' });
+    expect(await entryOf(entry_id)).toMatchObject({ rate_cents: 8000, duration_seconds: 7200 });
+    await edit({ project_id: String(other) });
+    expect(await entryOf(entry_id)).toMatchObject({ rate_cents: 4000 });
+    await edit({ project_id: String(other), billable: '0' });
+    expect(await entryOf(entry_id)).toMatchObject({ rate_cents: null, rate_id: null, currency: null });
+    await edit({ project_id: String(one), billable: '1' });
+    expect(await entryOf(entry_id)).toMatchObject({ rate_cents: 10_000 });
+    await app.as('bob').post(`/entries/${entry_id}/duplicate`).expect(303);
+    const copies = await db().selectFrom('entries').select('rate_cents').execute();
+    expect(copies).toEqual([{ rate_cents: 10_000 }, { rate_cents: 10_000 }]);
+  });
+
+  it('in the currency of the client; a rate in another one does not count', async () => {
+    await setRate('default', '50').expect(303);
+    const client_id = await makeClient('JPY');
+    const project_id = await makeProject(client_id);
+    expect(await book('bob', { project_id: String(project_id) })).toMatchObject({ rate_cents: null });
+    await setRate(`project:${project_id}`, '9000', { follow: 'new' }).expect(303);
+    expect(await book('bob', { project_id: String(project_id) })).toMatchObject({
+      ...{ rate_cents: 9000, currency: 'JPY' },
+    });
+    const page = await app.as('alice').get(`/rates/edit?scope=project:${project_id}`).expect(200);
+    expect(main(page)).toContain('in JPY');
+    await db().updateTable('clients').set({ currency: 'USD' }).where('id', '=', client_id).execute();
+    const passed = await app.as('alice').get(`/rates/edit?scope=project:${project_id}`).expect(200);
+    expect(main(passed)).toContain('does not count');
+  });
+});
+
+describe('changing a rate', () => {
+  beforeEach(wipe);
+
+  it('asks about the entries that used it, with how many and how much, and touches only those', async () => {
+    const project_id = await makeProject();
+    const scope = `project:${project_id}`;
+    await setRate('default', '10').expect(303);
+    await setRate(scope, '80').expect(303);
+    const used = [
+      await book('bob', { project_id: String(project_id) }),
+      await book('bob', { project_id: String(project_id) }),
+    ];
+    const elsewhere = await book('bob', { billable: '1' });
+    const asked = await setRate(scope, '100', { return_to: '/projects' }).expect(303);
+    expect(asked.headers['location']).toMatch(/^\/rates\/review\?/);
+    expect(
+      (await db().selectFrom('rates').select('amount_cents').where('scope', '=', scope).execute())[0],
+    ).toEqual({
+      amount_cents: 8000,
+    });
+    const review = await app
+      .as('alice')
+      .get(asked.headers['location'] as string)
+      .expect(200);
+    expect(main(review)).toContain('€240.00');
+    expect(main(review)).toContain('€300.00');
+    expect(main(review)).toContain('Change these 2 entries too');
+    const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
+    const done = await setRate(scope, '100', { follow: 'all', shown, return_to: '/projects' }).expect(303);
+    expect(done.headers['location']).toBe('/projects');
+    for (const { id: entry_id } of used)
+      expect(await entryOf(entry_id)).toMatchObject({ rate_cents: 10_000 });
+    expect(await entryOf(elsewhere.id)).toMatchObject({ rate_cents: 1000 });
+    expect(eventsNamed('rate.updated').at(-1)).toMatchObject({ change: 'change', row_count: 1 });
+    await setRate(scope, '120', { follow: 'new' }).expect(303);
+    expect(await entryOf(used[0]?.id ?? 0)).toMatchObject({ rate_cents: 10_000 });
+  });
+
+  it('asks again when the figures are not those that were shown', async () => {
+    const project_id = await makeProject();
+    const scope = `project:${project_id}`;
+    await setRate(scope, '80').expect(303);
+    const first = await book('bob', { project_id: String(project_id) });
+    const asked = await setRate(scope, '100').expect(303);
+    const review = await app.as('alice').get(asked.headers['location'] as string);
+    const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
+    await book('bob', { project_id: String(project_id) });
+    const again = await setRate(scope, '100', { follow: 'all', shown }).expect(303);
+    expect(again.headers['location']).toMatch(/^\/rates\/review\?/);
+    expect(await entryOf(first.id)).toMatchObject({ rate_cents: 8000 });
+  });
+
+  it('offers a first rate to time that has none, and what counts without it when it goes', async () => {
+    const project_id = await makeProject();
+    const bare = await book('bob', { project_id: String(project_id) });
+    const asked = await setRate(`project:${project_id}`, '80').expect(303);
+    const review = await app
+      .as('alice')
+      .get(asked.headers['location'] as string)
+      .expect(200);
+    expect(main(review)).toContain('has no rate');
+    const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
+    await setRate(`project:${project_id}`, '80', { follow: 'all', shown }).expect(303);
+    expect(await entryOf(bare.id)).toMatchObject({ rate_cents: 8000, currency: 'EUR' });
+    await setRate('default', '20').expect(303);
+    const gone = await setRate(`project:${project_id}`, '').expect(303);
+    const last = await app
+      .as('alice')
+      .get(gone.headers['location'] as string)
+      .expect(200);
+    const then = /name="shown" value="([^"]*)"/.exec(last.text)?.[1] ?? '';
+    await setRate(`project:${project_id}`, '', { follow: 'all', shown: then }).expect(303);
+    expect(await entryOf(bare.id)).toMatchObject({ rate_cents: 2000, currency: 'EUR' });
+  });
+
+  it.each([
+    ['1000000000000', 'At most 100000000.00 EUR.'],
+    ['9'.repeat(30), 'At most 100000000.00 EUR.'],
+    ['-5', 'An amount cannot be negative.'],
+    ['80.1234', 'EUR has 2 decimals. Please round it.'],
+    ['lots', 'Please enter an amount like 85 or 85.50.'],
+    ['1e9', 'Please enter an amount like 85 or 85.50.'],
+    ['x'.repeat(100), 'At most 60 characters.'],
+  ])('refuses %j in a sentence of its own, and keeps it in the form', async (amount, sentence) => {
+    const page = await setRate('default', amount).expect(422);
+    expect(main(page)).toContain(sentence);
+    if (amount.length <= 60) expect(main(page)).toContain(`value="${amount}"`);
+    expect(await db().selectFrom('rates').select('id').execute()).toEqual([]);
+  });
+
+  it('is for those who may: a member learns nothing, a manager the projects they manage', async () => {
+    const project_id = await makeProject();
+    await setRate(`project:${project_id}`, '80').expect(303);
+    const scopes = [
+      'default',
+      `person:${app.ids.bob}`,
+      `project:${project_id}`,
+      `member:${project_id}:${app.ids.bob}`,
+    ];
+    for (const scope of scopes) {
+      await app.as('bob').get(`/rates/edit?scope=${scope}`).expect(404);
+      await app.as('bob').post('/rates', { scope, kind: 'billable', amount: '1' }).expect(404);
+    }
+    await app.as('bob').get('/rates').expect(404);
+    await app.stranger.get('/rates').expect(303);
+    await db()
+      .insertInto('project_members')
+      .values({ project_id, user_id: app.ids.bob, is_manager: 1 })
+      .execute();
+    await app.as('bob').get(`/rates/edit?scope=project:${project_id}`).expect(200);
+    await app.as('bob').get('/rates/edit?scope=default').expect(404);
+    await app.as('alice').get('/rates/edit?scope=person:99999').expect(404);
+    await app.as('alice').get('/rates/edit?scope=nonsense').expect(404);
+  });
+
+  it('is listed, in German too', async () => {
+    await setRate(`person:${app.ids.bob}`, '80').expect(303);
+    expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Rate of Bob');
+    await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
+    const page = await app.as('alice').get('/rates').expect(200);
+    expect(main(page)).toContain('80,00');
+    expect(main(page)).toContain('Satz von Bob');
+    await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
+  });
+});
