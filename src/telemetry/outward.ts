@@ -3,8 +3,8 @@ import { catalogueVersion, declarationOf, recordable } from './catalogue.ts';
 import { pseudonym } from './pseudonym.ts';
 
 /**
- * A product event as its destination gets it, byte for byte: what the outbox keeps, and what a sink sends without adding
- * to it. At most 350 bytes as JSON; a test builds the widest of every event.
+ * A product event as the outbox keeps it. The sink adds no field and leaves none out. On the wire it has at most 350
+ * bytes as JSON; a test builds the widest of every event.
  */
 export interface OutwardEvent {
   /** The same at every attempt, so that the destination counts a repeated one once. */

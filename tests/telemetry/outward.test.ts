@@ -12,8 +12,10 @@ import {
   surroundings,
 } from '../../src/telemetry/catalogue.ts';
 import { telemetryChannels } from '../../src/telemetry/channels.ts';
-import type { LocalEvent } from '../../src/telemetry/outward.ts';
+import type { OutboxRow } from '../../src/telemetry/channels.ts';
+import type { LocalEvent, OutwardEvent } from '../../src/telemetry/outward.ts';
 import { outwardEvent } from '../../src/telemetry/outward.ts';
+import { createPosthogSink } from '../../src/telemetry/sinks/posthog.ts';
 import { pseudonym } from '../../src/telemetry/pseudonym.ts';
 
 const secret = '5f'.repeat(32);
@@ -115,10 +117,28 @@ function widest(property: Property): unknown {
 /** The longest pattern that a route of ours has. */
 const longestRoute = '/projects/:id/members/:user_id/remove-and-reassign';
 
+/** The event in the bytes that would be sent. */
+async function onTheWire(body: OutwardEvent): Promise<OutwardEvent> {
+  const sink = createPosthogSink({
+    channel: 'analytics',
+    apiKey: 'phc_12345678',
+    host: 'https://posthog.example.com',
+    gateway: () => Promise.reject(new Error('a preview sends nothing')),
+  });
+  const row: OutboxRow = {
+    ...{ id: 1, channel: 'analytics', purpose: body.event, idempotency_key: body.uuid, user_id: 2 },
+    ...{ body: JSON.stringify(body), consent_id: null, state: 'queued', attempts: 0 },
+    ...{ next_attempt_at: 0, created_at: 0 },
+  };
+  const { bytes } = await sink.preview([row]);
+  const { batch } = JSON.parse(Buffer.from(bytes).toString()) as { batch: [OutwardEvent] };
+  return batch[0];
+}
+
 describe('the size of an event', () => {
   it.each(eventNames.filter((name) => declarationOf(name).channels.includes('analytics')))(
-    '%s has at most 350 bytes, as wide as it can be',
-    (name) => {
+    '%s has at most 350 bytes on the wire, as wide as it can be, and the fields it was given',
+    async (name) => {
       const { properties } = declarationOf(name);
       const wide: Record<string, unknown> = {};
       for (const [key, property] of Object.entries(properties)) wide[key] = widest(property);
@@ -127,7 +147,13 @@ describe('the size of an event', () => {
         app_version: '10.20.30',
       });
       expect(dropped).toBe(0);
-      expect(Buffer.byteLength(JSON.stringify(event))).toBeLessThanOrEqual(350);
+      if (!event) throw new Error('no event');
+      const sent = await onTheWire(event);
+      expect({ ...sent, timestamp: Date.parse(sent.timestamp) }).toEqual({
+        ...event,
+        timestamp: Date.parse(event.timestamp),
+      });
+      expect(Buffer.byteLength(JSON.stringify(sent))).toBeLessThanOrEqual(350);
     },
   );
 });

@@ -1,0 +1,93 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../src/features/accounts/passwords.ts';
+import type { OutwardEvent } from '../../src/telemetry/outward.ts';
+import type { TestApp } from '../support/app.ts';
+import { createTestApp } from '../support/app.ts';
+
+let app: TestApp;
+const password = 'correct horse battery staple';
+
+beforeAll(async () => {
+  // Nothing delivers in these tests: events wait in the outbox, where they are read.
+  app = await createTestApp({
+    environment: { POSTHOG_API_KEY: 'phc_12345678', POSTHOG_HOST: 'https://posthog.example.com' },
+  });
+  await change({ password_hash: await hashPassword(password) });
+});
+beforeEach(async () => {
+  await app.deps.db.deleteFrom('outbox').execute();
+  await app.deps.db.deleteFrom('entries').execute();
+});
+
+const change = (changed: { password_hash?: string; analytics_choice?: 'in' | 'out' | null }) =>
+  app.deps.db.updateTable('users').set(changed).where('id', '=', app.ids.bob).execute();
+
+async function events(): Promise<OutwardEvent[]> {
+  const rows = await app.deps.db.selectFrom('outbox').select('body').orderBy('id').execute();
+  return rows.map(({ body }) => JSON.parse(body) as OutwardEvent);
+}
+
+/** What a request of bob's makes known: a page, a change and a sign-in. */
+async function useIt(headers: Record<string, string>): Promise<string[]> {
+  await app.as('bob').get('/projects').set(headers).expect(200);
+  await app.as('bob').post('/timer/start', { text: 'Secret' }).set(headers).expect(303);
+  await app.stranger.post('/login', { email: 'bob@example.com', password }).set(headers).expect(303);
+  // Page views and sign-ins go into the outbox a moment after the answer.
+  await expect
+    .poll(async () => (await counted('page.viewed')) + (await counted('auth.login')), { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(expected + 2);
+  expected = (await counted('page.viewed')) + (await counted('auth.login'));
+  return (await events()).map(({ event }) => event).toSorted();
+}
+
+let expected = 0;
+/** How many of an event were queued or withheld. */
+async function counted(event: string): Promise<number> {
+  const text = await app.deps.metrics.render();
+  const pattern = new RegExp(
+    `tt_events_total\\{event="${event}",outcome="(?:queued|withheld)"\\} (\\d+)`,
+    'g',
+  );
+  return [...text.matchAll(pattern)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+const everything = ['auth.login', 'page.viewed', 'timer.started'];
+
+describe('what a person does', () => {
+  it.each<[string, 'in' | 'out' | null, Record<string, string>, string[]]>([
+    ['leaves when they said nothing', null, {}, everything],
+    ['stays with Sec-GPC', null, { 'Sec-GPC': '1' }, []],
+    ['stays with DNT', null, { DNT: '1' }, []],
+    ['leaves with a signal that says nothing', null, { DNT: '0', 'Sec-GPC': '0' }, everything],
+    ['leaves when they allow it, whatever the browser says', 'in', { 'Sec-GPC': '1', DNT: '1' }, everything],
+    ['stays when they object', 'out', {}, []],
+    ['stays when they object, whatever the browser says', 'out', { DNT: '0' }, []],
+  ])('%s', async (_what, analytics_choice, headers, left) => {
+    await change({ analytics_choice });
+    expect(await useIt(headers)).toEqual(left);
+  });
+
+  it('is told with the pattern of the page, never its address', async () => {
+    await change({ analytics_choice: 'in' });
+    await app.as('bob').get('/projects?q=Secret').expect(200);
+    await expect.poll(async () => (await events()).length).toBe(1);
+    const [event] = await events();
+    expect(event).toMatchObject({ event: 'page.viewed', properties: { endpoint: '/projects' } });
+    expect(JSON.stringify(event)).not.toContain('Secret');
+  });
+});
+
+describe('what nobody known does', () => {
+  it.each([
+    ['leaves', {}, 1],
+    ['stays with a signal', { 'Sec-GPC': '1' }, 0],
+  ])('%s', async (_what, headers, count) => {
+    const before = await counted('auth.login_failed');
+    await app.stranger
+      .post('/login', { email: 'nobody@example.com', password: 'wrong' })
+      .set(headers)
+      .expect(422);
+    await expect.poll(() => counted('auth.login_failed')).toBe(before + 1);
+    expect((await events()).filter(({ event }) => event === 'auth.login_failed')).toHaveLength(count);
+  });
+});
