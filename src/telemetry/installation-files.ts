@@ -30,13 +30,13 @@ export function openInstallationFiles(dataDir: string, logger: Logger): Installa
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await replaceFile(join(folder, name), text);
     } catch (error) {
-      warnOnce('telemetry folder cannot be written', error);
+      warnOnce('telemetry folder cannot be used', error);
     }
   };
   return {
     readMarker: async (kind) => {
       const text = await readIfThere(join(folder, `${kind}.json`)).catch((error: unknown) => {
-        warnOnce('telemetry folder cannot be read', error);
+        warnOnce('telemetry folder cannot be used', error);
         return undefined;
       });
       const sent = text === undefined ? undefined : parseMarker(text);
