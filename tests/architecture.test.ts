@@ -83,6 +83,8 @@ const facesHttp = new Set([
   'features/accounts/answer-limited.ts',
   'features/accounts/open-session.ts',
   'features/accounts/profile-page.ts',
+  'features/admin/send-lines.ts',
+  'features/admin/telemetry-page.ts',
   'features/entries/entry-book-page.ts',
   'features/entries/entry-edit-page.ts',
   'features/entries/entry-flash.ts',
@@ -92,10 +94,22 @@ const facesHttp = new Set([
   'features/work/return-to.ts',
 ]);
 
+/** What pages that explain the outward half need of it: pure tables and functions, nothing that sends. */
+const outwardWords = ['catalogue', 'channels', 'consent', 'pseudonym'].map((name) => `telemetry/${name}.ts`);
+
 /** Part -> parts it may import: `x (type)` only what Node erases, `x (own)` only of the same feature. */
 const mayImport: Record<string, readonly string[]> = {
   'main.ts': ['server.ts'],
-  'server.ts': ['config', 'db', 'deps.ts', 'app.ts', 'jobs.ts', 'telemetry', 'features/queries'],
+  'server.ts': [
+    'config',
+    'db',
+    'deps.ts',
+    'app.ts',
+    'jobs.ts',
+    'observability',
+    'telemetry',
+    'features/queries',
+  ],
   'deps.ts': [
     'config',
     'db',
@@ -147,6 +161,8 @@ const mayImport: Record<string, readonly string[]> = {
     'http',
     'i18n',
     'shared',
+    'telemetry (type)',
+    ...outwardWords,
     'deps.ts (type)',
     'db (type)',
     'db/lock.ts',
@@ -159,6 +175,8 @@ const mayImport: Record<string, readonly string[]> = {
     'http',
     'i18n',
     'shared',
+    'telemetry (type)',
+    ...outwardWords,
     'deps.ts (type)',
     'db (type)',
   ],
@@ -171,6 +189,7 @@ const mayImport: Record<string, readonly string[]> = {
     'shared',
     'i18n (type)',
     'http (type)',
+    ...outwardWords,
     'telemetry (type)',
     'deps.ts (type)',
   ],

@@ -41,7 +41,7 @@ describe('a server without administrator', () => {
     const app = await fresh();
     const page = await app.stranger.get('/setup');
     expect(page.status).toBe(200);
-    expect(page.text).toContain('Nothing, in this version.');
+    expect(page.text).toContain('Nothing, because no destination is configured.');
     expect(page.text).toContain('<option value="EUR" selected>');
     expect(page.text).not.toContain('setup_code');
     const german = await app.stranger.get('/setup').set('Accept-Language', 'de');

@@ -13,6 +13,12 @@ import { choice, line } from '../../http/forms.ts';
 /** Who somebody is: the same rules in the browser and on the command line. */
 const personFields = { name: personName, email, password: newPassword };
 
+/** A switch: '1' or '0'; absent where the channel was not offered. The check box stands after its hidden '0'. */
+const offered = z.preprocess(
+  (value): unknown => (Array.isArray(value) ? (value as unknown[]).at(-1) : value),
+  z.enum(['0', '1'], 'form.choice').optional(),
+);
+
 export const setupForm = z.object({
   ...personFields,
   used_by: choice(['alone', 'team']),
@@ -24,6 +30,9 @@ export const setupForm = z.object({
     .refine(isCurrency, 'form.currency'),
   duration_format: durationFormat,
   setup_code: line(100),
+  send_errors: offered,
+  send_analytics: offered,
+  send_installation: offered,
 });
 export type SetupChoices = z.output<typeof setupForm>;
 

@@ -14,6 +14,7 @@ import { hasAdministrator } from '../accounts/people.queries.ts';
 import type { SetupChoices } from './setup.forms.ts';
 import { setupForm } from './setup.forms.ts';
 import { isFromThisMachine, isSetupCode } from './setup-code.ts';
+import { channelOffers } from './channel-offers.ts';
 import { completeSetup } from './setup.ts';
 
 /** Wrong codes are counted for the whole server: a stranger with many addresses gains nothing by them. */
@@ -103,7 +104,7 @@ const proposed = {
   duration_format: 'clock',
 };
 
-function showSetup(deps: Deps, req: Request, res: Response, page: SetupPage): Promise<void> {
+async function showSetup(deps: Deps, req: Request, res: Response, page: SetupPage): Promise<void> {
   const { problems, status } = page;
   const { locale, functions } = res.locals;
   const data = {
@@ -113,9 +114,10 @@ function showSetup(deps: Deps, req: Request, res: Response, page: SetupPage): Pr
     needs_code: !isFromThisMachine(req, deps.config),
     zones: timeZoneOptions(undefined).filter(({ value }) => value !== 'UTC'),
     currencies: currencyOptions(locale),
+    channels: await channelOffers(deps, functions.t),
     scripts: ['js/time-zone.js'],
   };
-  return deps.page(req, res, 'setup/setup', data, status);
+  await deps.page(req, res, 'setup/setup', data, status);
 }
 
 const showAgain =

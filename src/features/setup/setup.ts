@@ -1,5 +1,7 @@
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../shared/errors.ts';
+import { telemetryChannels } from '../../telemetry/channels.ts';
+import { obstacleOf } from '../../telemetry/consent.ts';
 import { hashPassword } from '../accounts/passwords.ts';
 import { addPerson, emailKeyOf } from '../accounts/people.ts';
 import { findPersonByEmail, hasAdministrator, updatePerson } from '../accounts/people.queries.ts';
@@ -7,30 +9,47 @@ import { deleteSessions } from '../accounts/sessions.queries.ts';
 import type { CommandPerson, SetupChoices } from './setup.forms.ts';
 
 type SetupDeps = Pick<Deps, 'change' | 'settings' | 'now'>;
+type WholeSetupDeps = SetupDeps & Pick<Deps, 'config' | 'telemetry'>;
 
 /**
- * Makes the first administrator and keeps how the server will be used.
+ * Makes the first administrator and keeps how the server will be used, and what may leave it.
  *
  * @returns the administrator's id.
  * @throws AppError `conflict` when an administrator exists, also one of another request a moment ago.
  */
 export async function completeSetup(
-  { change, settings, now }: SetupDeps,
+  deps: WholeSetupDeps,
   chosen: SetupChoices,
   locale: string,
 ): Promise<number> {
+  const { change, settings, now, telemetry } = deps;
   const { name, email, password, used_by, time_zone, week_start, currency, duration_format } = chosen;
   // Before the transaction: hashing takes its time, and the embedded database has one connection.
   const password_hash = await hashPassword(password);
-  return change({ user_id: null }, async (trx, record) => {
+  const id = await change({ user_id: null }, async (trx, record) => {
     // Written before the question is asked: the second of two requests waits here for the first one's rows, and then
     // sees its administrator.
     await settings.write(trx, { used_by, time_zone, week_start, currency, duration_format });
     if (await hasAdministrator(trx)) throw new AppError('conflict', 'already_set_up');
     const person = { name, email, password_hash, role: 'admin', locale } as const;
-    const id = await addPerson(trx, person, { time_zone, week_start, duration_format }, now());
+    const user_id = await addPerson(trx, person, { time_zone, week_start, duration_format }, now());
+    for (const decision of decisionsOf(chosen, deps.config)) {
+      await telemetry.consents.decide(trx, { ...decision, user_id, source: 'setup' });
+      record('admin.telemetry_toggled', { ...decision, source: 'setup' });
+    }
     record('setup.completed', { used_by, source: 'page' });
-    return id;
+    return user_id;
+  });
+  await telemetry.consents.refresh();
+  return id;
+}
+
+/** What was decided about the channels that could be decided about: those that have a destination and no veto. */
+function decisionsOf(chosen: SetupChoices, config: Deps['config']) {
+  return telemetryChannels.flatMap((channel) => {
+    const sent = chosen[`send_${channel}`];
+    if (sent === undefined || obstacleOf(channel, config) !== undefined) return [];
+    return [{ channel, mode: sent === '1' ? 'auto' : 'off' } as const];
   });
 }
 

@@ -15,10 +15,11 @@ interface ViewLocalsOptions {
 }
 
 /** The navigation; `within` are the first parts of the paths that belong to a place. */
-const places: { href: string; label: MessageKey; icon: string; within: string[] }[] = [
+const places: { href: string; label: MessageKey; icon: string; within: string[]; admin?: true }[] = [
   { href: '/timer', label: 'nav.timer', icon: 'timer', within: ['timer', 'entries'] },
   { href: '/reports/summary', label: 'nav.reports', icon: 'chart', within: ['reports'] },
   { href: '/projects', label: 'nav.projects', icon: 'folder', within: ['projects', 'clients', 'tags'] },
+  { href: '/admin', label: 'nav.admin', icon: 'settings', within: ['admin'], admin: true },
 ];
 
 /**
@@ -61,12 +62,14 @@ export function sharedWithoutData(req: Request, res: Response, version: string):
     nonce,
     person: person ?? null,
     flash: null,
-    nav: places.map(({ href, label, icon, within }) => ({
-      href,
-      label: functions.t(label),
-      icon,
-      current: within.includes(req.path.split('/', 2)[1] ?? ''),
-    })),
+    nav: places
+      .filter(({ admin }) => !admin || person?.role === 'admin')
+      .map(({ href, label, icon, within }) => ({
+        href,
+        label: functions.t(label),
+        icon,
+        current: within.includes(req.path.split('/', 2)[1] ?? ''),
+      })),
     bar: null,
     current_path: req.originalUrl,
     version,

@@ -4,7 +4,7 @@ export const dictionary: Record<keyof typeof en, string> = {
   'dictionary.title': 'Wörterbuch',
   'dictionary.lead':
     'Jedes Ereignis, das dieser Server kennt, und alles, was ein Ereignis sagen kann. Ein Feld für freien Text gibt es nicht: Der Name eines Projekts lässt sich als Ereignis nicht einmal aufzeichnen, geschweige denn senden.',
-  'dictionary.version': 'Version {version} der Außenseite; ihr Hash ist {hash}.',
+  'dictionary.version': 'Version {version} der Außenseite, mit dem Hash',
   'dictionary.around': 'Um jedes herum',
   'dictionary.event': 'Ereignis',
   'dictionary.question': 'Die Frage, die es beantwortet',
@@ -13,7 +13,6 @@ export const dictionary: Record<keyof typeof en, string> = {
   'dictionary.stays': 'bleibt hier',
   'dictionary.stays_all': 'Verlässt diesen Server nie',
   'dictionary.nothing_else': 'Nichts weiter, als dass es geschehen ist.',
-  'dictionary.since': 'Seit',
   'dictionary.expires': 'Bis',
   'dictionary.kind.flag': 'ja oder nein',
   'dictionary.kind.bucket': 'nur ungefähr: ab {edges}',
@@ -22,7 +21,6 @@ export const dictionary: Record<keyof typeof en, string> = {
   'dictionary.class.technical': 'über die Software',
   'dictionary.class.usage': 'über das, was getan wurde',
   'dictionary.class.pseudonymous': 'welcher Mensch oder welches Ding, als Pseudonym',
-  'dictionary.basis': 'Auf Grundlage von',
   'dictionary.basis.legitimate_interest': 'berechtigtem Interesse, mit Recht auf Widerspruch',
   'dictionary.basis.consent': 'Zustimmung eines Administrators',
 
@@ -52,13 +50,17 @@ export const dictionary: Record<keyof typeof en, string> = {
   'why.export.csv': 'Kommt die Zeit auch wieder heraus?',
   'why.setup.completed': 'Für wen ist das Werkzeug?',
   'why.admin.user_created': 'Wachsen Teams?',
-  'why.admin.user_updated': 'Brauchen die Leute Hilfe, um wieder hineinzukommen?',
+  'why.admin.user_updated':
+    'Was tut die Verwaltung für Personen, und brauchen sie Hilfe, um wieder hineinzukommen?',
   'why.admin.telemetry_viewed': 'Sehen Administratoren nach, was hinausgeht?',
   'why.admin.telemetry_toggled': 'Welche Kanäle sind erwünscht?',
   'why.privacy.opted_out': 'Wie viele widersprechen den Nutzungsereignissen oder nehmen das zurück?',
   'why.telemetry.install': 'Wie viele Server werden eingerichtet, und worauf?',
   'why.telemetry.update': 'Wie schnell verbreiten sich neue Versionen?',
   'why.telemetry.health': 'Welche Versionen sind in Gebrauch?',
+  'why.account.joined': 'Kommen die Eingeladenen?',
+  'why.admin.user_deleted': 'Werden Personen versehentlich angelegt?',
+  'why.admin.settings_updated': 'Welche Einstellungen werden nach der Einrichtung geändert?',
   'why.page.viewed': 'Welche Seiten werden benutzt?',
 
   'field.error.type': 'Klasse des Fehlers und seiner Ursachen.',
@@ -129,5 +131,7 @@ export const dictionary: Record<keyof typeof en, string> = {
   'property.analytics_choice': 'Was gewählt wurde',
   'property.platform': 'Art des Betriebssystems',
   'property.node_major': 'Version von Node',
+  'property.was_placeholder': 'Ob es eine Person ohne Konto war',
+  'property.setting': 'Welche Einstellung',
   'property.endpoint': 'Welche Art von Seite',
 };

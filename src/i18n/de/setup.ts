@@ -19,8 +19,14 @@ export const setup: Record<keyof typeof en, string> = {
     'Die anderen kommen über einen Befehl auf diesem Server dazu: npm run create-admin -- --role member',
   'setup.currency_hint': 'Für Beträge des ganzen Servers.',
   'setup.leaves': 'Was diesen Server verlässt',
-  'setup.leaves_short': 'Nichts, in dieser Version.',
-  'setup.leaves_text':
-    'Keine Fehlerberichte, keine Nutzungszahlen, keine Suche nach Updates. Die Seiten laden nichts von anderen Servern, und Log und Metriken bleiben hier. Sollte eine spätere Version etwas senden können, fragt sie vorher und zeigt Ihnen jedes Byte.',
+  'setup.leaves_none': 'Nichts, denn es ist kein Ziel eingestellt.',
+  'setup.leaves_none_text':
+    'Keine Fehlerberichte, keine Nutzungszahlen, keine Suche nach Updates. Die Seiten laden nichts von anderen Servern, und Log und Metriken bleiben hier.',
+  'setup.leaves_lead':
+    'Diese Ziele sind in der Umgebung dieses Servers eingestellt. Sie entscheiden, was dorthin darf; jedes Byte können Sie sehen, und ändern können Sie es jederzeit.',
+  'setup.leaves_send': '{channel} dürfen an {host} gehen',
+  'setup.leaves_exactly': 'Was genau, und ein Beispiel',
+  'setup.leaves_sample': 'Ein Muster von eben diesem Server',
+  'setup.leaves_not_possible': '{channel}: {reason}',
   'setup.finish': 'Fertig, los geht’s',
 };

@@ -77,7 +77,6 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.no_destination': 'niemanden',
   'telemetry.configured_by': 'eingestellt mit {option}',
   'telemetry.purpose': 'Wozu',
-  'telemetry.reason': 'Warum',
   'telemetry.last_sent': 'Zuletzt gesendet',
   'telemetry.never_sent': 'nie',
   'telemetry.last_problem': 'Letztes Problem',
@@ -111,9 +110,18 @@ export const telemetry: Record<keyof typeof en, string> = {
     'Die Anfrage wurde abgebrochen, weil der Kanal abgeschaltet wurde oder der Server anhielt.',
   'telemetry.problem.tls':
     'Das Zertifikat des Ziels wurde nicht anerkannt. Es muss für diesen Namen gültig sein.',
-  'telemetry.problem.dns': 'Der Name des Ziels wurde nicht gefunden. Ist er richtig geschrieben?',
+  'telemetry.problem.unresolved': 'Der Name des Ziels wurde nicht gefunden. Ist er richtig geschrieben?',
   'telemetry.problem.reset': 'Die Verbindung ist abgerissen. Später wird es wieder versucht.',
-  'telemetry.problem.other': 'Es kam keine Antwort ({code}). Später wird es wieder versucht.',
+  'telemetry.problem.insecure_address':
+    'Die Adresse beginnt mit http, was nur zu dieser Maschine erlaubt ist. Bitte verwenden Sie https.',
+  'telemetry.problem.unreachable': 'Von hier führt kein Weg zum Ziel. Darf dieser Server dorthin?',
+  'telemetry.problem.bad_answer': 'Was geantwortet hat, spricht kein richtiges HTTP. Stimmt der Port?',
+  'telemetry.problem.sign_in_refused':
+    'Der Mailserver hat Benutzer oder Passwort abgelehnt. Bitte prüfen Sie SMTP_URL.',
+  'telemetry.problem.blocked':
+    'Die eigene Wache dieses Servers hat die Verbindung unterbunden. Das ist ein Fehler im Programm: Bitte melden Sie ihn.',
+  'telemetry.problem.failed':
+    'Die Anfrage ist aus einem Grund ohne Namen gescheitert. Später wird es wieder versucht.',
   'telemetry.problem.key':
     'Das Ziel hat den Schlüssel abgelehnt ({status}). Bitte prüfen Sie den Schlüssel in der Umgebung.',
   'telemetry.problem.address':
@@ -128,9 +136,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.next_real': 'Genau diese Bytes warten darauf, an {host} zu gehen.',
   'telemetry.next_sample':
     'Nichts wartet. Dies ist ein Muster, das eben dieser Server gemacht hat; es ginge an {host}.',
-  'telemetry.next_nowhere':
-    'Nichts wartet, und es gibt kein Ziel. Dies ist ein Muster, das eben dieser Server gemacht hat.',
-  'telemetry.next_none': 'Es gibt nichts zu zeigen.',
+  'telemetry.next_none': 'Nichts wartet, und ohne Ziel kann auch nichts warten.',
   'telemetry.pretty': 'Gut lesbar',
   'telemetry.raw': 'Genaue Bytes ({count, plural, one {# Byte} other {# Bytes}})',
 
@@ -166,6 +172,9 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.agree': 'Den neuen Feldern zustimmen',
   'telemetry.agreed': 'Die neuen Felder von „{channel}“ dürfen von jetzt an gesendet werden.',
 
+  'telemetry.list_changed':
+    'Die Liste der Felder hat sich geändert, seit die Seite geöffnet wurde. Bitte sehen Sie sie noch einmal an.',
+
   'telemetry.history': 'Entscheidungen',
   'telemetry.history_none':
     'Hier hat noch niemand etwas entschieden. Es gilt, was in der Umgebung eingestellt ist.',
@@ -182,7 +191,6 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.source.panel': 'auf dieser Seite',
   'telemetry.source.command': 'per Befehl',
   'telemetry.added': '{count, plural, one {# neu} other {# neu}}',
-  'telemetry.removed': '{count, plural, one {# entfallen} other {# entfallen}}',
 
   'telemetry.off_later':
     'Sie können das jederzeit unter „Verwaltung“ → „Was hinausgeht“ ändern. „Aus“ wirkt sofort und verwirft, was noch wartet.',

@@ -14,8 +14,14 @@ export const setup = {
   'setup.team_hint': 'The others join by a command on this server: npm run create-admin -- --role member',
   'setup.currency_hint': 'For amounts of the whole server.',
   'setup.leaves': 'What leaves this server',
-  'setup.leaves_short': 'Nothing, in this version.',
-  'setup.leaves_text':
-    'No error reports, no usage figures, no update checks. Pages load nothing from other servers, and the log and the metrics stay here. Should a later version be able to send something, it will ask first and show you every byte.',
+  'setup.leaves_none': 'Nothing, because no destination is configured.',
+  'setup.leaves_none_text':
+    'No error reports, no usage figures, no update checks. Pages load nothing from other servers, and the log and the metrics stay here.',
+  'setup.leaves_lead':
+    'These destinations are configured in the environment of this server. You decide what may go there; you can see every byte, and change it at any time.',
+  'setup.leaves_send': '{channel} may go to {host}',
+  'setup.leaves_exactly': 'What exactly, and an example',
+  'setup.leaves_sample': 'A sample of this very server',
+  'setup.leaves_not_possible': '{channel}: {reason}',
   'setup.finish': 'Finish and start tracking',
 } as const;

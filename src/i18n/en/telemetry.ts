@@ -72,7 +72,6 @@ export const telemetry = {
   'telemetry.no_destination': 'nowhere',
   'telemetry.configured_by': 'set by {option}',
   'telemetry.purpose': 'What for',
-  'telemetry.reason': 'Why',
   'telemetry.last_sent': 'Last sent',
   'telemetry.never_sent': 'never',
   'telemetry.last_problem': 'Last problem',
@@ -106,9 +105,17 @@ export const telemetry = {
     'The request was cut off, because the channel was switched off or the server stopped.',
   'telemetry.problem.tls':
     'The destination’s certificate was not accepted. It must be valid for that host name.',
-  'telemetry.problem.dns': 'The host name of the destination was not found. Is it spelled right?',
+  'telemetry.problem.unresolved': 'The host name of the destination was not found. Is it spelled right?',
   'telemetry.problem.reset': 'The connection broke. It is tried again later.',
-  'telemetry.problem.other': 'No answer came ({code}). It is tried again later.',
+  'telemetry.problem.insecure_address':
+    'The address is plain http, which is allowed to this machine only. Please use https.',
+  'telemetry.problem.unreachable':
+    'There is no way to the destination from here. Is this server allowed to reach it?',
+  'telemetry.problem.bad_answer': 'What answered does not speak HTTP properly. Is the port right?',
+  'telemetry.problem.sign_in_refused': 'The mail server refused user or password. Please check SMTP_URL.',
+  'telemetry.problem.blocked':
+    'This server’s own guard blocked the connection. That is a mistake in the program: please report it.',
+  'telemetry.problem.failed': 'The request failed for a reason without a name. It is tried again later.',
   'telemetry.problem.key':
     'The destination refused the key ({status}). Please check the key in the environment.',
   'telemetry.problem.address':
@@ -122,9 +129,7 @@ export const telemetry = {
   'telemetry.next': 'What would be sent next',
   'telemetry.next_real': 'Exactly these bytes wait to go to {host}.',
   'telemetry.next_sample': 'Nothing waits. This is a sample made by this very server; it would go to {host}.',
-  'telemetry.next_nowhere':
-    'Nothing waits, and there is no destination. This is a sample made by this very server.',
-  'telemetry.next_none': 'There is nothing to show.',
+  'telemetry.next_none': 'Nothing waits, and without a destination nothing can.',
   'telemetry.pretty': 'Easy to read',
   'telemetry.raw': 'Exact bytes ({count, plural, one {# byte} other {# bytes}})',
 
@@ -159,6 +164,9 @@ export const telemetry = {
   'telemetry.agree': 'Agree to the new fields',
   'telemetry.agreed': 'The new fields of “{channel}” may be sent from now on.',
 
+  'telemetry.list_changed':
+    'The list of fields has changed since the page was opened. Please look at it again.',
+
   'telemetry.history': 'Decisions',
   'telemetry.history_none': 'Nobody has decided anything here yet. What holds comes from the environment.',
   'telemetry.decided_at': 'When',
@@ -174,7 +182,6 @@ export const telemetry = {
   'telemetry.source.panel': 'on this page',
   'telemetry.source.command': 'by command',
   'telemetry.added': '{count, plural, one {# added} other {# added}}',
-  'telemetry.removed': '{count, plural, one {# removed} other {# removed}}',
 
   'telemetry.off_later':
     'You can change this at any time under “Admin” → “What leaves”. Off takes effect at once, and drops what still waits.',

@@ -1,0 +1,19 @@
+import { Router } from 'express';
+import type { Deps } from '../../deps.ts';
+import { personOf } from '../../http/person.ts';
+import { requireAdministrator } from '../access/access.ts';
+import { ledgerRoutes } from './telemetry-ledger.routes.ts';
+import { telemetryRoutes } from './telemetry.routes.ts';
+
+/** What only administrators see. To everybody else nothing is here. */
+export function adminRoutes(deps: Deps): Router {
+  const router = Router();
+  router.get('/admin', (_req, res) => {
+    requireAdministrator(personOf(res));
+    res.redirect(303, '/admin/telemetry');
+  });
+  // Before the channels: "ledger" is none of them.
+  router.use(ledgerRoutes(deps));
+  router.use(telemetryRoutes(deps));
+  return router;
+}

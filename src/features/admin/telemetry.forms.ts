@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { choice, idOf, lastOf, line, readForm } from '../../http/forms.ts';
+import type { FormResult } from '../../http/forms.ts';
+import { isLocalDate } from '../../shared/calendar.ts';
+
+/** Everything whose bytes the ledger holds. */
+export const ledgerChannels = ['errors', 'analytics', 'installation', 'mail', 'webhooks', 'sign_in'] as const;
+export const ledgerOutcomes = ['delivered', 'failed', 'unanswered'] as const;
+
+const version = z.preprocess(
+  (value) => value ?? '',
+  z
+    .string('form.invalid')
+    .regex(/^\d{1,9}$/, 'form.invalid')
+    .transform(Number),
+);
+
+/** `catalogue_version`: the version that the page showed, so that nobody agrees to what they have not seen. */
+export const modeForm = z.object({
+  mode: lastOf(choice(['off', 'review', 'auto'])),
+  catalogue_version: lastOf(version),
+});
+export const agreeForm = z.object({ catalogue_version: lastOf(version) });
+
+/** Held payloads: some of them by their ids, or `all`. */
+export const chosenForm = z.object({
+  ids: z.preprocess(
+    (value) => (Array.isArray(value) ? (value as unknown[]) : [value ?? '']),
+    z.array(z.unknown()).transform((values, context): number[] | 'all' => {
+      if (values.length === 1 && values[0] === 'all') return 'all';
+      const ids = values.map(idOf).filter((id) => id !== undefined);
+      if (ids.length === values.length && ids.length <= 500) return ids;
+      context.addIssue({ code: 'custom', message: 'form.choice' });
+      return z.NEVER;
+    }),
+  ),
+});
+
+const dateField = line(20).refine((text) => text === '' || isLocalDate(text), 'form.date');
+const optional = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.preprocess((value) => value ?? '', choice(['', ...values]));
+const page = z.preprocess(
+  (value) => (value === undefined || value === '' ? '1' : value),
+  z
+    .string('form.invalid')
+    .regex(/^[1-9]\d{0,5}$/, 'form.invalid')
+    .transform(Number),
+);
+export const pageQuery = z.object({ page });
+
+const ledgerFields = z.object({
+  channel: optional(ledgerChannels),
+  outcome: optional(ledgerOutcomes),
+  host: line(300),
+  from: dateField,
+  to: dateField,
+  page,
+});
+export type LedgerQuery = z.output<typeof ledgerFields>;
+export const wholeLedger: LedgerQuery = { channel: '', outcome: '', host: '', from: '', to: '', page: 1 };
+
+/** What the ledger can be asked: `?channel=…&outcome=…&host=…&from=…&to=…&page=…`; dates are local and inclusive. */
+export function readLedgerQuery(query: unknown): FormResult<LedgerQuery> {
+  const read = readForm(ledgerFields, query);
+  if (!read.ok) return read;
+  const { from, to } = read.value;
+  if (from !== '' && to !== '' && to < from) return { ok: false, problems: { to: { key: 'ledger.range' } } };
+  return read;
+}
+
+/** The address of the ledger, or of something beside it, with some of the query changed. */
+export function ledgerHref(path: string, query: LedgerQuery, changed: Partial<LedgerQuery> = {}): string {
+  const { page: number, ...rest } = { ...query, ...changed };
+  const parameters = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== ''));
+  if (number > 1) parameters.set('page', String(number));
+  const text = parameters.toString();
+  return text === '' ? path : `${path}?${text}`;
+}

@@ -1,0 +1,65 @@
+import type { Db } from '../../db/connect.ts';
+
+/** What is recorded about a person, in figures. */
+export interface RecordedCounts {
+  created_at: number;
+  entries: number;
+  /** Local dates; null without entries. */
+  first_date: string | null;
+  last_date: string | null;
+  deleted: number;
+  waiting: number;
+  /** Requests in the ledger that had something about them. */
+  left: number;
+}
+
+export async function findRecordedCounts(db: Db, user_id: number): Promise<RecordedCounts> {
+  const { created_at } = await db
+    .selectFrom('users')
+    .select('created_at')
+    .where('id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  const entries = await db
+    .selectFrom('entries')
+    .select(({ fn }) => [
+      fn.countAll<number>().as('count'),
+      fn.min('local_date').as('first_date'),
+      fn.max('local_date').as('last_date'),
+    ])
+    .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return {
+    created_at,
+    entries: Number(entries.count),
+    first_date: entries.first_date,
+    last_date: entries.last_date,
+    deleted: await countOf(db, 'deleted_items', user_id),
+    waiting: await countOf(db, 'outbox', user_id),
+    left: await countOf(db, 'ledger_people', user_id),
+  };
+}
+
+async function countOf(
+  db: Db,
+  table: 'deleted_items' | 'outbox' | 'ledger_people',
+  user_id: number,
+): Promise<number> {
+  const row = await db
+    .selectFrom(table)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** How many people each of the records is about, by id. */
+export async function countPeopleOf(db: Db, ledger_ids: readonly number[]): Promise<Map<number, number>> {
+  if (ledger_ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('ledger_people')
+    .select(({ fn }) => ['ledger_id', fn.countAll<number>().as('count')])
+    .where('ledger_id', 'in', ledger_ids)
+    .groupBy('ledger_id')
+    .execute();
+  return new Map(rows.map(({ ledger_id, count }) => [ledger_id, Number(count)]));
+}
