@@ -140,15 +140,22 @@ function createBound(
   const step = Math.max(1, Math.floor(maxRows / checksPerBound));
   const unchecked = new Map<TelemetryChannel, number>();
   const checking = new Set<TelemetryChannel>();
+  const check = async (channel: TelemetryChannel): Promise<void> => {
+    checking.add(channel);
+    try {
+      while ((unchecked.get(channel) ?? 0) >= step) {
+        unchecked.set(channel, 0);
+        counted(await deleteOldest(db, channel, maxRows - (step - 1)));
+      }
+    } catch (error) {
+      onError(error);
+    } finally {
+      checking.delete(channel);
+    }
+  };
   return (channel, added) => {
     // Unknown at first: others, and this server before its restart, have queued too.
-    const total = (unchecked.get(channel) ?? step) + added;
-    unchecked.set(channel, total);
-    if (total < step || checking.has(channel)) return;
-    unchecked.set(channel, 0);
-    checking.add(channel);
-    deleteOldest(db, channel, maxRows - (step - 1))
-      .then(counted, onError)
-      .finally(() => checking.delete(channel));
+    unchecked.set(channel, (unchecked.get(channel) ?? step) + added);
+    if (!checking.has(channel)) void check(channel);
   };
 }
