@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { OutboundProblem } from './channels.ts';
+import { openEgress } from './gateway.ts';
+
+/** A message to one person. */
+export interface Mail {
+  /** What it is, as the ledger names it: 'invitation', 'password_reset', 'notice'. */
+  purpose: string;
+  /** Whom it is about, for /privacy. */
+  user_id: number | null;
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /**
+   * What lets somebody in, such as the token of a link. The ledger has as many asterisks in its place: a copy of the
+   * database must let nobody in.
+   */
+  secret?: string;
+}
+
+export interface Mailer {
+  /** False without SMTP_URL: nothing is sent then. */
+  isOn: boolean;
+  /** @returns null when the mail server took it, else why not. Never throws for the network's sake. */
+  send: (mail: Mail) => Promise<OutboundProblem | null>;
+}
+
+interface MailerOptions {
+  smtp_url: string | undefined;
+  mail_from: string | undefined;
+  egress: Parameters<typeof openEgress>[0];
+}
+
+/** How long connecting, the greeting and a silence may each take. */
+const patienceMs = 15_000;
+
+/** Sends mail through SMTP_URL: every message is in the ledger before the connection is opened. */
+export function createMailer({ smtp_url, mail_from, egress }: MailerOptions): Mailer {
+  if (smtp_url === undefined || mail_from === undefined)
+    return { isOn: false, send: () => Promise.resolve('failed') };
+  const from = mail_from;
+  return {
+    isOn: true,
+    send: async (mail) => {
+      const { real, shown } = await compose(mail, from);
+      const url = new URL(smtp_url);
+      const { purpose, user_id, to } = mail;
+      const people = user_id === null ? [] : [user_id];
+      const answer = await openEgress(
+        egress,
+        { channel: 'mail', purpose, consent_id: null, host: url.host, body: shown, people },
+        () => deliver(url, { from, to, raw: real }),
+      );
+      const isTaken = answer.status !== null && answer.status >= 200 && answer.status < 300;
+      return isTaken ? null : (answer.problem ?? 'failed');
+    },
+  };
+}
+
+/** The message as it leaves, and as the ledger keeps it: the same bytes but for the secret. */
+async function compose(mail: Mail, from: string): Promise<{ real: Buffer; shown: Buffer }> {
+  // A module that sends nothing never loads it.
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
+  const { to, subject, secret } = mail;
+  const domain = from.slice(from.lastIndexOf('@') + 1);
+  const fixed = {
+    ...{ from, to, subject, date: new Date(), baseBoundary: randomUUID() },
+    ...{ messageId: `<${randomUUID()}@${domain}>`, disableFileAccess: true, disableUrlAccess: true },
+    // Neither an out-of-office answer nor a bounce is of use to anybody.
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  };
+  const build = (mask: (text: string) => string): Promise<Buffer> =>
+    new MailComposer({ ...fixed, text: mask(mail.text), html: mask(mail.html) }).compile().build();
+  const real = await build((text) => text);
+  if (secret === undefined) return { real, shown: real };
+  return { real, shown: await build((text) => text.replaceAll(secret, '*'.repeat(secret.length))) };
+}
+
+const loopbackHosts = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/;
+
+interface Envelope {
+  from: string;
+  to: string;
+  raw: Buffer;
+}
+
+async function deliver(url: URL, { from, to, raw }: Envelope): Promise<{ status: number }> {
+  const { createTransport } = await import('nodemailer');
+  const secure = url.protocol === 'smtps:';
+  const transport = createTransport({
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 465 : 587) : Number(url.port),
+    secure,
+    // Without encryption only to this very machine: links and passwords must not be readable on their way.
+    requireTLS: !secure && !loopbackHosts.test(url.hostname),
+    ...(url.username === ''
+      ? {}
+      : { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }),
+    // What this machine is called is nobody's business.
+    name: from.slice(from.lastIndexOf('@') + 1),
+    ...{ connectionTimeout: patienceMs, greetingTimeout: patienceMs, socketTimeout: patienceMs },
+    ...{ disableFileAccess: true, disableUrlAccess: true },
+  });
+  try {
+    const { response } = await transport.sendMail({ envelope: { from, to: [to] }, raw });
+    return { status: Number.parseInt(response, 10) || 250 };
+  } finally {
+    transport.close();
+  }
+}
