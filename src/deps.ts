@@ -25,6 +25,8 @@ import { openLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { throughDatabasePassage } from './telemetry/guard.ts';
+import type { Mailer } from './telemetry/mail.ts';
+import { createMailer } from './telemetry/mail.ts';
 import type { Change, RecordEvent } from './telemetry/record.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -49,6 +51,8 @@ export interface Deps {
   /** Everything that could leave this server; `record`, `change` and `reportError` are parts of it. */
   telemetry: Telemetry;
   reportError: ReportError;
+  /** Sends what a person asked for: invitations, password links, notices. Off without SMTP_URL. */
+  mailer: Mailer;
   /** What a stranger must type at /setup. */
   setupCode: string;
   close: () => Promise<void>;
@@ -116,6 +120,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     page: createSendPage(views, (req) => recordPageView(record, req)),
     telemetry,
     reportError: (error, context) => telemetry.errors.reportError(error, { ...context, handled: true }),
+    mailer: createMailer({ ...config, egress: { ledger: telemetry.ledger, metrics, now } }),
     setupCode: config.setup_code ?? newSetupCode(),
     close: async () => {
       await telemetry.stop();
