@@ -170,6 +170,31 @@ describe('another instance', () => {
     expect(await told).toEqual(['analytics', { mode: 'off', reason: 'switched_off' }]);
   });
 
+  it('is believed in the order in which the reads began, not in which they ended', async () => {
+    let free: () => void = () => undefined;
+    const stuck = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    let asked = 0;
+    const there = createConsentStore({
+      db: elsewhere.db,
+      config: { ...app.deps.config, ...destinations },
+      isSetUp: async () => {
+        asked += 1;
+        if (asked === 1) await stuck;
+        return true;
+      },
+      now: () => app.clock.now,
+    });
+    const slow = there.refresh();
+    await expect.poll(() => asked).toBe(1);
+    await decide(storeOf(), decisionOf('analytics', 'off'));
+    await there.refresh();
+    free();
+    await slow;
+    expect(there.state('analytics')).toEqual({ mode: 'off', reason: 'switched_off' });
+  });
+
   it('reads again after its clock was set back', async () => {
     const [here, there] = [storeOf(), storeOf({}, elsewhere)];
     await there.refresh();
