@@ -90,6 +90,24 @@ const expectations: Record<string, string> = {
   // The session is the owner's.
   'POST /account/sessions/:id/revoke': '404 404 404 ok 404 404 in',
   'POST /account/sessions/revoke-others': everybody,
+  'GET /privacy': everybody,
+  'POST /privacy/analytics': everybody,
+
+  'GET /admin': administrators,
+  'GET /admin/telemetry': administrators,
+  'GET /admin/telemetry/events': administrators,
+  'GET /admin/telemetry/export.json': administrators,
+  'GET /admin/telemetry/:channel': administrators,
+  'POST /admin/telemetry/:channel/mode': administrators,
+  'POST /admin/telemetry/:channel/agree': administrators,
+  'POST /admin/telemetry/:channel/test': administrators,
+  'POST /admin/telemetry/:channel/release': administrators,
+  'POST /admin/telemetry/:channel/discard': administrators,
+  'GET /admin/telemetry/ledger': administrators,
+  'GET /admin/telemetry/ledger/check': administrators,
+  'GET /admin/telemetry/ledger/export.jsonl': administrators,
+  'GET /admin/telemetry/ledger/:id': administrators,
+
   'GET /setup': '404 404 404 404 404 404 in',
   'POST /setup': '404 404 404 404 404 404 in',
 };
@@ -225,8 +243,10 @@ async function fingerprint(): Promise<string> {
   const { db } = app.deps;
   const tables = ['users', 'clients', 'projects', 'tags', 'tasks', 'entries', 'entry_tags'] as const;
   const more = ['project_members', 'rates', 'settings', 'deleted_items', 'account_links', 'audit'] as const;
+  const decided = ['consents', 'outbox'] as const;
   const rows: unknown[] = [];
-  for (const table of [...tables, ...more]) rows.push(await db.selectFrom(table).selectAll().execute());
+  for (const table of [...tables, ...more, ...decided])
+    rows.push(await db.selectFrom(table).selectAll().execute());
   return JSON.stringify(rows);
 }
 

@@ -102,12 +102,17 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ last_seen_at: app.clock.now, expires_at: app.clock.now + 86_400_000 },
   });
   const person = await createPerson(app.deps, `new-${count}`, 'member');
+  const ledger = await app.deps.telemetry.ledger.append({
+    ...{ channel: 'analytics', purpose: 'test', consent_id: null, host: 'events.example.com', head: null },
+    ...{ body: Buffer.from('{}'), people: [] },
+  });
   const ids = { client, project, task, tag, entry, deleted_item, session, person };
   return {
     ...{ people, ids, secret, own_secret },
     parameters: {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
       ...{ restore: deleted_item, sessions: session, users: person },
+      ...{ telemetry: 'errors', ledger },
     },
   };
 }
