@@ -11,7 +11,7 @@ import { deletePayloads, listNextPayloads, listTiredPayloads, postponePayloads }
 export interface DeliveryParts {
   db: Db;
   consents: Pick<ConsentStore, 'state' | 'current' | 'refresh' | 'onChange'>;
-  outbox: Pick<Outbox, 'drop' | 'hold'>;
+  outbox: Pick<Outbox, 'drop' | 'dropObjectors' | 'hold'>;
   sinks: {
     /** The channel's sink, made when there is none. */
     open: (channel: TelemetryChannel) => Promise<Sink>;
@@ -166,6 +166,7 @@ export class ChannelDelivery {
     await consents.refresh();
     const { mode, reason } = consents.state(this.#channel);
     if (mode === 'off' && finalReasons.has(reason)) await outbox.drop(db, this.#channel);
+    if (this.#channel === 'analytics' && mode !== 'off') await outbox.dropObjectors(db);
     if (mode === 'review') await outbox.hold(db, this.#channel);
     return mode !== 'off';
   }

@@ -134,6 +134,17 @@ export const deleteOfPerson = (
   user_id: number,
 ): Promise<Map<string, number>> => deleteWhere(db, (where) => where.and({ channel, user_id }));
 
+/** What is about people who object to product analytics by now. */
+export const deleteOfObjectors = (db: Db): Promise<Map<string, number>> =>
+  deleteWhere(db, (where) =>
+    where.and([
+      where('channel', '=', 'analytics'),
+      where('user_id', 'in', (users) =>
+        users.selectFrom('users').select('users.id').where('analytics_choice', '=', 'out'),
+      ),
+    ]),
+  );
+
 export const deleteHeld = (db: Db, { channel, ids }: Chosen): Promise<Map<string, number>> =>
   deleteWhere(db, (where) =>
     where.and([where.and({ channel, state: 'held' }), ...(ids === 'all' ? [] : [where('id', 'in', ids)])]),

@@ -7,6 +7,7 @@ import {
   countPayloads,
   deleteHeld,
   deleteOfChannel,
+  deleteOfObjectors,
   deleteOfPerson,
   deleteOldest,
   deleteQueuedBefore,
@@ -24,6 +25,8 @@ export interface Outbox {
   drop(db: Db, channel: TelemetryChannel): Promise<number>;
   /** Deletes what waits for analytics and is about a person. */
   dropPerson(db: Db, user_id: number): Promise<number>;
+  /** Deletes what waits for analytics and is about people who object: a request may have queued it after their no. */
+  dropObjectors(db: Db): Promise<number>;
   /** Makes what is queued wait for an administrator, except what was released under the current agreement. */
   hold(db: Db, channel: TelemetryChannel): Promise<void>;
   /** Fifty a page, from 1, the oldest first. */
@@ -84,6 +87,7 @@ export function createOutbox(parts: Parts): Outbox {
     },
     drop: async (trx, channel) => counted(await deleteOfChannel(trx, channel)),
     dropPerson: async (trx, user_id) => counted(await deleteOfPerson(trx, 'analytics', user_id)),
+    dropObjectors: async (trx) => counted(await deleteOfObjectors(trx)),
     hold: (trx, channel) => holdQueued(trx, channel, consents.current(channel)?.id ?? null),
     list: async (channel, { state, page }) => {
       const depth = (await depthOf(db)).get(channel) ?? { held: 0, queued: 0 };

@@ -1,16 +1,23 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/features/accounts/passwords.ts';
 import type { OutwardEvent } from '../../src/telemetry/outward.ts';
+import { pseudonym } from '../../src/telemetry/pseudonym.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
+import { opened } from '../support/each-file.ts';
+import type { Destination } from '../support/internet.ts';
+import { openDestination } from '../support/internet.ts';
 
 let app: TestApp;
+let posthog: Destination;
 const password = 'correct horse battery staple';
 
 beforeAll(async () => {
-  // Nothing delivers in these tests: events wait in the outbox, where they are read.
+  // Nothing delivers by itself in these tests: events wait in the outbox, where they are read.
+  posthog = await openDestination();
+  opened.push(posthog);
   app = await createTestApp({
-    environment: { POSTHOG_API_KEY: 'phc_12345678', POSTHOG_HOST: 'https://posthog.example.com' },
+    environment: { POSTHOG_API_KEY: 'phc_12345678', POSTHOG_HOST: posthog.url },
   });
   await change({ password_hash: await hashPassword(password) });
 });
@@ -74,6 +81,26 @@ describe('what a person does', () => {
     const [event] = await events();
     expect(event).toMatchObject({ event: 'page.viewed', properties: { endpoint: '/projects' } });
     expect(JSON.stringify(event)).not.toContain('Secret');
+  });
+});
+
+describe('what waits when a person objects', () => {
+  it('never leaves, even if a request that began before the no queued it after it', async () => {
+    await change({ analytics_choice: null });
+    const record = (user_id: number) =>
+      app.deps.change({ user_id, allows_analytics: true }, async (_trx, inside) =>
+        inside('tag.created', { source: 'form' }),
+      );
+    await record(app.ids.bob);
+    await record(app.ids.charlie);
+    await change({ analytics_choice: 'out' });
+    await app.deps.telemetry.delivery.run('analytics');
+    expect(await events()).toEqual([]);
+    const sent = posthog.requests.map(({ body }) => JSON.parse(body.toString()) as { batch: OutwardEvent[] });
+    const secret = await app.deps.settings.secret();
+    expect(sent.map(({ batch }) => batch.map(({ distinct_id }) => distinct_id))).toEqual([
+      [pseudonym(secret, { namespace: 'analytics', kind: 'user', id: app.ids.charlie })],
+    ]);
   });
 });
 
