@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Socket as UdpSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
 import type { Channel } from '../db/schema.ts';
 
@@ -17,6 +16,11 @@ interface Passage {
   channel: Channel | 'database';
   /** A callback that lives longer than the call it belongs to must not open anything later. */
   isOpen: boolean;
+}
+
+/** All that is needed of one; its type's module could open connections, so nothing of ours names it. */
+interface UdpSocket {
+  close: () => void;
 }
 
 const passages = new AsyncLocalStorage<Passage>();
