@@ -13,6 +13,7 @@ import { probes } from './http/middleware/probes.ts';
 import { requestContext } from './http/middleware/request-context.ts';
 import { requestLog } from './http/middleware/request-log.ts';
 import { requestMetrics } from './http/middleware/request-metrics.ts';
+import { requestTraces } from './http/middleware/request-traces.ts';
 import { securityHeaders } from './http/middleware/security-headers.ts';
 import { session } from './http/middleware/session.ts';
 import { setupGate } from './http/middleware/setup-gate.ts';
@@ -37,6 +38,8 @@ export function chain(deps: Deps): (RequestHandler | ErrorRequestHandler)[] {
     }),
     securityHeaders(),
     assets(deps.assets),
+    // After what is not worth a trace: probes and files.
+    ...(config.sentry_traces_rate > 0 ? [traces(deps)] : []),
     formBody(),
     session({ findSession: (token) => findSession(db, token, now(), config) }),
     // After the session only for the log's user_id; before anything that changes something.
@@ -63,6 +66,12 @@ export function chain(deps: Deps): (RequestHandler | ErrorRequestHandler)[] {
     }),
   ];
 }
+
+const traces = ({ config, telemetry }: Deps): RequestHandler =>
+  requestTraces({
+    rate: config.sentry_traces_rate,
+    report: (request) => telemetry.errors.reportTrace(request),
+  });
 
 /** The application of some deps; `links` is the chain, or a part of it in benchmarks. */
 export function createApp(deps: Deps, links = chain(deps)): Express {

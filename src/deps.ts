@@ -24,6 +24,7 @@ import type { Log } from './observability/log.ts';
 import { openLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createMetrics } from './observability/metrics.ts';
+import { countStatement } from './observability/request-context.ts';
 import { throughDatabasePassage } from './telemetry/guard.ts';
 import type { Mailer } from './telemetry/mail.ts';
 import { createMailer } from './telemetry/mail.ts';
@@ -90,7 +91,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     sqliteFile: config.sqlite_file,
     sqliteSynchronous: config.sqlite_synchronous,
     poolSize: config.database_pool_size,
-    onQuery: metrics.dbQuery,
+    onQuery: config.sentry_traces_rate > 0 ? countingStatements(metrics.dbQuery) : metrics.dbQuery,
     opening: throughDatabasePassage,
   });
   const { db } = connection;
@@ -129,6 +130,14 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     },
   };
 }
+
+/** Only where requests are traced: asking for the running request costs every statement something. */
+const countingStatements =
+  (onQuery: Metrics['dbQuery']): Metrics['dbQuery'] =>
+  (operation, seconds) => {
+    countStatement();
+    onQuery(operation, seconds);
+  };
 
 /** Figures that are read when somebody scrapes. */
 function registerGauges(

@@ -9,10 +9,14 @@ import type { Deps } from './deps.ts';
 import { buildDeps } from './deps.ts';
 import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { startJobs } from './jobs.ts';
+import { currentContext } from './observability/request-context.ts';
+import { atMost } from './telemetry/at-most.ts';
 import { installGuard } from './telemetry/guard.ts';
 
 /** Open answers get this long at shutdown before their connections are closed. */
 const drainMs = 2_000;
+/** A process that fails gets this long to put its report where the next one finds it. */
+const reportMs = 2_000;
 
 /** Starts the server and wires its end. Problems before it listens are told on stderr in words, with exit code 1. */
 export async function startServer(): Promise<void> {
@@ -128,12 +132,32 @@ function stopOnSignal(server: Server, deps: Deps, stopJobs: () => void): void {
   };
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
-  process.on('uncaughtException', (error) => {
-    // State is unknown after this: say it, and let the supervisor start a clean process.
+  // Rejections that nobody handles come here too.
+  process.on('uncaughtException', (error) => void failWith(error, deps));
+}
+
+let isFailing = false;
+
+/** State is unknown after this: say it, and let the supervisor start a clean process, which sends the report. */
+async function failWith(error: unknown, deps: Deps): Promise<void> {
+  const isFirst = !isFailing;
+  isFailing = true;
+  try {
     deps.log.logger.fatal({ err: error }, 'uncaught exception');
+    if (!isFirst) return;
     process.stderr.write('TimeTracker stopped after an unexpected error; the log has it.\n');
-    process.exit(1);
-  });
+    await atMost(reportMs, reportFailure(error, deps));
+  } finally {
+    if (isFirst) process.exit(1);
+  }
+}
+
+async function reportFailure(error: unknown, { telemetry }: Deps): Promise<void> {
+  const origin = { ...currentContext(), handled: false };
+  // A server that fails right after its start does not know yet whether it may say so.
+  await telemetry.consents.refresh().catch(() => undefined);
+  telemetry.errors.reportError(error, origin);
+  await telemetry.errors.flush(reportMs);
 }
 
 async function closeServer(server: Server): Promise<void> {

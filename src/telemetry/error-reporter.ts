@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { ConsentStore } from './consent-store.ts';
+import { atMost } from './at-most.ts';
 import type { Payload } from './channels.ts';
+import type { ConsentStore } from './consent-store.ts';
 import type { ErrorReport, FinishedRequest, Reporter } from './error-report.ts';
 import { coveredError, errorReport, fingerprintOf, isTraceCovered, traceReport } from './error-report.ts';
 import type { Envelope, SentryClient } from './sinks/sentry.ts';
@@ -174,18 +175,9 @@ function createInbox({ consents, enqueue, countEvent, logger }: Parts): Inbox {
       const settled = async (): Promise<void> => {
         while (pending.size > 0) await Promise.all(pending);
       };
-      await within(timeoutMs, settled());
+      await atMost(timeoutMs, settled());
     },
   };
-}
-
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 const payloadOf = ({ event_id, purpose, text, user_id }: Envelope): Payload => ({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import type { Environment } from '../../src/config/config.ts';
 import { createTestApp } from '../support/app.ts';
 
 interface Layer {
@@ -10,25 +11,34 @@ interface Layer {
 }
 
 /** Names of the middleware in the order Express runs them; the features' routers count as one `routes`. */
-async function namesInTheApp(): Promise<string[]> {
-  const { deps } = await createTestApp();
+async function namesInTheApp(environment: Environment = {}): Promise<string[]> {
+  const { deps } = await createTestApp({ environment });
   const { stack } = createApp(deps).router as unknown as { stack: Layer[] };
   const names = stack.map(({ name }) => (name === 'router' ? 'routes' : name));
   return names.filter((name, index) => name !== names[index - 1]);
 }
 
-/** The names of "The request's journey" in docs/architecture.md, top to bottom. */
-function namesInTheDocument(): string[] {
+/** Lines of "The request's journey" in docs/architecture.md, top to bottom: name, and what it is for. */
+function linesOfTheDocument(): [string, string][] {
   const page = readFileSync(join(import.meta.dirname, '../../docs/architecture.md'), 'utf8');
   const journey = /HTTP request\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
-  return [...journey.matchAll(/^ {2}[├└]─ (\w+)/gm)].map(([, name]) => name as string);
+  return [...journey.matchAll(/^ {2}[├└]─ (\w+)(.*)/gm)].map(([, name = '', purpose = '']) => [
+    name,
+    purpose,
+  ]);
 }
 
 describe('the chain of middleware', () => {
   test('runs in the order that docs/architecture.md tells', async () => {
-    const documented = namesInTheDocument();
-    expect(documented.length).toBeGreaterThan(12);
-    expect(await namesInTheApp()).toEqual(documented);
+    const lines = linesOfTheDocument();
+    const [always, ever] = [
+      lines.filter(([, purpose]) => !purpose.includes('only with')).map(([name]) => name),
+      lines.map(([name]) => name),
+    ];
+    expect(always.length).toBeGreaterThan(12);
+    expect(await namesInTheApp()).toEqual(always);
+    expect(ever).toEqual([...always.slice(0, 6), 'requestTraces', ...always.slice(6)]);
+    expect(await namesInTheApp({ SENTRY_TRACES_RATE: '0.1' })).toEqual(ever);
   });
 
   test('has the neighbours that security depends on', async () => {
