@@ -8,7 +8,7 @@ import type { ErrorReporter } from './error-reporter.ts';
 import type { Installation } from './installation.ts';
 import type { PingBody } from './ping.ts';
 import { outwardEvent } from './outward.ts';
-import { listNextPayloads, listPayloads } from './outbox.queries.ts';
+import { listPayloads } from './outbox.queries.ts';
 
 interface Parts {
   config: Readonly<Config>;
@@ -61,8 +61,9 @@ export function createTrial(parts: Parts) {
 const refusingGateway: Gateway = () => Promise.reject(new Error('a preview sends nothing'));
 
 async function nextRows(db: Db, channel: TelemetryChannel, limit: number): Promise<OutboxRow[]> {
-  const queued = await listNextPayloads(db, { channel, tired_after: Number.MAX_SAFE_INTEGER, limit });
-  return queued.length > 0 ? queued : listPayloads(db, { channel, state: 'held' }, { limit, offset: 0 });
+  const page = { limit, offset: 0 };
+  const queued = await listPayloads(db, { channel, state: 'queued' }, page);
+  return queued.length > 0 ? queued : listPayloads(db, { channel, state: 'held' }, page);
 }
 
 async function sendSample(

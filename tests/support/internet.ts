@@ -5,7 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What a destination does with a request. */
 export type Behaviour =
-  | { kind: 'answer'; status?: number; headers?: Record<string, string>; body?: string; afterMs?: number }
+  | {
+      kind: 'answer';
+      /** 200 unless told otherwise; a function gets the whole request. */
+      status?: number | ((request: ReceivedRequest) => number);
+      headers?: Record<string, string>;
+      body?: string;
+      afterMs?: number;
+    }
   /** Takes everything and never answers; the connection stays open. */
   | { kind: 'silence' }
   /** Resets the connection: with the request's head, with the first bytes of its body, or instead of an answer. */
@@ -19,6 +26,8 @@ export interface ReceivedRequest {
   headers: Record<string, string>;
   body: Buffer;
   isComplete: boolean;
+  /** What it was answered with; undefined while it was not. */
+  status: number | undefined;
   /** Epoch milliseconds of its head. */
   at: number;
 }
@@ -52,9 +61,11 @@ export interface Destination {
   hook: (hooks: Hooks) => void;
   /** Waits until so many requests are complete; throws after 20 s. */
   until: (count: number) => Promise<void>;
-  /** Cuts open connections and refuses new ones until `open` listens on the same port again. */
+  /** Connections open now. */
+  open: () => number;
+  /** Cuts open connections and refuses new ones until `reopen` listens on the same port again. */
   shut: () => Promise<void>;
-  open: () => Promise<void>;
+  reopen: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -117,7 +128,8 @@ export async function openDestination(behaviour: Choose = answer): Promise<Desti
       }
     },
     shut,
-    open: () => listen(port),
+    open: () => sockets.size,
+    reopen: () => listen(port),
     close: shut,
   };
 }
@@ -130,7 +142,15 @@ function received(req: IncomingMessage): ReceivedRequest {
     ]),
   );
   const { method = '', url: path = '' } = req;
-  return { method, path, headers, body: Buffer.alloc(0), isComplete: false, at: Date.now() };
+  return {
+    method,
+    path,
+    headers,
+    body: Buffer.alloc(0),
+    isComplete: false,
+    status: undefined,
+    at: Date.now(),
+  };
 }
 
 interface Exchange {
@@ -156,6 +176,8 @@ async function take({ req, res, request, index, chosen, hooks }: Exchange): Prom
   if (chosen.kind === 'cut') return void req.socket.resetAndDestroy();
   if (chosen.kind === 'silence') return;
   if (chosen.afterMs !== undefined) await sleep(chosen.afterMs);
-  res.writeHead(chosen.status ?? 200, { 'content-type': 'application/json', ...chosen.headers });
+  const { status = 200 } = chosen;
+  request.status = typeof status === 'number' ? status : status(request);
+  res.writeHead(request.status, { 'content-type': 'application/json', ...chosen.headers });
   res.end(chosen.body ?? '{}', () => void hooks.onAnswered?.(request, index));
 }
