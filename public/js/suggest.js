@@ -16,6 +16,8 @@ class Suggest extends HTMLElement {
   connectedCallback() {
     const input = this.querySelector('input');
     if (!input || input === this.#wired) return;
+    // Switched off for everybody: then it is an ordinary field.
+    if (document.querySelector('#timer-bar[data-no-suggestions]')) return;
     this.#wired = input;
     input.setAttribute('role', 'combobox');
     input.setAttribute('aria-autocomplete', 'list');

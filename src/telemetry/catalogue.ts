@@ -75,11 +75,22 @@ const installation = {
 } as const;
 const entrySource = choice('timer', 'manual', 'duration', 'duplicate', 'split', 'demo');
 
+const taskStatus = choice('open', 'in_progress', 'review', 'done');
+const taskProperties = {
+  task_id: id,
+  project_id: id,
+  has_due_date: flag,
+  has_description: flag,
+  has_assignee: flagHere,
+  has_estimate: flagHere,
+  priority: { ...choice('low', 'normal', 'high', 'urgent'), stays: true },
+} as const;
+
 export const catalogue = {
   'auth.login': {
     ...product,
     why: 'Do people get in, and how.',
-    properties: { auth_method: choice('password') },
+    properties: { auth_method: choice('password', 'link') },
   },
   'auth.logout': {
     ...product,
@@ -98,6 +109,11 @@ export const catalogue = {
     ...product,
     why: 'Which languages and themes people choose.',
     properties: { locale: choice('en', 'de'), theme: choice('system', 'light', 'dark') },
+  },
+  'account.joined': {
+    ...product,
+    why: 'Do people who are invited come.',
+    properties: { role: choice('admin', 'manager', 'member') },
   },
   'account.password_changed': { ...product, why: 'Do people change passwords.', properties: {} },
   'timer.started': {
@@ -170,6 +186,26 @@ export const catalogue = {
   'client.updated': { ...product, why: 'Are clients kept up.', properties: { client_id: id } },
   'client.archived': { ...product, why: 'Do clients end.', properties: { client_id: id, archived: flag } },
   'client.deleted': { ...product, why: 'Are clients made by mistake.', properties: { client_id: id } },
+  'task.created': {
+    ...product,
+    why: 'Are tasks used, and with how much detail.',
+    properties: taskProperties,
+  },
+  'task.updated': { ...product, why: 'Are tasks kept up.', properties: taskProperties },
+  'task.status_changed': {
+    ...product,
+    why: 'Does work move on.',
+    properties: { task_id: id, status: taskStatus, previous_status: taskStatus },
+  },
+  'task.archived': { ...product, why: 'Do tasks end.', properties: { task_id: id, archived: flag } },
+  'task.deleted': {
+    ...product,
+    why: 'Are tasks made by mistake.',
+    properties: { task_id: id, project_id: id },
+  },
+  'comment.created': { ...product, why: 'Do people talk about tasks.', properties: { task_id: id } },
+  'comment.updated': { ...product, why: 'Do people mend comments.', properties: { task_id: id } },
+  'comment.deleted': { ...product, why: 'Do people take comments back.', properties: { task_id: id } },
   'rate.updated': {
     ...product,
     why: 'Which rates are used, and does booked time follow them.',
@@ -199,12 +235,37 @@ export const catalogue = {
   'admin.user_created': {
     ...product,
     why: 'Do teams grow.',
-    properties: { role: choice('admin', 'manager', 'member'), source: choice('command') },
+    properties: {
+      role: choice('admin', 'manager', 'member'),
+      source: choice('command', 'invitation', 'placeholder'),
+    },
   },
   'admin.user_updated': {
     ...product,
-    why: 'Do people need help to get back in.',
-    properties: { change: choice('password'), source: choice('command') },
+    why: 'What administrators do for people, and do people need help to get back in.',
+    properties: {
+      change: choice(
+        ...(['password', 'profile', 'role', 'link', 'invited'] as const),
+        ...(['deactivated', 'activated', 'merged'] as const),
+      ),
+      source: choice('command', 'page'),
+    },
+  },
+  'admin.user_deleted': {
+    ...product,
+    why: 'Are people added by mistake.',
+    properties: { was_placeholder: flag },
+  },
+  'admin.settings_updated': {
+    ...product,
+    why: 'Which settings of the instance are changed after setup.',
+    properties: {
+      setting: choice(
+        ...(['used_by', 'time_zone', 'currency', 'week_start', 'duration_format'] as const),
+        // Flags of the features page.
+        ...(['idle_question', 'suggestions', 'projects_on_the_way'] as const),
+      ),
+    },
   },
   'admin.telemetry_viewed': {
     ...product,
@@ -350,7 +411,7 @@ export const surroundings: Record<
 };
 
 /** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
-export const catalogueVersion = 1;
+export const catalogueVersion = 2;
 
 /** Everything that a channel could send, as 'event', 'event.property' and the names of its surroundings, sorted. */
 export function outwardFields(channel: TelemetryChannel): readonly string[] {

@@ -94,6 +94,8 @@ const expectations: Record<string, string> = {
   'POST /privacy/analytics': everybody,
 
   'GET /admin': administrators,
+  'GET /admin/features': administrators,
+  'POST /admin/features': administrators,
   'GET /admin/telemetry': administrators,
   'GET /admin/telemetry/events': administrators,
   'GET /admin/telemetry/export.json': administrators,

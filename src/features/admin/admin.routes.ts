@@ -2,6 +2,7 @@ import { Router } from 'express';
 import type { Deps } from '../../deps.ts';
 import { personOf } from '../../http/person.ts';
 import { requireAdministrator } from '../access/access.ts';
+import { featureRoutes } from './features.routes.ts';
 import { ledgerRoutes } from './telemetry-ledger.routes.ts';
 import { telemetryRoutes } from './telemetry.routes.ts';
 
@@ -15,5 +16,6 @@ export function adminRoutes(deps: Deps): Router {
   // Before the channels: "ledger" is none of them.
   router.use(ledgerRoutes(deps));
   router.use(telemetryRoutes(deps));
+  router.use(featureRoutes(deps));
   return router;
 }

@@ -28,6 +28,7 @@ import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
 import { billableOf, understandWhat } from './entry-text.ts';
 import { endDateToTell, understandTimes } from './entry-times.ts';
+import { flagsOf } from '../settings/flags.ts';
 import { changeWithWork, creatable } from './new-project.ts';
 
 export function entryRoutes(deps: Deps): Router {
@@ -71,7 +72,8 @@ async function add(deps: Deps, req: Request, res: Response): Promise<void> {
   }
   const source = form.value.started_time === '' && form.value.ended_time === '' ? 'duration' : 'manual';
   const { started_at, ended_at, local_date } = when.times;
-  const work = { booking, typed: creatable(viewer, form.value), now };
+  const flags = await flagsOf(deps, res.locals);
+  const work = { booking, typed: creatable(viewer, flags, form.value), now };
   const booked = await changeWithWork(deps.change, work, async (trx, record, what) => {
     const billable = billableOf(what.project, form.value.billable);
     const entry = { user_id, zone, what, billable, started_at, ended_at, source } as const;
@@ -113,7 +115,8 @@ async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
   const { local_date, started_time, ended_time, duration, ...said } = form.value;
   const times = { local_date, started_time, ended_time, duration };
   const now = wholeSecond(deps.now());
-  const edited = { ...creatable(viewer, said), viewer, times };
+  const flags = await flagsOf(deps, res.locals);
+  const edited = { ...creatable(viewer, flags, said), viewer, times };
   const result = await retryConflict(() =>
     deps.change({ user_id: viewer.id }, async (trx, record) =>
       changeEntry(trx, record, await requireForChange(trx, viewer, id), edited, now),

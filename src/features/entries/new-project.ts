@@ -4,6 +4,7 @@ import { foldCase } from '../../shared/text.ts';
 import type { Change, RecordInChange } from '../../telemetry/record.ts';
 import { mayManageWork } from '../access/access.ts';
 import { addNamedProject } from '../projects/projects.ts';
+import type { Flags } from '../settings/flags.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { Trx } from './entries.ts';
 import type { EntryWhat, TypedWhat } from './entry-text.ts';
@@ -17,9 +18,16 @@ export interface TypedWork extends TypedWhat {
 }
 type Refused = { ok: false; problems: Problems };
 
-/** Takes the wish for a new project out of what was typed by somebody who may not make one. */
-export const creatable = <Work extends TypedWork>(person: Pick<Person, 'role'>, typed: Work): Work =>
-  mayManageWork(person) ? typed : { ...typed, create_project: undefined };
+/** Whether this person may have a project made by naming it in the text of their time. */
+export const mayCreateOnTheWay = (person: Pick<Person, 'role'>, flags: Flags): boolean =>
+  flags.projects_on_the_way && mayManageWork(person);
+
+/** Takes the wish for a new project out of what was typed by somebody who may not make one on the way. */
+export const creatable = <Work extends TypedWork>(
+  person: Pick<Person, 'role'>,
+  flags: Flags,
+  typed: Work,
+): Work => (mayCreateOnTheWay(person, flags) ? typed : { ...typed, create_project: undefined });
 
 /**
  * Understands text and chosen project, and first makes the project that the text names when that was asked for. Nothing

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from '../../db/connect.ts';
+import type { FlagChoices } from './flags.ts';
 
 /** Settings of the instance. Stored as one JSON value per name; a missing one has its default. */
 export interface Settings {
@@ -12,6 +13,8 @@ export interface Settings {
   /** ISO weekday of new people: 1 Monday … 7 Sunday. */
   week_start: number;
   duration_format: 'clock' | 'minutes' | 'decimal';
+  /** Parts of the product that were switched on or off; `flagsOf` says what holds. */
+  flags: FlagChoices;
 }
 
 /** Of an instance that never chose one. */
@@ -23,6 +26,7 @@ const defaults: Settings = {
   currency: defaultCurrency,
   week_start: 1,
   duration_format: 'clock',
+  flags: {},
 };
 
 /** Other instances see a change after this time at the latest. */
@@ -32,6 +36,8 @@ export interface SettingsStore {
   read: () => Promise<Settings>;
   /** Writes some settings; `db` is the transaction when there is one. */
   write: (db: Db, changed: Partial<Settings>) => Promise<void>;
+  /** Reads afresh at the next question. Call once a change that wrote has committed: a read during it saw the old. */
+  forget: () => void;
   /** Random bytes (hex) of this installation: key of hashes that must not be comparable across installations. */
   secret: () => Promise<string>;
 }
@@ -47,6 +53,9 @@ export function createSettings(db: Db, now: () => number): SettingsStore {
     write: async (trx, changed) => {
       for (const [name, value] of Object.entries(changed))
         await upsertSetting(trx, name, JSON.stringify(value));
+      kept = undefined;
+    },
+    forget: () => {
       kept = undefined;
     },
     secret: () => {

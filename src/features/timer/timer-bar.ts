@@ -7,6 +7,7 @@ import { elapsedSeconds } from '../entries/entry-list.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
 import { listProjectChoices } from '../entries/project-choice.queries.ts';
 import { formatTimerInput, namesakes, spellProject } from '../entries/timer-input.ts';
+import { flagsOf } from '../settings/flags.ts';
 import type { RunningRow } from './timer.queries.ts';
 import { listRunningRows } from './timer.queries.ts';
 
@@ -58,8 +59,10 @@ export interface TimerBar {
   /** When the person's today ends: a page that is still open then shows yesterday. */
   next_midnight_ms: number | null;
   too_long: boolean;
-  /** Minutes without a sign of life after which the page asks. */
-  idle_minutes: number;
+  /** Minutes without a sign of life after which the page asks; null when it never does. */
+  idle_minutes: number | null;
+  /** Whether the page offers what may be meant while somebody types. */
+  suggests: boolean;
 }
 
 /** The timer bar that every signed-in page shows: two prepared queries. */
@@ -70,9 +73,10 @@ export async function loadTimerBar(
   req: Request,
 ): Promise<TimerBar> {
   const now_ms = deps.now();
-  const [rows, projects] = await Promise.all([
+  const [rows, projects, flags] = await Promise.all([
     listRunningRows(deps.db, person.id),
     listProjectChoices(deps.db, person, projectsInList),
+    flagsOf(deps, req.res?.locals ?? {}),
   ]);
   const running = runningTimer(rows, projects, now_ms);
   const refused = req.res?.locals.bar_form;
@@ -88,7 +92,8 @@ export async function loadTimerBar(
     next_midnight_ms: nextMidnight(now_ms, person.time_zone),
     // A timer that runs this long was probably forgotten.
     too_long: running !== null && running.elapsed_seconds > deps.config.timer_long_hours * 3600,
-    idle_minutes: deps.config.timer_idle_minutes,
+    idle_minutes: flags.idle_question ? deps.config.timer_idle_minutes : null,
+    suggests: flags.suggestions,
   };
 }
 

@@ -8,14 +8,14 @@ import { personOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { AppError, notFound } from '../../shared/errors.ts';
 import { parseDuration } from '../../shared/duration.ts';
-import { mayManageWork } from '../access/access.ts';
 import { changeEntry, deleteWithUndo } from '../entries/entry-changes.ts';
 import type { EditResult } from '../entries/entry-changes.ts';
 import { daysSentence, tell } from '../entries/entry-flash.ts';
 import { backPath, showTimerPage } from '../entries/entry-page.ts';
 import { billableOf } from '../entries/entry-text.ts';
 import type { TypedWork } from '../entries/new-project.ts';
-import { changeWithWork, creatable } from '../entries/new-project.ts';
+import { changeWithWork, creatable, mayCreateOnTheWay } from '../entries/new-project.ts';
+import { flagsOf } from '../settings/flags.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
@@ -61,7 +61,11 @@ async function suggest(deps: Deps, req: Request, res: Response): Promise<void> {
   const query = readForm(suggestionsQuery, req.query);
   if (!query.ok) throw new AppError('bad_request', 'suggestions_query');
   res.setHeader('Cache-Control', 'no-store');
-  res.json(await listSuggestions(deps.db, personOf(res), query.value.q));
+  const person = personOf(res);
+  const flags = await flagsOf(deps, res.locals);
+  const found = flags.suggestions ? await listSuggestions(deps.db, person, query.value.q) : [];
+  const may_create = mayCreateOnTheWay(person, flags);
+  res.json(found.filter(({ kind }) => may_create || kind !== 'create_project'));
 }
 
 async function start(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -72,7 +76,7 @@ async function start(deps: Deps, req: Request, res: Response): Promise<void> {
   if (duration !== '' && seconds === undefined) {
     return refuse(deps, req, res, 'start', { duration: { key: 'form.duration' } });
   }
-  const typed = creatable(personOf(res), form.value);
+  const typed = creatable(personOf(res), await flagsOf(deps, res.locals), form.value);
   const started =
     seconds === undefined ? await startNow(deps, res, typed) : await bookDuration(deps, res, typed, seconds);
   if (!started.ok) return refuse(deps, req, res, 'start', started.problems);
@@ -160,7 +164,8 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
   const { entry_id, started_date, started_time, ...said } = form.value;
   const now = wholeSecond(deps.now());
   const times = { local_date: started_date || undefined, started_time };
-  const edit = { ...creatable(personOf(res), said), viewer: personOf(res), times };
+  const flags = await flagsOf(deps, res.locals);
+  const edit = { ...creatable(personOf(res), flags, said), viewer: personOf(res), times };
   const result = await retryConflict(() =>
     deps.change({ user_id }, async (trx, record) => {
       await lockPerson(trx, user_id);
@@ -243,7 +248,8 @@ async function refuse(
 ): Promise<void> {
   const { text } = problems;
   const unknown = text?.key === 'entry.unknown_project' ? String(text.values?.['name']) : null;
-  const create_project = mayManageWork(personOf(res)) ? unknown : null;
+  const flags = await flagsOf(deps, res.locals);
+  const create_project = mayCreateOnTheWay(personOf(res), flags) ? unknown : null;
   const is_conflict = problems['form']?.key === 'entry.changed_elsewhere';
   await answerInvalid(req, res, problems, async (told, typed) => {
     const { entry_id: _, updated_at: __, ...rest } = typed;

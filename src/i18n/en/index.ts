@@ -8,12 +8,14 @@ import { clients } from './clients.ts';
 import { layout } from './layout.ts';
 import { entries } from './entries.ts';
 import { errors } from './errors.ts';
+import { flags } from './flags.ts';
 import { forms } from './forms.ts';
 import { projects } from './projects.ts';
 import { rates } from './rates.ts';
 import { reports } from './reports.ts';
 import { setup } from './setup.ts';
 import { tags } from './tags.ts';
+import { tasks } from './tasks.ts';
 import { timer } from './timer.ts';
 
 /** The English catalogue defines the keys; every other locale must have exactly these. */
@@ -28,9 +30,11 @@ export const en = {
   ...clients,
   ...projects,
   ...tags,
+  ...tasks,
   ...rates,
   ...reports,
   ...admin,
+  ...flags,
   ...dictionary,
   ...ledger,
   ...privacy,

@@ -1,0 +1,50 @@
+import { Router } from 'express';
+import type { Request, Response } from 'express';
+import type { Deps } from '../../deps.ts';
+import { readForm } from '../../http/forms.ts';
+import { personOf, sessionOf } from '../../http/person.ts';
+import { AppError } from '../../shared/errors.ts';
+import { requireAdministrator } from '../access/access.ts';
+import { setFlash } from '../accounts/sessions.ts';
+import { flagNames, flagsOf, flagTable } from '../settings/flags.ts';
+import { featuresForm } from './features.forms.ts';
+
+/** Switches for parts of the product. */
+export function featureRoutes(deps: Deps): Router {
+  const router = Router();
+  router.get('/admin/features', (req, res) => showFeatures(deps, req, res));
+  router.post('/admin/features', (req, res) => saveFeatures(deps, req, res));
+  return router;
+}
+
+async function showFeatures(deps: Deps, req: Request, res: Response): Promise<void> {
+  requireAdministrator(personOf(res));
+  const { t } = res.locals.functions;
+  const flags = await flagsOf(deps, res.locals);
+  await deps.page(req, res, 'admin/features', {
+    title: t('flag.title'),
+    flags: flagNames.map((name) => ({
+      name,
+      label: t(flagTable[name].label),
+      hint: t(flagTable[name].hint),
+      checked: flags[name],
+    })),
+  });
+}
+
+async function saveFeatures(deps: Deps, req: Request, res: Response): Promise<void> {
+  const { id: user_id } = requireAdministrator(personOf(res));
+  const form = readForm(featuresForm, req.body);
+  if (!form.ok) throw new AppError('bad_request', 'features_form');
+  const flags = form.value;
+  const before = await flagsOf(deps, res.locals);
+  const changed = flagNames.filter((name) => flags[name] !== before[name]);
+  await deps.change({ user_id }, async (trx, record) => {
+    await deps.settings.write(trx, { flags });
+    for (const setting of changed) record('admin.settings_updated', { setting });
+  });
+  deps.settings.forget();
+  const text = res.locals.functions.t('flag.saved', { count: changed.length });
+  await setFlash(deps.db, sessionOf(res), { kind: 'success', text, undo_path: null });
+  res.redirect(303, '/admin/features');
+}
