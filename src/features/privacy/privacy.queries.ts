@@ -7,6 +7,10 @@ export interface RecordedCounts {
   /** Local dates; null without entries. */
   first_date: string | null;
   last_date: string | null;
+  comments: number;
+  notices: number;
+  /** Records of the audit log that they made or that are about them. */
+  audit: number;
   deleted: number;
   waiting: number;
   /** Requests in the ledger that had something about them. */
@@ -33,6 +37,9 @@ export async function findRecordedCounts(db: Db, user_id: number): Promise<Recor
     entries: Number(entries.count),
     first_date: entries.first_date,
     last_date: entries.last_date,
+    comments: await countOf(db, 'task_comments', user_id),
+    notices: await countOf(db, 'notices', user_id),
+    audit: await countAudit(db, user_id),
     deleted: await countOf(db, 'deleted_items', user_id),
     waiting: await countOf(db, 'outbox', user_id),
     left: await countOf(db, 'ledger_people', user_id),
@@ -41,13 +48,22 @@ export async function findRecordedCounts(db: Db, user_id: number): Promise<Recor
 
 async function countOf(
   db: Db,
-  table: 'deleted_items' | 'outbox' | 'ledger_people',
+  table: 'task_comments' | 'notices' | 'deleted_items' | 'outbox' | 'ledger_people',
   user_id: number,
 ): Promise<number> {
   const row = await db
     .selectFrom(table)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .where('user_id', '=', user_id)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+async function countAudit(db: Db, user_id: number): Promise<number> {
+  const row = await db
+    .selectFrom('audit')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where((where) => where.or([where('actor_id', '=', user_id), where('user_id', '=', user_id)]))
     .executeTakeFirstOrThrow();
   return Number(row.count);
 }

@@ -44,6 +44,14 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.sessions': 'Wo Sie angemeldet sind',
   'privacy.sessions_text':
     'Art von Browser und System und die letzte Nutzung. Keine Netzwerkadresse. Endet nach höchstens {days, plural, one {# Tag} other {# Tagen}}.',
+  'privacy.comments': 'Kommentare',
+  'privacy.comments_text': 'Was Sie an Aufgaben geschrieben haben. Wer die Aufgabe sieht, sieht auch sie.',
+  'privacy.notices': 'Mitteilungen an Sie',
+  'privacy.notices_text':
+    'Was dieser Server Ihnen auf seinen Seiten gesagt hat, etwa dass ein Budget aufgebraucht ist.',
+  'privacy.audit': 'Änderungsprotokoll',
+  'privacy.audit_text':
+    'Was Sie als Administrator oder an der Zeit anderer geändert haben, und was andere an Ihrer. Nur Zahlen und Auswahlen; Administratoren können es lesen.',
   'privacy.deleted': 'Gelöscht, noch zurückzuholen',
   'privacy.deleted_text':
     'Was Sie eben gelöscht haben, damit „Rückgängig“ möglich ist. Wird nach einer Weile endgültig entfernt.',
@@ -67,7 +75,7 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.pseudonym_text':
     'Gemacht aus Ihrer Nummer und einem geheimen Schlüssel, der in der Datenbank dieses Servers bleibt. Wer diesen Schlüssel nicht hat, erkennt Sie daran nicht.',
   'privacy.part':
-    'Ihr Teil, genau wie gesendet. Die Anfrage hatte im Ganzen {count, plural, one {# Byte} other {# Bytes}}; der Rest betrifft andere.',
+    'Ihr Teil, genau wie gesendet. Die Anfrage hatte im Ganzen {count, plural, one {# Byte} other {# Bytes}}; der Rest ist der Rahmen darum und, wo mehrere darin vorkamen, deren Teile.',
   'privacy.whole': 'Die Anfrage, genau wie gesendet ({count, plural, one {# Byte} other {# Bytes}}).',
   'privacy.to_host': 'an {host}',
   'privacy.ask': 'Mit allem anderen zu Ihren Daten wenden Sie sich bitte an die Betreiber dieses Servers.',

@@ -40,6 +40,13 @@ export const privacy = {
   'privacy.sessions': 'Where you are signed in',
   'privacy.sessions_text':
     'Kind of browser and system, and when it was last used. No network address. Ends after {days, plural, one {# day} other {# days}} at most.',
+  'privacy.comments': 'Comments',
+  'privacy.comments_text': 'What you wrote at tasks. Who sees the task sees them.',
+  'privacy.notices': 'Messages to you',
+  'privacy.notices_text': 'What this server told you on its pages, such as a budget that is used up.',
+  'privacy.audit': 'Audit log',
+  'privacy.audit_text':
+    'What you changed as an administrator or of somebody else’s time, and what others changed of yours. Numbers and choices only; administrators can read it.',
   'privacy.deleted': 'Deleted, can be undone',
   'privacy.deleted_text':
     'What you deleted a moment ago, so that “Undo” works. Removed for good after a while.',
@@ -63,7 +70,7 @@ export const privacy = {
   'privacy.pseudonym_text':
     'Made from your number and a secret key that stays in this server’s database. Who does not have that key cannot tell that it is you.',
   'privacy.part':
-    'Your part, exactly as it was sent. The request had {count, plural, one {# byte} other {# bytes}} in all; the rest is about others.',
+    'Your part, exactly as it was sent. The request had {count, plural, one {# byte} other {# bytes}} in all; the rest is the frame around it and, where several people were in it, their parts.',
   'privacy.whole': 'The request, exactly as it was sent ({count, plural, one {# byte} other {# bytes}}).',
   'privacy.to_host': 'to {host}',
   'privacy.ask': 'For anything else about your data, please ask the people who run this server.',
