@@ -64,6 +64,6 @@ export async function flagsOf(
   { settings }: Pick<Deps, 'settings'>,
   locals: { flags?: Flags },
 ): Promise<Flags> {
-  locals.flags ??= evaluateFlags((await settings.read()).flags);
+  locals.flags ??= evaluateFlags(await settings.flags());
   return locals.flags;
 }

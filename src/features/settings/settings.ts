@@ -13,14 +13,17 @@ export interface Settings {
   /** ISO weekday of new people: 1 Monday … 7 Sunday. */
   week_start: number;
   duration_format: 'clock' | 'minutes' | 'decimal';
-  /** Parts of the product that were switched on or off; `flagsOf` says what holds. */
+}
+
+/** Everything that is kept: the settings, and what was decided about flags. */
+interface Kept extends Settings {
   flags: FlagChoices;
 }
 
 /** Of an instance that never chose one. */
 export const defaultCurrency = 'EUR';
 
-const defaults: Settings = {
+const defaults: Kept = {
   used_by: 'alone',
   time_zone: 'UTC',
   currency: defaultCurrency,
@@ -34,8 +37,10 @@ const keptMs = 5_000;
 
 export interface SettingsStore {
   read: () => Promise<Settings>;
+  /** What was decided about flags; `flagsOf` says what holds. */
+  flags: () => Promise<FlagChoices>;
   /** Writes some settings; `db` is the transaction when there is one. */
-  write: (db: Db, changed: Partial<Settings>) => Promise<void>;
+  write: (db: Db, changed: Partial<Kept>) => Promise<void>;
   /** Reads afresh at the next question. Call once a change that wrote has committed: a read during it saw the old. */
   forget: () => void;
   /** Random bytes (hex) of this installation: key of hashes that must not be comparable across installations. */
@@ -43,13 +48,19 @@ export interface SettingsStore {
 }
 
 export function createSettings(db: Db, now: () => number): SettingsStore {
-  let kept: { settings: Settings; until: number } | undefined;
+  let kept: Awaited<ReturnType<typeof load>> | undefined;
   let secret: Promise<string> | undefined;
+  const load = async () => {
+    const { flags, ...settings } = await loadKept(db);
+    return { settings, flags, until: now() + keptMs };
+  };
+  const current = async () => {
+    if (!kept || now() >= kept.until) kept = await load();
+    return kept;
+  };
   return {
-    read: async () => {
-      if (!kept || now() >= kept.until) kept = { settings: await loadSettings(db), until: now() + keptMs };
-      return kept.settings;
-    },
+    read: async () => (await current()).settings,
+    flags: async () => (await current()).flags,
     write: async (trx, changed) => {
       for (const [name, value] of Object.entries(changed))
         await upsertSetting(trx, name, JSON.stringify(value));
@@ -68,7 +79,7 @@ export function createSettings(db: Db, now: () => number): SettingsStore {
   };
 }
 
-async function loadSettings(db: Db): Promise<Settings> {
+async function loadKept(db: Db): Promise<Kept> {
   const rows = await db
     .selectFrom('settings')
     .selectAll()
