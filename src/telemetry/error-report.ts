@@ -337,17 +337,20 @@ function wordsOf(error: Error): string | undefined {
   return undefined;
 }
 
-/** Places of the stack, outermost call first. A message may hold lines that look like places: they are cut off. */
+/**
+ * Places of the stack, outermost call first. A message may hold lines that look like places, so they count from behind
+ * it on; where it was changed since the stack was written down, nobody knows where that is.
+ */
 function framesOf(error: Error, root: string): Frame[] {
   const [stack, message] = [read(error, 'stack'), read(error, 'message')];
   if (typeof stack !== 'string' || typeof message !== 'string') return [];
   const messageAt = stack.indexOf(message);
-  const lines = (messageAt < 0 ? stack : stack.slice(messageAt + message.length)).split('\n');
-  // A message that was changed later is still in the stack as it was: only what stands below all of it counts.
-  const firstPlace = lines.findLastIndex((line) => !/^ {4}at /.test(line)) + 1;
-  return lines
-    .slice(firstPlace, firstPlace + framesMax)
+  if (messageAt < 0) return [];
+  return stack
+    .slice(messageAt + message.length)
+    .split('\n')
     .flatMap((line) => frameOf(line, root) ?? [])
+    .slice(0, framesMax)
     .reverse();
 }
 
