@@ -69,7 +69,7 @@ describe('the page', () => {
     });
   });
 
-  it('records each flag that was changed, and no other', async () => {
+  it('records and audits each flag that was changed, and no other', async () => {
     const settings = () =>
       app
         .logLines()
@@ -79,6 +79,9 @@ describe('the page', () => {
     await without('idle_question');
     await without('idle_question');
     expect(settings().slice(before)).toEqual(['idle_question']);
+    const audit = await app.deps.db.selectFrom('audit').selectAll().orderBy('id', 'desc').executeTakeFirst();
+    expect(audit).toMatchObject({ action: 'settings.updated', actor_id: app.ids.alice });
+    expect(JSON.parse(audit?.content ?? '')).toEqual({ idle_question: false, idle_question_before: true });
     expect((await app.as('alice').get('/admin/features')).text).toContain('Nothing has changed.');
   });
 

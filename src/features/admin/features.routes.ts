@@ -6,6 +6,7 @@ import { personOf, sessionOf } from '../../http/person.ts';
 import { AppError } from '../../shared/errors.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { changeFlags } from '../settings/change-flags.ts';
 import { flagNames, flagsOf, flagTable } from '../settings/flags.ts';
 import { featuresForm } from './features.forms.ts';
 
@@ -33,17 +34,11 @@ async function showFeatures(deps: Deps, req: Request, res: Response): Promise<vo
 }
 
 async function saveFeatures(deps: Deps, req: Request, res: Response): Promise<void> {
-  const { id: user_id } = requireAdministrator(personOf(res));
+  const viewer = requireAdministrator(personOf(res));
   const form = readForm(featuresForm, req.body);
   if (!form.ok) throw new AppError('bad_request', 'features_form');
-  const flags = form.value;
-  const before = await flagsOf(deps, res.locals);
-  const changed = flagNames.filter((name) => flags[name] !== before[name]);
-  await deps.change({ user_id }, async (trx, record) => {
-    await deps.settings.write(trx, { flags });
-    for (const setting of changed) record('admin.settings_updated', { setting });
-  });
-  deps.settings.forget();
+  const now = Math.floor(deps.now() / 1000) * 1000;
+  const changed = await changeFlags(deps, { viewer, wanted: form.value, now });
   const text = res.locals.functions.t('flag.saved', { count: changed.length });
   await setFlash(deps.db, sessionOf(res), { kind: 'success', text, undo_path: null });
   res.redirect(303, '/admin/features');
