@@ -11,7 +11,7 @@ import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { startJobs } from './jobs.ts';
 import { currentContext } from './observability/request-context.ts';
 import { atMost } from './telemetry/at-most.ts';
-import { installGuard } from './telemetry/guard.ts';
+import { guardSockets } from './telemetry/guard.ts';
 
 /** Open answers get this long at shutdown before their connections are closed. */
 const drainMs = 2_000;
@@ -54,15 +54,6 @@ async function buildOrExit(config: Readonly<Config>): Promise<Deps> {
     );
     process.exit(1);
   }
-}
-
-function guardSockets({ metrics, log }: Deps): void {
-  installGuard({
-    onBlocked: ({ protocol, host, error }) => {
-      metrics.egressBlocked();
-      log.logger.warn({ err: error, protocol, host }, 'outbound connection blocked');
-    },
-  });
 }
 
 async function migrateOrExit(deps: Deps): Promise<void> {

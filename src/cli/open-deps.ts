@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { migrateToLatest, SchemaError } from '../db/migrate.ts';
 import { buildDeps } from '../deps.ts';
 import type { Deps } from '../deps.ts';
+import { guardSockets } from '../telemetry/guard.ts';
 
 /** Ends the command with a sentence on stderr and exit code 1. */
 export function fail(sentence: string): never {
@@ -28,6 +29,7 @@ export function configOrFail(): Readonly<Config> {
  */
 export async function openDeps(): Promise<{ deps: Deps; applied: string[] }> {
   const deps = await buildOrFail(configOrFail());
+  guardSockets(deps);
   try {
     return { deps, applied: (await migrateToLatest(deps.connection)).applied };
   } catch (error) {

@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Channel } from '../db/schema.ts';
+import type { Log } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
 
 /**
  * Nothing leaves by accident: a library that phones home, a debugger left in, a dependency that was taken over. Node
@@ -74,6 +76,16 @@ export function installGuard({ onBlocked }: GuardOptions): () => void {
     unsubscribe('net.client.socket', onTcp);
     unsubscribe('udp.socket', onUdp);
   };
+}
+
+/** The guard of a whole process: what it stops is counted, and told in the log. */
+export function guardSockets({ metrics, log }: { metrics: Pick<Metrics, 'egressBlocked'>; log: Log }): void {
+  installGuard({
+    onBlocked: ({ protocol, host, error }) => {
+      metrics.egressBlocked();
+      log.logger.warn({ err: error, protocol, host }, 'outbound connection blocked');
+    },
+  });
 }
 
 const blockedError = (): Error =>
