@@ -193,9 +193,9 @@ function foreignTexts({ address, page }: CrawledPage): string[] {
     });
 }
 
-/** Elements whose text is no language: code, keys to press, time zones and currencies by their codes. */
+/** Elements whose text is no language of ours: code, what somebody typed, keys to press, time zones and currencies by their codes. */
 function isQuiet(element: HtmlElement): boolean {
-  if (['script', 'style', 'kbd', 'code'].includes(element.name)) return true;
+  if (['script', 'style', 'kbd', 'code', 'textarea'].includes(element.name)) return true;
   const listed = element.name === 'select' ? element.attributes['name'] : undefined;
   if (listed === 'time_zone' || listed === 'currency') return true;
   return element.parent !== undefined && isQuiet(element.parent);

@@ -208,13 +208,14 @@ async function takeStep(model: Model, one: Step): Promise<void> {
     const project = one.project < 4 ? pick(world.projects, one.project) : null;
     const task = project === world.projects[0] && one.task < 2 ? pick(world.tasks, one.task) : null;
     const user = pick(world.people, one.user);
+    const billable: Flag = one.billable ? 1 : 0;
     const local_date = `2026-0${one.month}-${String(one.day).padStart(2, '0')}`;
     const started_at = Date.parse(`${local_date}T08:00:00Z`);
     const work = {
       user_id: user,
       project_id: project,
       task_id: task,
-      billable: (one.billable ? 1 : 0) as Flag,
+      billable,
     };
     await db
       .insertInto('entries')

@@ -93,7 +93,7 @@ async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .alterTable('entries')
     .addColumn('task_id', 'bigint', (column) => column.references('tasks.id'))
     .execute();
-  await sql`create index entries_task on entries (task_id) where task_id is not null`.execute(db);
+  await sql`create index entries_task on entries (task_id, local_date, started_at) where task_id is not null`.execute(db);
   // Who booked it and who changed it last, where that was not the person whose time it is. No references: the trace
   // outlives them.
   for (const name of ['created_by', 'updated_by'] as const)

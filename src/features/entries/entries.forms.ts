@@ -13,6 +13,7 @@ export const addForm = z.object({
   user_id: z.optional(optionalId),
   text: line(textMax),
   project_id: z.optional(optionalId),
+  task_id: z.optional(optionalId),
   create_project: createProjectName,
   local_date: line(20),
   started_time: line(20),
@@ -29,6 +30,7 @@ export const version = line(15).transform((value) => (/^\d+$/.test(value) ? Numb
 export const editForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
+  task_id: z.optional(optionalId),
   create_project: createProjectName,
   local_date: z.optional(line(20)),
   started_time: z.optional(line(20)),

@@ -6,6 +6,7 @@ import { localDateOf } from '../../shared/calendar.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
 import { fixRates, noRates } from '../rates/entry-rates.ts';
+import { findTaskState } from '../tasks/task-choice.queries.ts';
 import { resolveTags } from '../tags/tags.ts';
 import type { Entry } from './entries.queries.ts';
 import { insertEntry, insertEntryTags, listMadeSince, listTagsOfEntry } from './entries.queries.ts';
@@ -39,7 +40,8 @@ export async function addEntry(
 ): Promise<number> {
   const tag_ids = await tagsOf(trx, record, entry.what.tag_names, now);
   const { user_id, started_at, ended_at, zone, billable, source } = entry;
-  const work = { user_id, project_id: entry.what.project?.id ?? null, billable };
+  const { project, task } = entry.what;
+  const work = { user_id, project_id: project?.id ?? null, task_id: task?.id ?? null, billable };
   const id = await insertEntry(trx, {
     ...work,
     ...(ended_at === null ? noRates : await fixRates(trx, work)),
@@ -123,9 +125,10 @@ async function findTwin(
   return undefined;
 }
 
-/** True when an entry says the same as a form: description, project and tags. */
+/** True when an entry says the same as a form: description, project, task and tags. */
 export async function isSameWork(trx: Trx, entry: Entry, what: EntryWhat): Promise<boolean> {
   if (entry.description !== what.description || entry.project_id !== (what.project?.id ?? null)) return false;
+  if (entry.task_id !== (what.task?.id ?? null)) return false;
   const tags = await listTagsOfEntry(trx, entry.id);
   return sameNames(
     tags.map(({ name }) => name),
@@ -141,10 +144,13 @@ function sameNames(some: readonly string[], others: readonly string[]): boolean 
 /** The same work again: what an entry says, to start or book it once more. */
 export async function whatOf(trx: Db, entry: Entry): Promise<EntryWhat> {
   const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
+  const task = entry.task_id === null ? undefined : await findTaskState(trx, entry.task_id);
   const tags = await listTagsOfEntry(trx, entry.id);
   return {
     description: entry.description,
     project: project ?? null,
+    // What was put away since is not taken up again.
+    task: task?.archived_at === null ? task : null,
     tag_names: tags.map(({ name }) => name),
   };
 }

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { personOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
+import { listTaskChoices } from '../tasks/task-choice.queries.ts';
 import { listBookableChoices } from './project-choice.queries.ts';
 
 /** Whose time is booked. */
@@ -38,6 +39,7 @@ export async function showBookPage(deps: Deps, req: Request, res: Response, page
       values: values ?? { local_date: today },
       problems,
       projects,
+      tasks: await listTaskChoices(deps.db, viewer, { project_id: null, assignee_id: owner.id }),
       return_to,
     },
     values ? 422 : 200,

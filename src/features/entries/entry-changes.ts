@@ -29,6 +29,7 @@ import { auditEntry, changedBy, needsProject } from './entry-audit.ts';
 import type { EntryWhat } from './entry-text.ts';
 import type { SomeTimes, TimeNote } from './entry-times.ts';
 import { changeTimes, endDateToTell } from './entry-times.ts';
+import { findTaskState } from '../tasks/task-choice.queries.ts';
 import type { TypedWork } from './new-project.ts';
 import { understandWork } from './new-project.ts';
 import { findBookableProject, findProjectState } from './project-choice.queries.ts';
@@ -69,7 +70,11 @@ export async function changeEntry(
   const changed = changeTimes(entry, edit.times, now);
   const stale = edit.updated_at !== undefined && edit.updated_at !== entry.updated_at;
   // Nothing is made for an edit that cannot be saved.
-  const typed: TypedWork = changed.ok && !stale ? edit : { ...edit, create_project: undefined };
+  const typed: TypedWork = {
+    ...edit,
+    kept_task_id: entry.task_id,
+    ...(changed.ok && !stale ? {} : { create_project: undefined }),
+  };
   const understood = await understandWork(trx, record, typed, {
     booking: { viewer: edit.viewer, owner_id: entry.user_id },
     kept_project_id: entry.project_id,
@@ -94,11 +99,31 @@ export async function changeEntry(
     return { outcome: 'unchanged', entry };
   }
   if (stale) return { outcome: 'conflict', entry };
-  const project_id = what.project?.id ?? null;
+  const row = await writeChange(trx, record, { entry, edit, what, times, billable, same_work }, now);
+  const end_date = endDateToTell(times, entry.zone, entry);
+  return { outcome: 'changed', entry: { ...entry, ...row }, notes, end_date, finished };
+}
+
+interface EntryChange {
+  entry: Entry;
+  edit: EntryEdit;
+  what: EntryWhat;
+  times: { started_at: number; ended_at: number | null; local_date: string };
+  billable: Flag;
+  same_work: boolean;
+}
+
+async function writeChange(
+  trx: Trx,
+  record: RecordInChange,
+  { entry, edit, what, times, billable, same_work }: EntryChange,
+  now: number,
+) {
   const { description } = what;
+  const work = { project_id: what.project?.id ?? null, task_id: what.task?.id ?? null, billable };
   const row = {
-    ...{ description, project_id, billable, ...times },
-    ...(await changedRates(trx, entry, { project_id, billable, ended_at: times.ended_at })),
+    ...{ description, ...work, ...times },
+    ...(await changedRates(trx, entry, { ...work, ended_at: times.ended_at })),
     ...{ updated_at: nextVersion(entry, now), updated_by: changedBy(edit.viewer, entry.user_id) },
   };
   await updateEntry(trx, entry.id, row);
@@ -113,22 +138,24 @@ export async function changeEntry(
     await insertEntryTags(trx, entry.id, await tagsOf(trx, record, what.tag_names, now));
   }
   record('entry.updated', {
-    time_changed,
-    project_changed: project_id !== entry.project_id,
+    time_changed: times.started_at !== entry.started_at || times.ended_at !== entry.ended_at,
+    project_changed: work.project_id !== entry.project_id,
     description_changed: description !== entry.description,
   });
-  const end_date = endDateToTell(times, entry.zone, entry);
-  return { outcome: 'changed', entry: { ...entry, ...row }, notes, end_date, finished };
+  return row;
 }
 
 /** Rates are fixed anew when what they depend on changes; another time of day is worth the same an hour. */
 async function changedRates(
   trx: Trx,
   entry: Entry,
-  row: Pick<Entry, 'project_id' | 'billable' | 'ended_at'>,
+  row: Pick<Entry, 'project_id' | 'task_id' | 'billable' | 'ended_at'>,
 ): Promise<EntryRates | undefined> {
   const same =
-    row.project_id === entry.project_id && row.billable === entry.billable && entry.ended_at !== null;
+    row.project_id === entry.project_id &&
+    row.task_id === entry.task_id &&
+    row.billable === entry.billable &&
+    entry.ended_at !== null;
   return same || row.ended_at === null ? undefined : fixRates(trx, { ...entry, ...row });
 }
 
@@ -192,7 +219,11 @@ export async function restoreEntry(
   const ended_at = blocked ? Math.max(entry.started_at, item.deleted_at) : entry.ended_at;
   // A project or tag without any other time may have been deleted meanwhile.
   const project = entry.project_id === null ? undefined : await findProjectState(trx, entry.project_id);
-  const row = { ...entry, ended_at, project_id: project?.id ?? null };
+  const task = entry.task_id === null ? undefined : await findTaskState(trx, entry.task_id);
+  const row = {
+    ...{ ...entry, ended_at, project_id: project?.id ?? null },
+    task_id: task?.project_id === project?.id ? (task?.id ?? null) : null,
+  };
   await insertEntry(trx, { ...row, ...(blocked ? await fixRates(trx, row) : {}) });
   await insertEntryTags(trx, entry.id, await listExistingTagIds(trx, tag_ids));
   await auditEntry(trx, viewer, { action: 'entry.restored', after: entry }, now);

@@ -3,6 +3,9 @@ import type { Deps } from '../../deps.ts';
 import type { Person } from '../../http/express-locals.ts';
 import { personOf } from '../../http/person.ts';
 import { clockOf, crossesMidnight } from '../../shared/calendar.ts';
+import { findTaskState, listTaskChoices } from '../tasks/task-choice.queries.ts';
+import type { TaskChoice } from '../tasks/task-choice.queries.ts';
+import { mapPersonNames } from '../accounts/people.queries.ts';
 import type { Entry } from './entries.queries.ts';
 import { listTagsOfEntry } from './entries.queries.ts';
 import { endDateToTell, shownTimes } from './entry-times.ts';
@@ -38,11 +41,30 @@ export async function showEditPage(
       entry: { ...entry, crosses_midnight: crossesMidnight(entry.started_at, ended_at, entry.zone) },
       values,
       problems: state.problems ?? {},
+      ...(await peopleOf(deps, res, entry)),
       projects: await choicesFor(deps, personOf(res), entry),
+      tasks: await tasksFor(deps, personOf(res), entry),
       return_to: state.return_to,
     },
     state.values ? 422 : 200,
   );
+}
+
+/** Whose it is, and who else had a hand in it: nobody's time is changed unseen. */
+async function peopleOf(deps: Deps, res: Response, entry: Entry) {
+  const { user_id, created_by, updated_by } = entry;
+  const is_own = user_id === personOf(res).id;
+  const ids = [...(is_own ? [] : [user_id]), created_by, updated_by].filter((id) => id !== null);
+  const names = await mapPersonNames(deps.db, ids);
+  const { t } = res.locals.functions;
+  const nameOf = (id: number | null): string | null =>
+    id === null ? null : (names.get(id) ?? t('entry.by_somebody'));
+  return {
+    is_own,
+    owner_name: is_own ? null : (names.get(user_id) ?? ''),
+    booked_by: nameOf(created_by),
+    changed_by: nameOf(updated_by),
+  };
 }
 
 /** The day of the stored end when it is not the start's: the field of the end shows only a time. */
@@ -58,6 +80,7 @@ async function storedValues(deps: Deps, entry: Entry): Promise<Record<string, st
     ...shownTimes(entry),
     text: await textOf(deps, entry),
     project_id: entry.project_id ?? '',
+    task_id: entry.task_id ?? '',
     billable: entry.billable === 1,
     updated_at: entry.updated_at,
   };
@@ -77,6 +100,15 @@ async function choicesFor(deps: Deps, viewer: Person, entry: Entry): Promise<Pro
   if (!own) return choices;
   const { id, name, color, client_name } = own;
   return [{ id, name, color, client_name }, ...choices];
+}
+
+/** Open tasks of its project and of the person, and the entry's own, which may be done or archived. */
+async function tasksFor(deps: Deps, viewer: Person, entry: Entry): Promise<TaskChoice[]> {
+  const { project_id, task_id, user_id } = entry;
+  const choices = await listTaskChoices(deps.db, viewer, { project_id, assignee_id: user_id });
+  if (task_id === null || choices.some(({ id }) => id === task_id)) return choices;
+  const own = await findTaskState(deps.db, task_id);
+  return own ? [own, ...choices] : choices;
 }
 
 /** How an entry is now, in words: for somebody whose own version is older. */

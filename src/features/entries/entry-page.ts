@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import { listAssignedTasks } from '../tasks/task-choice.queries.ts';
 import type { ListWanted } from './entry-list.ts';
 import { loadEntryWeeks } from './entry-list.ts';
 
@@ -27,6 +28,7 @@ export async function showTimerPage(
   status = 200,
 ): Promise<void> {
   const weeks = await loadEntryWeeks(deps.db, personOf(res), wanted, deps.now());
+  const tasks = await listAssignedTasks(deps.db, personOf(res).id);
   await deps.page(
     req,
     res,
@@ -36,6 +38,7 @@ export async function showTimerPage(
       title: res.locals.functions.t('nav.timer'),
       add: state.add ?? { values: {}, problems: {} },
       editing: null,
+      tasks,
       ...(state.return_to === undefined ? {} : { return_to: state.return_to }),
     },
     status,

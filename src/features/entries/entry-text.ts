@@ -1,6 +1,8 @@
 import type { Db } from '../../db/connect.ts';
 import type { Flag } from '../../db/schema.ts';
 import { tagNameMax } from '../tags/tags.ts';
+import { findTaskState } from '../tasks/task-choice.queries.ts';
+import type { TaskState } from '../tasks/task-choice.queries.ts';
 import type { Booking, ProjectState } from './project-choice.queries.ts';
 import { findBookableProject, findProjectState, listProjectNames } from './project-choice.queries.ts';
 import type { NamedProject, TimerInput } from './timer-input.ts';
@@ -10,6 +12,8 @@ import { formatTimerInput, fullName, parseTimerInput } from './timer-input.ts';
 export interface EntryWhat {
   description: string;
   project: ProjectState | null;
+  /** Of the project; null for none. */
+  task: TaskState | null;
   tag_names: string[];
 }
 
@@ -20,6 +24,10 @@ export interface TypedWhat {
   project_id?: number | null | undefined;
   /** The project that the text named as the form showed it: taken out of the text, it is taken away. */
   shown_project_id?: number | null | undefined;
+  /** The chosen task; null for none, undefined when the form has no such field. */
+  task_id?: number | null | undefined;
+  /** Task of the entry that is changed. */
+  kept_task_id?: number | null | undefined;
 }
 
 export type WhatProblem =
@@ -27,6 +35,8 @@ export type WhatProblem =
   | { key: 'entry.ambiguous_project'; values: { name: string; choices: string } }
   | { key: 'entry.tag_too_long'; values: { maximum: number } }
   | { key: 'entry.project_gone' }
+  | { key: 'entry.task_gone' }
+  | { key: 'entry.task_archived' | 'entry.task_elsewhere'; values: { name: string; project: string } }
   | { key: 'entry.project_archived'; values: { name: string } };
 export type WhatResult =
   | { ok: true; what: EntryWhat }
@@ -53,8 +63,14 @@ export async function understandWhat(
   const { description, project_id, tag_names } = read;
   const problem = textProblem(read, names);
   if (problem) return refused('text', problem);
-  const chosen = chosenProject(project_id, typed, kept_project_id);
-  if (chosen === null) return { ok: true, what: { description, project: null, tag_names } };
+  const task = await findChosenTask(db, typed);
+  if (task === undefined) return refused('task_id', { key: 'entry.task_gone' });
+  const wanted = chosenProject(project_id, typed, kept_project_id);
+  // A task that is chosen on its own brings its project.
+  const follows =
+    task !== null && task.id !== typed.kept_task_id && (wanted ?? kept_project_id) === kept_project_id;
+  const chosen = follows && project_id === undefined ? task.project_id : wanted;
+  if (chosen === null) return { ok: true, what: { description, project: null, task: null, tag_names } };
   // What the entry has may stay; a project that is not theirs to book on is none.
   const project =
     chosen === kept_project_id
@@ -64,7 +80,31 @@ export async function understandWhat(
   if (project.archived_at !== null && project.id !== kept_project_id) {
     return refused('project_id', { key: 'entry.project_archived', values: { name: project.name } });
   }
-  return { ok: true, what: { description, project, tag_names } };
+  return withTask({ description, project, task, tag_names }, typed.kept_task_id ?? null);
+}
+
+/** The chosen task, or the one the entry has when the form does not say. @returns undefined when it is gone. */
+async function findChosenTask(
+  db: Db,
+  { task_id, kept_task_id }: TypedWhat,
+): Promise<TaskState | null | undefined> {
+  const id = task_id === undefined ? (kept_task_id ?? null) : task_id;
+  return id === null ? null : findTaskState(db, id);
+}
+
+/** A task of another project goes when the project was changed, and is refused when it was chosen. */
+function withTask(what: EntryWhat & { project: ProjectState }, kept_task_id: number | null): WhatResult {
+  const { task, project } = what;
+  if (task === null) return { ok: true, what };
+  const is_kept = task.id === kept_task_id;
+  const values = { name: task.name, project: task.project_name };
+  if (task.project_id !== project.id)
+    return is_kept
+      ? { ok: true, what: { ...what, task: null } }
+      : refused('task_id', { key: 'entry.task_elsewhere', values });
+  if (task.archived_at !== null && !is_kept)
+    return refused('task_id', { key: 'entry.task_archived', values });
+  return { ok: true, what };
 }
 
 /** An unknown project comes last: it is the one that may be mended by making the project. */
@@ -90,7 +130,7 @@ function textProblem(read: TimerInput, names: readonly NamedProject[]): WhatProb
 /** So many projects of one name are spelled out at most. */
 const choicesNamed = 6;
 
-function refused(field: 'text' | 'project_id', problem: WhatProblem): WhatResult {
+function refused(field: 'text' | 'project_id' | 'task_id', problem: WhatProblem): WhatResult {
   return { ok: false, problems: { [field]: problem } };
 }
 

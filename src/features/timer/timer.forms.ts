@@ -6,6 +6,7 @@ import { createProjectName, textMax, version } from '../entries/entries.forms.ts
 export const startForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
+  task_id: z.optional(optionalId),
   create_project: createProjectName,
   duration: line(50),
 });

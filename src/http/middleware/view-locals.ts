@@ -18,7 +18,12 @@ interface ViewLocalsOptions {
 const places: { href: string; label: MessageKey; icon: string; within: string[]; admin?: true }[] = [
   { href: '/timer', label: 'nav.timer', icon: 'timer', within: ['timer', 'entries'] },
   { href: '/reports/summary', label: 'nav.reports', icon: 'chart', within: ['reports'] },
-  { href: '/projects', label: 'nav.projects', icon: 'folder', within: ['projects', 'clients', 'tags'] },
+  {
+    href: '/projects',
+    label: 'nav.projects',
+    icon: 'folder',
+    within: ['projects', 'clients', 'tasks', 'tags', 'rates'],
+  },
   { href: '/admin', label: 'nav.admin', icon: 'settings', within: ['admin'], admin: true },
 ];
 

@@ -4,6 +4,8 @@ import { ledger } from './ledger.ts';
 import { dictionary } from './dictionary.ts';
 import { admin } from './admin.ts';
 import { accounts } from './accounts.ts';
+import { audit } from './audit.ts';
+import { people } from './people.ts';
 import { clients } from './clients.ts';
 import { layout } from './layout.ts';
 import { entries } from './entries.ts';
@@ -33,6 +35,8 @@ export const de = {
   ...rates,
   ...reports,
   ...admin,
+  ...audit,
+  ...people,
   ...flags,
   ...dictionary,
   ...ledger,

@@ -1,0 +1,346 @@
+import { sql } from 'kysely';
+import type { Insertable, RawBuilder, Updateable } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { TaskPriority, TaskStatus, TasksTable } from '../../db/schema.ts';
+import { managedProjects, visiblePeople, visibleProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+import { likePattern, pageSize } from '../work/list-query.ts';
+import type { TaskQuery } from './tasks.forms.ts';
+
+export interface TaskRow {
+  id: number;
+  name: string;
+  description: string;
+  status: TaskStatus;
+  priority: TaskPriority;
+  due_date: string | null;
+  estimate_seconds: number | null;
+  archived_at: number | null;
+  created_at: number;
+  updated_at: number;
+  assignee_id: number | null;
+  assignee_name: string | null;
+  project_id: number;
+  project_name: string;
+  project_color: string;
+  /** When it, or else its client, was archived. */
+  project_archived_at: number | null;
+  project_start_date: string | null;
+  client_name: string | null;
+  /** 1 where the viewer manages the project. */
+  is_managed: number;
+}
+
+const tasksFor = (db: Db, viewer: Viewer) =>
+  db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .leftJoin('users as assignees', 'assignees.id', 'tasks.assignee_id')
+    .select(['tasks.id', 'tasks.name', 'tasks.description', 'tasks.status', 'tasks.priority'])
+    .select([
+      'tasks.due_date',
+      'estimate_seconds',
+      'tasks.archived_at',
+      'tasks.created_at',
+      'tasks.updated_at',
+    ])
+    .select(['tasks.assignee_id', 'assignees.name as assignee_name', 'tasks.project_id'])
+    .select(['projects.name as project_name', 'projects.color as project_color'])
+    .select(['projects.start_date as project_start_date', 'clients.name as client_name'])
+    .select((select) =>
+      select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('project_archived_at'),
+    )
+    .select(sql<number>`case when ${managedProjects(viewer)} then 1 else 0 end`.as('is_managed'))
+    .where(visibleProjects(viewer));
+
+/** The task, if the viewer sees its project. */
+export async function findTask(db: Db, viewer: Viewer, id: number): Promise<TaskRow | undefined> {
+  return tasksFor(db, viewer).where('tasks.id', '=', id).executeTakeFirst();
+}
+
+const priorityRank = sql`case tasks.priority when 'urgent' then 0 when 'high' then 1 when 'normal' then 2 else 3 end`;
+const dueLast = sql`case when tasks.due_date is null then 1 else 0 end`;
+const orders: Record<TaskQuery['sort'], RawBuilder<unknown>[]> = {
+  due: [dueLast, sql`tasks.due_date`, priorityRank],
+  priority: [priorityRank, dueLast, sql`tasks.due_date`],
+  name: [sql`tasks.name_key`],
+  newest: [sql`tasks.created_at desc`],
+};
+
+/** What a query is asked against: today and a week on, as local dates. */
+export interface TaskDates {
+  today: string;
+  week_end: string;
+}
+
+type Wanted = TaskQuery & TaskDates;
+
+function conditions(viewer: Viewer, wanted: Wanted): RawBuilder<boolean>[] {
+  const { q, project_id, assignee, status, priority, due, state, today, week_end } = wanted;
+  const pattern = likePattern(q);
+  return [
+    state === 'active' ? sql`tasks.archived_at is null` : sql`tasks.archived_at is not null`,
+    // What is put away with its project is not to be done.
+    ...(state === 'active' && project_id === null
+      ? [sql<boolean>`projects.archived_at is null and clients.archived_at is null`]
+      : []),
+    ...(q === '' ? [] : [sql<boolean>`tasks.name_key like ${pattern} escape '\\'`]),
+    ...(project_id === null ? [] : [sql<boolean>`tasks.project_id = ${project_id}`]),
+    ...(assignee === ''
+      ? []
+      : assignee === 'none'
+        ? [sql<boolean>`tasks.assignee_id is null`]
+        : [sql<boolean>`tasks.assignee_id = ${assignee === 'me' ? viewer.id : assignee}`]),
+    ...(status === '' ? [sql<boolean>`tasks.status <> 'done'`] : []),
+    ...(status === '' || status === 'all' ? [] : [sql<boolean>`tasks.status = ${status}`]),
+    ...(priority === '' ? [] : [sql<boolean>`tasks.priority = ${priority}`]),
+    ...(due === 'overdue' ? [sql<boolean>`tasks.due_date < ${today} and tasks.status <> 'done'`] : []),
+    ...(due === 'week' ? [sql<boolean>`tasks.due_date between ${today} and ${week_end}`] : []),
+    ...(due === 'none' ? [sql<boolean>`tasks.due_date is null`] : []),
+  ] as RawBuilder<boolean>[];
+}
+
+/** One page of the tasks that the viewer sees, and one row more when another page follows. */
+export async function listTasks(db: Db, viewer: Viewer, wanted: Wanted): Promise<TaskRow[]> {
+  let query = tasksFor(db, viewer);
+  for (const condition of conditions(viewer, wanted)) query = query.where(condition);
+  for (const order of orders[wanted.sort]) query = query.orderBy(order);
+  return query
+    .orderBy('tasks.id')
+    .limit(pageSize + 1)
+    .offset((wanted.page - 1) * pageSize)
+    .execute();
+}
+
+/** Seconds booked on each of these tasks, as far as the viewer sees them; tasks without any are missing. */
+export async function sumTaskTime(
+  db: Db,
+  viewer: Viewer,
+  ids: readonly number[],
+): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('work_months')
+    .select(['task_id'])
+    .select(sql<number>`sum(seconds)`.as('seconds'))
+    .where('task_id', 'in', [...ids])
+    .where(visibleSums(viewer))
+    .groupBy('task_id')
+    .execute();
+  return new Map(rows.map(({ task_id, seconds }) => [task_id, seconds]));
+}
+
+/** Of `work_months`: the viewer's own time, and everybody's on the projects that they manage. */
+const visibleSums = (viewer: Viewer): RawBuilder<boolean> =>
+  viewer.role === 'admin'
+    ? sql`1 = 1`
+    : sql`(work_months.user_id = ${viewer.id} or work_months.project_id in (select project_id from project_members where user_id = ${viewer.id} and is_manager = 1))`;
+
+/** How many tasks the board has in each status. */
+export async function countByStatus(
+  db: Db,
+  viewer: Viewer,
+  wanted: Wanted,
+): Promise<Map<TaskStatus, number>> {
+  let query = db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['tasks.status'])
+    .select(sql<number>`count(*)`.as('tasks'))
+    .where(visibleProjects(viewer));
+  for (const condition of conditions(viewer, wanted)) query = query.where(condition);
+  const rows = await query.groupBy('tasks.status').execute();
+  return new Map(rows.map(({ status, tasks }) => [status, tasks]));
+}
+
+/** @returns the new task's id. */
+export async function insertTask(db: Db, row: Insertable<TasksTable>): Promise<number> {
+  const { id } = await db.insertInto('tasks').values(row).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function updateTask(db: Db, id: number, changed: Updateable<TasksTable>): Promise<void> {
+  await db.updateTable('tasks').set(changed).where('id', '=', id).execute();
+}
+
+/** The task of that name in the project. */
+export async function findTaskByKey(
+  db: Db,
+  { project_id, name_key }: { project_id: number; name_key: string },
+): Promise<{ id: number } | undefined> {
+  return db
+    .selectFrom('tasks')
+    .select('id')
+    .where('project_id', '=', project_id)
+    .where('name_key', '=', name_key)
+    .executeTakeFirst();
+}
+
+/** True when anybody's time, running timers too, names the task. */
+export async function hasTime(db: Db, task_id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('entries')
+    .select('id')
+    .where('task_id', '=', task_id)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Timers that run on the task now. */
+export async function countRunningOn(db: Db, task_id: number): Promise<number> {
+  const { running } = await db
+    .selectFrom('entries')
+    .select((select) => select.fn.countAll<number>().as('running'))
+    .where('task_id', '=', task_id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return running;
+}
+
+/** Deletes a task that no time was booked on, with its comments; false when some was. */
+export async function deleteTask(db: Db, id: number): Promise<boolean> {
+  const result = await db
+    .deleteFrom('tasks')
+    .where('id', '=', id)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where.selectFrom('entries').select('entries.id').whereRef('entries.task_id', '=', 'tasks.id'),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+export interface ProjectOfTasks {
+  id: number;
+  name: string;
+  client_name: string | null;
+  archived_at: number | null;
+  start_date: string | null;
+}
+
+const projectsFor = (db: Db, viewer: Viewer) =>
+  db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'projects.start_date', 'clients.name as client_name'])
+    .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
+    .where(visibleProjects(viewer));
+
+/** The project, if the viewer sees it. */
+export async function findProjectOfTasks(
+  db: Db,
+  viewer: Viewer,
+  id: number,
+): Promise<ProjectOfTasks | undefined> {
+  return projectsFor(db, viewer).where('projects.id', '=', id).executeTakeFirst();
+}
+
+/** Active projects to choose from, by name, and the chosen one whatever its state. */
+export async function listProjectsForTasks(
+  db: Db,
+  viewer: Viewer,
+  chosen: number | null,
+): Promise<ProjectOfTasks[]> {
+  return projectsFor(db, viewer)
+    .where((where) =>
+      where.or([
+        where.and([where('projects.archived_at', 'is', null), where('clients.archived_at', 'is', null)]),
+        where('projects.id', '=', chosen ?? 0),
+      ]),
+    )
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
+    .limit(1000)
+    .execute();
+}
+
+export interface Assignee {
+  id: number;
+  name: string;
+}
+
+/** Whom the viewer may give tasks of a project to: its members, the people they see, themselves, and who has it now. */
+export async function listAssignees(
+  db: Db,
+  viewer: Viewer,
+  { project_id, assignee_id }: { project_id: number | null; assignee_id: number | null },
+): Promise<Assignee[]> {
+  return db
+    .selectFrom('users')
+    .select(['users.id', 'users.name'])
+    .where((where) =>
+      where.or([
+        where('users.id', '=', assignee_id ?? 0),
+        where.and([
+          where('users.deactivated_at', 'is', null),
+          sql<boolean>`(${visiblePeople(viewer)} or users.id in (select user_id from project_members where project_id = ${project_id ?? 0}))`,
+        ]),
+      ]),
+    )
+    .orderBy('users.name')
+    .orderBy('users.id')
+    .limit(1000)
+    .execute();
+}
+
+export interface Comment {
+  id: number;
+  user_id: number;
+  person_name: string;
+  body: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Comments of a task, the oldest first; the newest 200 where there are more. */
+export async function listComments(db: Db, task_id: number): Promise<Comment[]> {
+  const rows = await db
+    .selectFrom('task_comments')
+    .innerJoin('users', 'users.id', 'task_comments.user_id')
+    .select(['task_comments.id', 'user_id', 'users.name as person_name', 'body'])
+    .select(['task_comments.created_at', 'task_comments.updated_at'])
+    .where('task_id', '=', task_id)
+    .orderBy('task_comments.id', 'desc')
+    .limit(200)
+    .execute();
+  return rows.reverse();
+}
+
+export async function findComment(
+  db: Db,
+  task_id: number,
+  id: number,
+): Promise<{ id: number; user_id: number; body: string } | undefined> {
+  return db
+    .selectFrom('task_comments')
+    .select(['id', 'user_id', 'body'])
+    .where('task_id', '=', task_id)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+export async function insertComment(
+  db: Db,
+  row: { task_id: number; user_id: number; body: string; created_at: number; updated_at: number },
+): Promise<number> {
+  const { id } = await db.insertInto('task_comments').values(row).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function updateComment(
+  db: Db,
+  id: number,
+  changed: { body: string; updated_at: number },
+): Promise<void> {
+  await db.updateTable('task_comments').set(changed).where('id', '=', id).execute();
+}
+
+export async function deleteComment(db: Db, id: number): Promise<void> {
+  await db.deleteFrom('task_comments').where('id', '=', id).execute();
+}
