@@ -7,7 +7,7 @@ export const flags = {
     '{count, plural, =0 {Nothing has changed.} one {Saved: one feature.} other {Saved: # features.}}',
   'flag.idle_question.label': 'Ask about idle time',
   'flag.idle_question.hint':
-    'While a timer runs, the page notices that nobody was there and offers to take the time away. It notices in the browser; nothing about it is sent.',
+    'While a timer runs, the page notices that nobody was there and offers to take the time away. It notices in the browser, and nothing leaves the browser before the person answers.',
   'flag.suggestions.label': 'Suggest while typing',
   'flag.suggestions.hint':
     'The timer offers a person their own earlier work, projects after @ and tags after #.',
