@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { atMost } from './at-most.ts';
 import type { Payload } from './channels.ts';
 import type { ConsentStore } from './consent-store.ts';
-import type { ErrorReport, FinishedRequest, Reporter } from './error-report.ts';
+import type { ErrorReport, FinishedRequest, Report, Reporter } from './error-report.ts';
 import { coveredError, errorReport, fingerprintOf, isTraceCovered, traceReport } from './error-report.ts';
 import type { Envelope, SentryClient } from './sinks/sentry.ts';
 import { envelopeOf, newIds, openSentryClient } from './sinks/sentry.ts';
@@ -65,11 +65,10 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
   const isOff = (): boolean => consents.state('errors').mode === 'off';
   const inbox = createInbox(parts);
   let client: Promise<SentryClient> | undefined;
-  let isLoaded = false;
+  let loaded: SentryClient | undefined;
   const open = async (dsn: string): Promise<SentryClient> => {
-    const opened = await openSentryClient({ dsn, reporter, keep: inbox.keep });
-    isLoaded = true;
-    return opened;
+    loaded = await openSentryClient({ dsn, reporter, keep: inbox.keep });
+    return loaded;
   };
   /** One for the life of the process: every further one would leave listeners behind. A switch is asked at each report. */
   const load = (): Promise<SentryClient> => {
@@ -94,13 +93,18 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
     if (!report) countEvent('error', 'withheld');
     else if (!mayPass(fingerprintOf(whole), now())) countEvent('error', 'dropped');
     else inbox.track('error', capture(report, origin));
+    if (!origin.handled) ending.resolve(undefined);
   };
-  const capture = async (report: ErrorReport, { user_id = null, handled }: ErrorOrigin): Promise<void> => {
+  const capture = async (report: ErrorReport, { user_id = null }: ErrorOrigin): Promise<void> => {
     const id = user_id === null || !covers('error.user') ? undefined : await parts.pseudonymOf(user_id);
-    const named = { ...report, ...(id === undefined ? undefined : { user: { id } }) };
-    // A process that ends cannot wait for the SDK to load: the same envelope without it.
-    if (!handled && !isLoaded) return inbox.keep(envelopeOf(named, newHeader(now()), user_id));
-    (await load()).capture(named, user_id);
+    await pass({ ...report, ...(id === undefined ? undefined : { user: { id } }) }, user_id);
+  };
+  const ending = Promise.withResolvers<undefined>();
+  /** A process that ends does not wait for the SDK to load: its reports get the same envelope without it. */
+  const pass = async (report: Report, user_id: number | null): Promise<void> => {
+    const client = await Promise.race([load(), ending.promise]);
+    if (client) client.capture(report, user_id);
+    else inbox.keep(envelopeOf(report, newHeader(now()), user_id));
   };
 
   return {
@@ -108,11 +112,7 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
     reportTrace: (request) => {
       countEvent('trace', 'recorded');
       if (isOff() || !isTraceCovered(covers)) countEvent('trace', 'withheld');
-      else
-        inbox.track(
-          'trace',
-          load().then(({ capture }) => capture(traceReport(request, reporter, newIds()), null)),
-        );
+      else inbox.track('trace', pass(traceReport(request, reporter, newIds()), null));
     },
     warmUp: () => {
       if (!isOff())
@@ -121,8 +121,10 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
     sample: () => sampleOf(reporter, now()),
     flush: inbox.flush,
     close: async (timeoutMs) => {
+      ending.resolve(undefined);
       await inbox.flush(timeoutMs);
-      await client?.then((opened) => opened.close()).catch(() => undefined);
+      // One that is still loading has nothing to lose, and is not waited for.
+      await loaded?.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import { parseEnvelope } from '@sentry/core';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
 import { sdk } from '../../src/telemetry/sinks/sentry.ts';
@@ -439,6 +440,34 @@ describe('a server', () => {
     if (!isLoaded) expect(sentry.connections()).toBe(0);
   });
 
+  it.each([
+    ['fails', 'fatal', 1],
+    ['is stopped', 'error', 0],
+  ])('that %s while the SDK is still loading keeps its report', async (how, level, code) => {
+    const folder = await newInstallation();
+    await sentry.shut();
+    const server = await startServerProcess(folder, {
+      ...failingServer,
+      environment: { SENTRY_DSN: dsnOf(sentry) },
+      execArgv: ['--import', join(root, 'tests/telemetry/fixtures/sdk-never-loads.ts')],
+    });
+    const { db } = await databaseOf(folder);
+    if (how === 'is stopped') {
+      await db.schema.alterTable('sessions').renameTo('sessions_gone').execute();
+      const answer = await request(server.address)
+        .get('/timer')
+        .set('Cookie', `tt_session=${'a'.repeat(43)}`);
+      expect(answer.status).toBe(500);
+    }
+    server.kill(how === 'fails' ? 'SIGUSR2' : 'SIGTERM');
+    expect(await server.ended).toBe(code);
+    const rows = await db.selectFrom('outbox').select(['channel', 'purpose', 'body']).execute();
+    await db.destroy();
+    expect(rows.map(({ channel, purpose }) => [channel, purpose])).toEqual([['errors', 'error']]);
+    const [, [item]] = parseEnvelope(rows[0]?.body ?? '');
+    expect((item as unknown as [unknown, ErrorReport])[1]).toMatchObject({ level, platform: 'node' });
+  });
+
   it('before its setup loads nothing and sends nothing', async () => {
     const folder = await newInstallation();
     const server = await startServerProcess(folder, {
@@ -454,11 +483,15 @@ describe('a server', () => {
   });
 });
 
-async function switchOff(folder: string): Promise<void> {
-  const { db } = await connect({
+/** The database of a server process. */
+const databaseOf = (folder: string) =>
+  connect({
     ...{ databaseUrl: undefined, sqliteSynchronous: 'normal', poolSize: 1 },
     sqliteFile: join(folder, 'data', 'timetracker.sqlite'),
   });
+
+async function switchOff(folder: string): Promise<void> {
+  const { db } = await databaseOf(folder);
   await db
     .insertInto('consents')
     .values({
