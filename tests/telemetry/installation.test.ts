@@ -15,6 +15,7 @@ import { createTestApp } from '../support/app.ts';
 import { opened } from '../support/each-file.ts';
 import type { Destination } from '../support/internet.ts';
 import { openDestination } from '../support/internet.ts';
+import { newInstallation, startServerProcess } from '../support/server-process.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -388,5 +389,26 @@ describe('a marker', () => {
     await check(again);
     expect(received()).toHaveLength(1);
     expect(await again.telemetry.installation.getTelemetryFingerprint()).toBe(received()[0]?.['fingerprint']);
+  });
+});
+
+describe('a server', () => {
+  it('tells of itself after it started, and of its update after the next start', async () => {
+    const folder = await newInstallation();
+    const environment = { TELE_URL: receiver.url, ENABLE_TELEMETRY: 'true' };
+    for (const APP_VERSION of ['1.0.0', '1.0.0', '1.1.0']) {
+      const server = await startServerProcess(folder, { environment: { ...environment, APP_VERSION } });
+      await receiver.until(APP_VERSION === '1.0.0' ? 1 : 2);
+      // It tells its address a moment before it listens to signals.
+      expect((await fetch(`${server.address}/login`)).status).toBe(200);
+      server.kill('SIGTERM');
+      expect(await server.ended).toBe(0);
+    }
+    expect(received()).toMatchObject([
+      { kind: 'install', app_version: '1.0.0' },
+      { kind: 'update', app_version: '1.1.0', previous_version: '1.0.0' },
+    ]);
+    const marker = readFileSync(join(folder, 'data', 'telemetry', 'update.json'), 'utf8');
+    expect(JSON.parse(marker)).toMatchObject({ app_version: '1.1.0', destination: receiver.host });
   });
 });

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboxRow, Sink } from '../../src/telemetry/channels.ts';
 import { declarationOf, eventNames } from '../../src/telemetry/catalogue.ts';
@@ -13,6 +15,7 @@ import { createTestApp } from '../support/app.ts';
 import { opened } from '../support/each-file.ts';
 import type { Destination } from '../support/internet.ts';
 import { openDestination } from '../support/internet.ts';
+import { newInstallation, startServerProcess } from '../support/server-process.ts';
 
 let app: TestApp;
 let posthog: Destination;
@@ -285,8 +288,33 @@ describe('the SDK', () => {
     posthog.behave({ kind: 'answer', status: 503 });
     await sink.deliver([stopped()], context);
     // More than twice the three seconds after which the SDK would try again.
-    await new Promise((resolve) => setTimeout(resolve, 6_500));
+    await sleep(6_500);
     expect(posthog.requests).toHaveLength(1);
     expect(posthog.requests.map(({ path }) => path)).toEqual(['/batch/']);
+  });
+});
+
+describe('a server', () => {
+  const tellLoaded = ['--import', join(import.meta.dirname, 'fixtures/tell-loaded.ts')];
+
+  it.each([
+    ['while the channel is on', {}, true],
+    ['with a veto', { DO_NOT_TRACK: '1' }, false],
+    ['without a key', { POSTHOG_API_KEY: '' }, false],
+  ])('loads the SDK and calls out %s', async (_when, changed: Record<string, string>, isOn) => {
+    const folder = await newInstallation();
+    const environment = { POSTHOG_API_KEY: 'phc_12345678', POSTHOG_HOST: posthog.url, ...changed };
+    const connections = posthog.connections();
+    const server = await startServerProcess(folder, { environment, execArgv: tellLoaded });
+    for (let views = 0; views < 3; views += 1)
+      expect((await fetch(`${server.address}/login`)).status).toBe(200);
+    if (isOn) await posthog.until(1);
+    else await sleep(1_000);
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(/loaded .*posthog-node/.test(server.stderr())).toBe(isOn);
+    expect(posthog.connections() > connections).toBe(isOn);
+    expect(posthog.requests.filter(({ path }) => path !== '/batch/')).toEqual([]);
+    if (isOn) expect(received()[0]?.batch[0]?.properties).toMatchObject({ endpoint: '/login' });
   });
 });
