@@ -65,7 +65,8 @@ async function compose(mail: Mail, from: string): Promise<{ real: Buffer; shown:
   const { to, subject, secret } = mail;
   const domain = from.slice(from.lastIndexOf('@') + 1);
   const fixed = {
-    ...{ from, to, subject, date: new Date(), baseBoundary: randomUUID() },
+    // An object: a comma in an address must not make two of it.
+    ...{ from, to: { name: '', address: to }, subject, date: new Date(), baseBoundary: randomUUID() },
     ...{ messageId: `<${randomUUID()}@${domain}>`, disableFileAccess: true, disableUrlAccess: true },
     // Neither an out-of-office answer nor a bounce is of use to anybody.
     headers: { 'Auto-Submitted': 'auto-generated' },

@@ -1,0 +1,72 @@
+import type { Insertable } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { AccountLinksTable, Flag, LinkMail, Role } from '../../db/schema.ts';
+
+type Kind = AccountLinksTable['kind'];
+
+export async function insertLink(db: Db, row: Insertable<AccountLinksTable>): Promise<number> {
+  const { id } = await db.insertInto('account_links').values(row).returning('id').executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Ends every link of a person that was not used; returns how many. */
+export async function deleteOpenLinks(db: Db, user_id: number): Promise<number> {
+  const result = await db
+    .deleteFrom('account_links')
+    .where('user_id', '=', user_id)
+    .where('used_at', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+export interface LinkedPerson {
+  link_id: number;
+  user_id: number;
+  name: string;
+  email: string;
+  role: Role;
+  locale: string;
+  is_placeholder: Flag;
+}
+
+/** Whom a link is for, while it opens: not used, not too old, and the person is still here. */
+export async function findLinkedPerson(
+  db: Db,
+  link: { kind: Kind; token_hash: string; now: number },
+): Promise<LinkedPerson | undefined> {
+  return db
+    .selectFrom('account_links')
+    .innerJoin('users', 'users.id', 'account_links.user_id')
+    .select(['account_links.id as link_id', 'user_id', 'name', 'email', 'role', 'locale', 'is_placeholder'])
+    .where('token_hash', '=', link.token_hash)
+    .where('kind', '=', link.kind)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', link.now)
+    .where('deactivated_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Uses a link up; false when another request was faster. */
+export async function updateLinkUsed(db: Db, id: number, used_at: number): Promise<boolean> {
+  const result = await db
+    .updateTable('account_links')
+    .set({ used_at })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function updateLinkMail(db: Db, id: number, mail: LinkMail): Promise<void> {
+  await db.updateTable('account_links').set({ mail }).where('id', '=', id).execute();
+}
+
+/** Links that neither open any more nor tell anything. */
+export async function deleteEndedLinks(db: Db, expired_before: number): Promise<void> {
+  await db.deleteFrom('account_links').where('expires_at', '<', expired_before).execute();
+}
+
+export async function findLocale(db: Db, user_id: number): Promise<string> {
+  const row = await db.selectFrom('users').select('locale').where('id', '=', user_id).executeTakeFirst();
+  return row?.locale ?? 'en';
+}

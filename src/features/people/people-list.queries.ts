@@ -1,0 +1,214 @@
+import { sql } from 'kysely';
+import type { Transaction } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { isPostgres } from '../../db/lock.ts';
+import type { Database, Flag, LinkMail, Role } from '../../db/schema.ts';
+import { likePattern, pageSize } from '../work/list-query.ts';
+import type { PeopleQuery } from './people.forms.ts';
+
+export interface PersonRow {
+  id: number;
+  name: string;
+  email: string;
+  role: Role;
+  locale: string;
+  is_placeholder: Flag;
+  /** 0: nobody can sign in as this person yet. */
+  has_password: Flag;
+  created_at: number;
+  deactivated_at: number | null;
+}
+
+const people = (db: Db) =>
+  db
+    .selectFrom('users')
+    .select(['id', 'name', 'email', 'role', 'locale', 'is_placeholder', 'created_at', 'deactivated_at'])
+    .select(sql<Flag>`case when password_hash is null then 0 else 1 end`.as('has_password'));
+
+/** SQLite folds only the letters of English: a name with others is found as it is written. */
+const literalPattern = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
+
+/** One page by name, and one row more when another page follows. A search finds addresses too. */
+export async function listPeoplePage(db: Db, { q, state, role, page }: PeopleQuery): Promise<PersonRow[]> {
+  const pattern = likePattern(q);
+  const literal = literalPattern(q);
+  return people(db)
+    .where('deactivated_at', state === 'former' ? 'is not' : 'is', null)
+    .$if(state === 'placeholder', (query) => query.where('is_placeholder', '=', 1))
+    .$if(state === 'invited', (query) =>
+      query.where('is_placeholder', '=', 0).where('password_hash', 'is', null),
+    )
+    .$if(role !== '', (query) => query.where('role', '=', role as Role))
+    .$if(q !== '', (query) =>
+      query.where(
+        sql<boolean>`(lower(name) like ${pattern} escape '\\' or name like ${literal} escape '\\' or (is_placeholder = 0 and email_key like ${pattern} escape '\\'))`,
+      ),
+    )
+    .orderBy(sql`lower(name)`)
+    .orderBy('id')
+    .limit(pageSize + 1)
+    .offset((page - 1) * pageSize)
+    .execute();
+}
+
+/** Booked seconds of some people since a local date; people without any are missing. */
+export async function sumPeopleTime(
+  db: Db,
+  ids: readonly number[],
+  from: string,
+): Promise<Map<number, number>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('entries')
+    .select('user_id')
+    .select(sql<number>`coalesce(sum((ended_at - started_at) / 1000), 0)`.as('seconds'))
+    .where('user_id', 'in', ids)
+    .where('local_date', '>=', from)
+    .groupBy('user_id')
+    .execute();
+  return new Map(rows.map(({ user_id, seconds }) => [user_id, seconds]));
+}
+
+export async function findPersonRow(db: Db, id: number): Promise<PersonRow | undefined> {
+  return people(db).where('id', '=', id).executeTakeFirst();
+}
+
+/**
+ * Administrators who can sign in, without one of them. Locked: of two changes at once that each leave the other's
+ * administrator, the second waits and then sees what the first one did.
+ */
+export async function countOtherAdministrators(trx: Transaction<Database>, id: number): Promise<number> {
+  const administrators = trx
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('deactivated_at', 'is', null)
+    .where('password_hash', 'is not', null)
+    .orderBy('id');
+  const rows = await (isPostgres(trx) ? administrators.forNoKeyUpdate() : administrators).execute();
+  return rows.filter((row) => row.id !== id).length;
+}
+
+/** True when anything says that the person was here: time, comments, an audit record of what they did. */
+export async function hasTraces(db: Db, id: number): Promise<boolean> {
+  const { traces } = await db
+    .selectFrom('users')
+    .select(
+      sql<number>`(exists (select 1 from entries where user_id = ${id}) or exists (select 1 from task_comments where user_id = ${id}) or exists (select 1 from audit where actor_id = ${id}))`.as(
+        'traces',
+      ),
+    )
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return Boolean(traces);
+}
+
+export async function deletePerson(db: Db, id: number): Promise<void> {
+  await db.updateTable('tasks').set({ assignee_id: null }).where('assignee_id', '=', id).execute();
+  await db
+    .deleteFrom('rates')
+    .where((where) =>
+      where.or([where('scope', '=', `person:${id}`), where('scope', 'like', `member:%:${id}`)]),
+    )
+    .execute();
+  await db.deleteFrom('users').where('id', '=', id).execute();
+}
+
+export interface Membership {
+  project_id: number;
+  name: string;
+  color: string;
+  client_name: string | null;
+  is_manager: Flag;
+}
+
+/** The projects that a person is a member of, by name; at most 200. */
+export async function listMemberships(db: Db, user_id: number): Promise<Membership[]> {
+  return db
+    .selectFrom('project_members')
+    .innerJoin('projects', 'projects.id', 'project_members.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['project_id', 'projects.name', 'projects.color', 'clients.name as client_name', 'is_manager'])
+    .where('user_id', '=', user_id)
+    .orderBy('projects.name_key')
+    .limit(200)
+    .execute();
+}
+
+/** Makes somebody a member of projects; those that do not exist are passed over. */
+export async function insertMemberships(
+  db: Db,
+  user_id: number,
+  project_ids: readonly number[],
+): Promise<void> {
+  if (project_ids.length === 0) return;
+  await db
+    .insertInto('project_members')
+    .columns(['project_id', 'user_id', 'is_manager'])
+    .expression((select) =>
+      select
+        .selectFrom('projects')
+        .select(['projects.id', sql<number>`${user_id}`.as('user_id'), sql<Flag>`0`.as('is_manager')])
+        .where('projects.id', 'in', [...project_ids])
+        .where('archived_at', 'is', null),
+    )
+    .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doNothing())
+    .execute();
+}
+
+/** Active projects that only their members see: those a new person may be missing from. */
+export async function listClosedProjects(
+  db: Db,
+): Promise<{ id: number; name: string; client_name: string | null }[]> {
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'clients.name as client_name'])
+    .where('projects.visibility', '=', 'members')
+    .where('projects.archived_at', 'is', null)
+    .orderBy('projects.name_key')
+    .limit(100)
+    .execute();
+}
+
+/** The newest link of a person that still opens; undefined when there is none. */
+export async function findOpenLink(db: Db, user_id: number, now: number) {
+  return db
+    .selectFrom('account_links')
+    .select(['id', 'kind', 'created_at', 'expires_at', 'mail'])
+    .where('user_id', '=', user_id)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+}
+export type OpenLink = {
+  id: number;
+  kind: string;
+  created_at: number;
+  expires_at: number;
+  mail: LinkMail | null;
+};
+
+/** People to merge a placeholder into: those with an account, by name; a search narrows them. */
+export async function listMergeTargets(
+  db: Db,
+  q: string,
+): Promise<{ id: number; name: string; email: string }[]> {
+  const pattern = likePattern(q);
+  const literal = literalPattern(q);
+  return db
+    .selectFrom('users')
+    .select(['id', 'name', 'email'])
+    .where('is_placeholder', '=', 0)
+    .$if(q !== '', (query) =>
+      query.where(
+        sql<boolean>`(lower(name) like ${pattern} escape '\\' or name like ${literal} escape '\\' or email_key like ${pattern} escape '\\')`,
+      ),
+    )
+    .orderBy(sql`lower(name)`)
+    .orderBy('id')
+    .limit(100)
+    .execute();
+}
