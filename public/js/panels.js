@@ -6,9 +6,23 @@ document.addEventListener('click', (event) => {
   }
   const opener = target.closest?.('[data-dialog]');
   if (opener) document.getElementById(opener.dataset.dialog)?.showModal();
+  const copier = target.closest?.('[data-copy]');
+  if (copier) void copyField(copier);
   if (target.closest?.('[data-close]') || target.matches?.('dialog.dialog'))
     target.closest('dialog')?.close();
 });
+
+/** Puts a field's text on the clipboard, and marks it where the browser does not allow that (plain http). */
+async function copyField(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    button.lastChild.textContent = button.dataset.text;
+  } catch {
+    field.focus();
+  }
+}
 
 /** Opens a `details` and goes to its first field. */
 export function openPanel(id) {

@@ -22,6 +22,7 @@ type Outcome = 'ok' | '403' | '404' | 'in';
 
 const everybody = 'ok ok ok ok ok ok in';
 const administrators = 'ok 404 404 404 404 404 in';
+const nobody = '404 404 404 404 404 404 404';
 const makers = 'ok ok ok 403 403 403 in';
 const seers = 'ok ok 404 ok ok 404 in';
 const managers = 'ok ok 404 403 403 404 in';
@@ -80,6 +81,34 @@ const expectations: Record<string, string> = {
 
   'GET /reports/summary': everybody,
   'GET /reports/export.csv': everybody,
+
+  'GET /admin/users': administrators,
+  'GET /admin/users/new': administrators,
+  'POST /admin/users': administrators,
+  'POST /admin/users/placeholders': administrators,
+  'GET /admin/users/:id': administrators,
+  'POST /admin/users/:id': administrators,
+  'POST /admin/users/:id/invite': administrators,
+  'GET /admin/users/:id/link': administrators,
+  'POST /admin/users/:id/link': administrators,
+  'POST /admin/users/:id/link/revoke': administrators,
+  'POST /admin/users/:id/deactivate': administrators,
+  'POST /admin/users/:id/activate': administrators,
+  'POST /admin/users/:id/delete': administrators,
+  'GET /admin/users/:id/merge': administrators,
+  'POST /admin/users/:id/merge': administrators,
+  'GET /admin/settings': administrators,
+  'POST /admin/settings': administrators,
+  'GET /admin/audit': administrators,
+  'GET /admin/audit/check': administrators,
+
+  // Without a link that opens.
+  'GET /invitation': nobody,
+  'POST /invitation': nobody,
+  'GET /password/reset': nobody,
+  'POST /password/reset': nobody,
+  'GET /password/forgot': 'ok ok ok ok ok ok ok',
+  'POST /password/forgot': 'ok ok ok ok ok ok ok',
 
   'GET /login': 'ok ok ok ok ok ok ok',
   'POST /login': 'ok ok ok ok ok ok ok',

@@ -43,6 +43,17 @@ export async function updatePerson(db: Db, id: number, changed: Updateable<Users
   await db.updateTable('users').set(changed).where('id', '=', id).execute();
 }
 
+/** Names of some people, by id. */
+export async function mapPersonNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /** Everybody, by name; for filters that let a person choose people. */
 export async function listPeople(
   db: Db,

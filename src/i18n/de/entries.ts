@@ -35,6 +35,12 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.book_note':
     'Am Eintrag steht, dass Sie ihn gebucht haben, und das Protokoll hält es fest. {name} sieht ihn und kann ihn ändern.',
   'entry.book_zone': 'Die Zeiten gelten in der Zeitzone {zone}.',
+  'entry.of': 'Zeit von {name}',
+  'entry.booked_by': '{name} hat sie gebucht.',
+  'entry.changed_by': '{name} hat sie zuletzt geändert.',
+  'entry.by_somebody': 'Jemand, den es nicht mehr gibt,',
+  'entry.change_note':
+    'Was Sie hier ändern, ist als Ihre Änderung gekennzeichnet und steht im Protokoll. {name} sieht es.',
   'entry.note_days': 'Der Eintrag beginnt am {started_day} und endet am {ended_day}.',
   'entry.ends_on': 'Am {day}',
   'entry.stopped_already': 'Dieser Timer war schon gestoppt. Der jetzt laufende blieb unberührt.',

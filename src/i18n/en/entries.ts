@@ -31,6 +31,11 @@ export const entries = {
   'entry.book_note':
     'The entry says that you booked it, and the audit log has it. {name} can see and change it.',
   'entry.book_zone': 'Times are taken in the time zone {zone}.',
+  'entry.of': 'Time of {name}',
+  'entry.booked_by': '{name} booked it.',
+  'entry.changed_by': '{name} changed it last.',
+  'entry.by_somebody': 'Somebody who is gone',
+  'entry.change_note': 'What you change here is marked as yours, and the audit log has it. {name} sees it.',
   'entry.note_days': 'It starts on {started_day} and ends on {ended_day}.',
   'entry.ends_on': 'On {day}',
   'entry.stopped_already': 'That timer had already been stopped. The one that runs now was left alone.',
