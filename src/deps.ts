@@ -150,6 +150,7 @@ function registerGauges(
     const depth = await telemetry.outbox.depth();
     return new Map([...depth].map(([channel, { held, queued }]) => [channel, held + queued]));
   });
+  metrics.collect('tt_outbox_oldest_age_seconds', () => telemetry.outbox.oldestAgesSeconds());
   metrics.collect('tt_active_timers', () => countRunning(db));
   metrics.collect('tt_users_active', async () => {
     const counts = new Map<string, number>();

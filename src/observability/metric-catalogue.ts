@@ -161,6 +161,12 @@ export const METRIC_FAMILIES = {
     help: 'Payloads that wait to leave, or for an administrator who releases them.',
     labels: { channel: OUTBOX_CHANNELS },
   },
+  outboxOldestAge: {
+    name: 'tt_outbox_oldest_age_seconds',
+    type: 'gauge',
+    help: 'Age of the oldest payload that may leave and has not; 0 when none waits. What an administrator holds back is not counted.',
+    labels: { channel: OUTBOX_CHANNELS },
+  },
   logins: {
     name: 'tt_logins_total',
     type: 'counter',

@@ -21,7 +21,11 @@ type OneOf<Values extends readonly string[]> = Values[number];
 
 /** The gauges whose figures are read at scrape time. */
 export type CollectedMetric =
-  'tt_active_timers' | 'tt_users_active' | 'tt_db_pool_connections' | 'tt_outbox_depth';
+  | 'tt_active_timers'
+  | 'tt_users_active'
+  | 'tt_db_pool_connections'
+  | 'tt_outbox_depth'
+  | 'tt_outbox_oldest_age_seconds';
 
 /** The process's figures. Nothing is sent: they wait to be scraped. */
 export interface Metrics {
@@ -177,6 +181,7 @@ function addFamilies(registry: Registry) {
       tt_active_timers: addCollectedGauge(registry, METRIC_FAMILIES.activeTimers),
       tt_users_active: addCollectedGauge(registry, METRIC_FAMILIES.usersActive),
       tt_outbox_depth: addCollectedGauge(registry, METRIC_FAMILIES.outboxDepth),
+      tt_outbox_oldest_age_seconds: addCollectedGauge(registry, METRIC_FAMILIES.outboxOldestAge),
       tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
   };

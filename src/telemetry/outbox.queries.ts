@@ -193,11 +193,15 @@ export async function listPayloads(
     .execute();
 }
 
-/** Payloads by channel and state. */
+/** Payloads by channel and state, and when the oldest of them was queued. */
 export async function countPayloads(db: Db) {
   return db
     .selectFrom('outbox')
-    .select(['channel', 'state', (select) => select.fn.countAll<number>().as('total')])
+    .select(['channel', 'state'])
+    .select((select) => [
+      select.fn.countAll<number>().as('total'),
+      select.fn.min<number>('created_at').as('oldest_at'),
+    ])
     .groupBy(['channel', 'state'])
     .execute();
 }

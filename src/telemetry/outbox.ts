@@ -40,6 +40,8 @@ export interface Outbox {
   discard(channel: TelemetryChannel, ids: readonly number[] | 'all'): Promise<number>;
   /** How much waits, per channel. */
   depth(): Promise<Map<TelemetryChannel, Depth>>;
+  /** How long the oldest payload that may leave has waited, in seconds, by channel; what is held is not counted. */
+  oldestAgesSeconds(): Promise<Map<TelemetryChannel, number>>;
   /** Deletes what has waited for more than seven days. */
   expire(): Promise<void>;
 }
@@ -104,6 +106,7 @@ export function createOutbox(parts: Parts): Outbox {
     },
     discard: async (channel, ids) => counted(await deleteHeld(db, { channel, ids })),
     depth: () => depthOf(db),
+    oldestAgesSeconds: () => oldestAgesOf(db, now()),
     expire: async () => {
       counted(await deleteQueuedBefore(db, now() - keptMs));
     },
@@ -128,6 +131,14 @@ async function depthOf(db: Db): Promise<Map<TelemetryChannel, Depth>> {
     if (found) found[state] = total;
   }
   return depth;
+}
+
+async function oldestAgesOf(db: Db, at: number): Promise<Map<TelemetryChannel, number>> {
+  const ages = new Map<TelemetryChannel, number>(telemetryChannels.map((channel) => [channel, 0]));
+  for (const { channel, state, oldest_at } of await countPayloads(db)) {
+    if (state === 'queued') ages.set(channel as TelemetryChannel, Math.max(0, at - oldest_at) / 1000);
+  }
+  return ages;
 }
 
 /** Every hundredth of the bound is soon enough to look, and seldom enough to cost nothing. */

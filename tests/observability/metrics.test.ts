@@ -33,6 +33,7 @@ function exercise(metrics: Metrics): void {
   metrics.collect('tt_users_active', async () => new Map([['24h', 9]]));
   metrics.collect('tt_db_pool_connections', async () => new Map([['idle', 2]]));
   metrics.collect('tt_outbox_depth', async () => new Map([['errors', 5]]));
+  metrics.collect('tt_outbox_oldest_age_seconds', async () => new Map([['errors', 60]]));
 }
 
 describe('the exposition', () => {
@@ -63,6 +64,7 @@ describe('the exposition', () => {
       'tt_users_active{window="24h"}': 9,
       'tt_db_pool_connections{state="idle"}': 2,
       'tt_outbox_depth{channel="errors"}': 5,
+      'tt_outbox_oldest_age_seconds{channel="errors"}': 60,
       'tt_egress_requests_total{channel="errors",outcome="delivered"}': 1,
       'tt_egress_bytes_total{channel="errors"}': 900,
       tt_egress_blocked_total: 1,

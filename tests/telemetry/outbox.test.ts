@@ -196,8 +196,11 @@ it('tells its depth, also to whoever scrapes', async () => {
   const depth = await app.deps.telemetry.outbox.depth();
   expect(depth.get('analytics')).toEqual({ held: 0, queued: 2 });
   expect(depth.get('errors')).toEqual({ held: 1, queued: 0 });
+  app.clock.now += 90_000;
   const metrics = await app.deps.metrics.render();
   expect(metrics).toContain('tt_outbox_depth{channel="analytics"} 2');
+  expect(metrics).toContain('tt_outbox_oldest_age_seconds{channel="analytics"} 90');
   expect(metrics).toContain('tt_outbox_depth{channel="errors"} 1');
   expect(metrics).toContain('tt_outbox_depth{channel="installation"} 0');
+  expect(metrics).toContain('tt_outbox_oldest_age_seconds{channel="errors"} 0');
 });
