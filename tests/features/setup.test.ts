@@ -7,6 +7,8 @@ import { addPersonByCommand, completeSetup, resetPasswordByCommand } from '../..
 import type { TestApp } from '../support/app.ts';
 import { untilBlocked } from '../support/blocked.ts';
 import { createTestApp } from '../support/app.ts';
+import { opened } from '../support/each-file.ts';
+import { openDestination } from '../support/internet.ts';
 
 const filled = {
   name: 'Ada Lovelace',
@@ -118,6 +120,87 @@ describe('a server without administrator', () => {
     expect(await app.deps.db.selectFrom('settings').selectAll().execute()).not.toContainEqual(
       expect.objectContaining({ name: 'used_by' }),
     );
+  });
+});
+
+describe('what leaves the server, asked at the first run', () => {
+  const destinations = (url: string) => ({
+    SENTRY_DSN: `${url.replace('http://', 'http://abcdef@')}/1`,
+    POSTHOG_API_KEY: 'phc_key_of_a_test',
+    POSTHOG_HOST: url,
+  });
+  const decisions = async (app: TestApp) =>
+    app.deps.db
+      .selectFrom('consents')
+      .select(['channel', 'mode', 'source', 'user_id'])
+      .orderBy('id')
+      .execute();
+
+  it('shows each channel that has a destination: where it goes, what is in it, a sample of this server', async () => {
+    const internet = await openDestination();
+    opened.push(internet);
+    const app = await fresh({ ...destinations(internet.url), APP_VERSION: '9.8.7' });
+    const { text } = await app.stranger.get('/setup');
+    for (const name of ['Error reports', 'Product events', 'Installation telemetry'])
+      expect(text).toContain(`${name} may go to ${internet.host}`);
+    // A sample each, of this very version.
+    expect(text.match(/A sample of this very server/g)).toHaveLength(3);
+    expect(text).toContain('9.8.7');
+    for (const field of ['error.frames', 'envelope.distinct_id', 'timer.started', 'ping.fingerprint'])
+      expect(text).toContain(`<code>${field}</code>`);
+    const isOn = (channel: string) => new RegExp(`name="send_${channel}" value="1" checked`).test(text);
+    expect(['errors', 'analytics', 'installation'].map(isOn)).toEqual([true, true, false]);
+    expect(internet.connections()).toBe(0);
+  });
+
+  it('keeps the decisions with the administrator who took them, and they hold at once', async () => {
+    const internet = await openDestination();
+    opened.push(internet);
+    const app = await fresh(destinations(internet.url));
+    // A check box that is not ticked sends only its hidden 0.
+    const chosen = { send_errors: ['0', '1'], send_analytics: '0', send_installation: ['0', '1'] };
+    expect((await app.stranger.post('/setup', { ...filled, ...chosen })).status).toBe(303);
+    const user_id = (await people(app))[0]?.id;
+    const decided = { source: 'setup', user_id };
+    expect(await decisions(app)).toEqual([
+      { channel: 'errors', mode: 'auto', ...decided },
+      { channel: 'analytics', mode: 'off', ...decided },
+      { channel: 'installation', mode: 'auto', ...decided },
+    ]);
+    const { telemetry } = app.deps;
+    expect(telemetry.state('analytics')).toEqual({ mode: 'off', reason: 'switched_off' });
+    expect(telemetry.state('installation')).toEqual({ mode: 'auto', reason: 'on_by_choice' });
+    expect(events(app, 'admin.telemetry_toggled')).toHaveLength(3);
+  });
+
+  it('decides nothing that was not asked: no destination, a veto, a request without the fields', async () => {
+    const internet = await openDestination();
+    opened.push(internet);
+    const all = { send_errors: '1', send_analytics: '1', send_installation: '1' };
+    const none = await fresh();
+    await none.stranger.post('/setup', { ...filled, ...all });
+    expect(await decisions(none)).toEqual([]);
+    const vetoed = await fresh({ ...destinations(internet.url), DO_NOT_TRACK: '1' });
+    const { text } = await vetoed.stranger.get('/setup');
+    expect(text.match(/DO_NOT_TRACK=1 in the environment forbids every channel/g)).toHaveLength(3);
+    await vetoed.stranger.post('/setup', { ...filled, ...all });
+    expect(await decisions(vetoed)).toEqual([]);
+    const silent = await fresh(destinations(internet.url));
+    await silent.stranger.post('/setup', filled);
+    expect(await decisions(silent)).toEqual([]);
+    expect(silent.deps.telemetry.state('errors').reason).toBe('on_by_configuration');
+  });
+
+  it('keeps what was ticked when something else is wrong, and refuses nonsense', async () => {
+    const app = await fresh(destinations('http://127.0.0.1:9'));
+    const off = { ...filled, send_errors: '0', send_installation: ['0', '1'], email: 'nonsense' };
+    const again = await app.stranger.post('/setup', off);
+    expect(again.status).toBe(422);
+    expect(again.text).not.toContain('name="send_errors" value="1" checked');
+    expect(again.text).toContain('name="send_installation" value="1" checked');
+    expect((await app.stranger.post('/setup', { ...filled, send_errors: 'maybe' })).status).toBe(422);
+    expect(await decisions(app)).toEqual([]);
+    expect(await people(app)).toEqual([]);
   });
 });
 
