@@ -104,7 +104,7 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
   const pass = async (report: Report, user_id: number | null): Promise<void> => {
     const client = await Promise.race([load(), ending.promise]);
     if (client) client.capture(report, user_id);
-    else inbox.keep(envelopeOf(report, newHeader(now()), user_id));
+    else inbox.keep(envelopeOf(report, newIds().trace_id, user_id));
   };
 
   return {
@@ -186,11 +186,6 @@ const payloadOf = ({ event_id, purpose, text, user_id }: Envelope): Payload => (
   ...{ channel: 'errors', purpose, idempotency_key: event_id, user_id, body: text },
 });
 
-const newHeader = (at: number): { event_id: string; sent_at: string } => ({
-  event_id: newIds().trace_id,
-  sent_at: new Date(at).toISOString(),
-});
-
 /** An error of nobody: what the page about the channel shows. */
 function sampleOf(reporter: Reporter, at: number): string {
   const error = new TypeError("Cannot read properties of undefined (reading 'an example')");
@@ -199,5 +194,5 @@ function sampleOf(reporter: Reporter, at: number): string {
     { ...{ endpoint: '/projects/:id', handled: true, at }, request_id: undefined },
     reporter,
   );
-  return envelopeOf(report, newHeader(at), null).text;
+  return envelopeOf(report, newIds().trace_id, null).text;
 }

@@ -33,11 +33,7 @@ const reportOf = (error: unknown, changed: Partial<ErrorContext> = {}): ErrorRep
 const exceptionOf = (error: unknown) => reportOf(error).exception.values.at(-1);
 /** What would be on the wire, with the longest things that are added later. */
 const wireOf = (report: ErrorReport): string =>
-  envelopeOf(
-    { ...report, user: { id: 'x'.repeat(32) } },
-    { event_id: 'a'.repeat(32), sent_at: new Date(context.at).toISOString() },
-    1,
-  ).text;
+  envelopeOf({ ...report, user: { id: 'x'.repeat(32) } }, 'a'.repeat(32), 1).text;
 
 function thrownBy(work: () => unknown): unknown {
   try {

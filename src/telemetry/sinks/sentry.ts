@@ -111,9 +111,8 @@ function keepingTransport(cleared: Cleared, keep: ClientOptions['keep']): Transp
     send: async ([headers, items]) => {
       for (const [, payload] of items as Iterable<[unknown, unknown]>) {
         const captured = typeof payload === 'object' && payload !== null ? cleared.get(payload) : undefined;
-        const { event_id, sent_at } = headers as { event_id?: string; sent_at?: string };
-        if (captured && event_id !== undefined && sent_at !== undefined)
-          keep(envelopeOf(captured.report, { event_id, sent_at }, captured.user_id));
+        const { event_id } = headers as { event_id?: string };
+        if (captured && event_id !== undefined) keep(envelopeOf(captured.report, event_id, captured.user_id));
       }
       return {};
     },
@@ -121,20 +120,18 @@ function keepingTransport(cleared: Cleared, keep: ClientOptions['keep']): Transp
   };
 }
 
-/** The wire form. Its headers name no key, no sampling and no trace: the id and the time are enough. */
-export function envelopeOf(
-  report: Report,
-  header: { event_id: string; sent_at: string },
-  user_id: number | null,
-): Envelope {
+/**
+ * The wire form. Its header names no key, no sampling and no trace, and no time of sending either: Sentry would take an
+ * envelope that waited in the outbox for one of a clock that is wrong, and move the event to when it arrived.
+ */
+export function envelopeOf(report: Report, event_id: string, user_id: number | null): Envelope {
   const type = report.type ?? 'event';
-  const { event_id } = header;
   // `infer_ip`: the destination must not write down the address that it sees as that of the person.
   const event = { event_id, ...report, sdk: { ...sdk, settings: { infer_ip: 'never' } } };
   return {
     event_id,
     purpose: report.type === undefined ? 'error' : 'trace',
-    text: [header, { type }, event].map((part) => JSON.stringify(part)).join('\n'),
+    text: [{ event_id }, { type }, event].map((part) => JSON.stringify(part)).join('\n'),
     user_id,
   };
 }
