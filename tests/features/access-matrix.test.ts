@@ -70,6 +70,28 @@ const expectations: Record<string, string> = {
   'POST /clients/:id/restore': managers,
   'POST /clients/:id/delete': managers,
 
+  'GET /tasks': everybody,
+  'GET /tasks/board': everybody,
+  'GET /tasks/new': everybody,
+  'POST /tasks': everybody,
+  'GET /tasks/:id': seers,
+  'GET /tasks/:id/edit': seers,
+  'POST /tasks/:id': seers,
+  'POST /tasks/:id/status': seers,
+  'POST /tasks/:id/archive': managers,
+  'POST /tasks/:id/restore': managers,
+  'POST /tasks/:id/delete': managers,
+  'POST /tasks/:id/comments': seers,
+  // The comment is the owner's.
+  'POST /tasks/:id/comments/:comment_id': '404 404 404 ok 404 404 in',
+  'POST /tasks/:id/comments/:comment_id/delete': 'ok ok 404 ok 403 404 in',
+
+  // Of the project: nobody else learns what its hours cost.
+  'GET /rates': administrators,
+  'GET /rates/edit': 'ok ok 404 404 404 404 in',
+  'GET /rates/review': 'ok ok 404 404 404 404 in',
+  'POST /rates': 'ok ok 404 404 404 404 in',
+
   'GET /tags': everybody,
   'GET /tags/new': makers,
   'POST /tags': makers,
@@ -249,8 +271,24 @@ function pathOf({ path }: RouteOfApp, world: World): string {
     .join('/');
 }
 
+/** What a form or an address must hold before it is understood; everything else is sent empty. */
+function sentTo(route: RouteOfApp, { ids, people }: World): string {
+  const rate = `scope=project:${ids.project}&kind=billable&amount=5`;
+  const fields: Record<string, string> = {
+    'GET /entries/new': `user_id=${people.owner}`,
+    'POST /tasks/:id/status': 'status=done',
+    'POST /tasks/:id/comments': 'body=x',
+    'POST /tasks/:id/comments/:comment_id': 'body=x',
+    'GET /rates/edit': rate,
+    'GET /rates/review': rate,
+    'POST /rates': rate,
+  };
+  return fields[nameOf(route)] ?? '';
+}
+
 async function ask(route: RouteOfApp, world: World, cookie: string) {
-  const query = route.path === '/entries/new' ? `?user_id=${world.people.owner}` : '';
+  const sent = sentTo(route, world);
+  const query = route.method === 'GET' && sent !== '' ? `?${sent}` : '';
   const answer = await fetch(`${app.address}${pathOf(route, world)}${query}`, {
     method: route.method,
     redirect: 'manual',
@@ -258,6 +296,7 @@ async function ask(route: RouteOfApp, world: World, cookie: string) {
       cookie,
       ...(route.method === 'POST' ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
     },
+    ...(route.method === 'POST' ? { body: sent } : {}),
   });
   const body = await answer.text();
   return { outcome: outcomeOf(answer), body };

@@ -7,12 +7,12 @@ import { createPerson } from './app.ts';
  * A project that only its members know of, with its client, a task, a tag and an entry, and people who stand in every
  * relation to it. The people are the same in every world of a database; the rest is new.
  */
+type WorldId =
+  'client' | 'project' | 'task' | 'comment' | 'tag' | 'entry' | 'deleted_item' | 'session' | 'person';
+
 export interface World {
   people: Record<'manager' | 'other' | 'owner' | 'colleague' | 'stranger', number>;
-  ids: Record<
-    'client' | 'project' | 'task' | 'tag' | 'entry' | 'deleted_item' | 'session' | 'person',
-    number
-  >;
+  ids: Record<WorldId, number>;
   /** In every name of the project, its client and task; whoever has no access never reads it. */
   secret: string;
   /** In the description of the entry, which the owner's colleagues never read. */
@@ -84,6 +84,10 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ project_id: project, description: '', status: 'open', priority: 'normal', assignee_id: null },
     ...{ due_date: null, estimate_seconds: null, updated_at: app.clock.now },
   });
+  const comment = await insert('task_comments', {
+    ...{ task_id: task, user_id: people.owner, body: `comment ${secret}` },
+    ...{ created_at: app.clock.now, updated_at: app.clock.now },
+  });
   const tag = await insert('tags', named(`tag ${count}`));
   const ended_at = app.clock.now - 3_600_000;
   const row: Insertable<EntriesTable> = {
@@ -106,12 +110,12 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ channel: 'analytics', purpose: 'test', consent_id: null, host: 'events.example.com', head: null },
     ...{ body: Buffer.from('{}'), people: [] },
   });
-  const ids = { client, project, task, tag, entry, deleted_item, session, person };
+  const ids = { client, project, task, comment, tag, entry, deleted_item, session, person };
   return {
     ...{ people, ids, secret, own_secret },
     parameters: {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
-      ...{ restore: deleted_item, sessions: session, users: person },
+      ...{ comments: comment, restore: deleted_item, sessions: session, users: person },
       ...{ telemetry: 'errors', ledger },
     },
   };
