@@ -138,7 +138,7 @@ describeInBrowser('accessibility', (world) => {
   /** Follows the links from page to page: one address of each kind, and of each page two sets of parameters. */
   async function visitEveryPage(page: Page): Promise<void> {
     const visited = new Map<string, Set<string>>();
-    const waiting = ['/timer', '/account', '/privacy'];
+    const waiting = ['/timer', '/account', '/privacy', '/admin/telemetry'];
     const found: string[] = [];
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
       const { pathname, searchParams } = new URL(path, page.url());

@@ -24,13 +24,21 @@ export interface World {
   problems: string[];
 }
 
-/** A group of tests with a server and a browser of its own; skipped, and it says so, where no browser is. */
-export function describeInBrowser(name: string, tests: (world: World) => void): void {
+/**
+ * A group of tests with a server and a browser of its own; skipped, and it says so, where no browser is.
+ *
+ * @param environment - makes what the server is to find in its environment.
+ */
+export function describeInBrowser(
+  name: string,
+  tests: (world: World) => void,
+  environment?: () => Promise<Record<string, string>>,
+): void {
   if (!isInstalled) console.warn(`skipped "${name}": no browser at ${executable} (set CHROMIUM_PATH)`);
   describe.skipIf(!isInstalled)(name, () => {
     const world = { problems: [] as string[] } as unknown as World;
     beforeAll(async () => {
-      world.server = await startServer();
+      world.server = await startServer(await environment?.());
       world.browser = await chromium.launch({ executablePath: executable, args: flags });
       world.open = (options) => openPage(world, options);
     });

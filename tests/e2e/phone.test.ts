@@ -16,6 +16,9 @@ describeInBrowser('a phone', (world) => {
     '/clients/1',
   ];
   paths.push('/tags', '/tags/new', '/account', '/privacy', '/nothing-here');
+  paths.push(
+    ...['', '/errors', '/ledger', '/ledger/check', '/events'].map((part) => `/admin/telemetry${part}`),
+  );
 
   for (const width of [390, 320]) {
     test(`no page is wider than ${width} pixels`, async () => {

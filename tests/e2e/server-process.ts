@@ -15,11 +15,15 @@ export interface RunningServer {
 
 const root = join(import.meta.dirname, '../..');
 
-/** What `npm start` does, on an empty SQLite database in a folder of its own and a free port. */
-export async function startServer(): Promise<RunningServer> {
+/**
+ * What `npm start` does, on an empty SQLite database in a folder of its own and a free port.
+ *
+ * @param more - variables of the environment beside those.
+ */
+export async function startServer(more: Record<string, string> = {}): Promise<RunningServer> {
   const folder = mkdtempSync(join(tmpdir(), 'timetracker-e2e-'));
   const log = join(folder, 'app.jsonl');
-  const environment = { DATA_DIR: folder, LOG_FILE: log, PORT: '0', HOST: '127.0.0.1' };
+  const environment = { DATA_DIR: folder, LOG_FILE: log, PORT: '0', HOST: '127.0.0.1', ...more };
   // A group of its own, so that npm's child is stopped with npm.
   const server = spawn('npm', ['start'], {
     cwd: root,
