@@ -1,18 +1,9 @@
-import type { Router } from 'express';
+import type { RequestHandler } from 'express';
 import type { Deps } from './deps.ts';
 import { accountRoutes } from './features/accounts/accounts.routes.ts';
-import { adminRoutes } from './features/admin/admin.routes.ts';
-import { clientRoutes } from './features/clients/clients.routes.ts';
 import { entryRoutes } from './features/entries/entries.routes.ts';
-import { privacyRoutes } from './features/privacy/privacy.routes.ts';
-import { invitationRoutes } from './features/invitations/invitations.routes.ts';
-import { projectRoutes } from './features/projects/projects.routes.ts';
-import { rateRoutes } from './features/rates/rates.routes.ts';
-import { reportRoutes } from './features/reports/reports.routes.ts';
-import { setupRoutes } from './features/setup/setup.routes.ts';
-import { tagRoutes } from './features/tags/tags.routes.ts';
-import { taskRoutes } from './features/tasks/tasks.routes.ts';
 import { timerRoutes } from './features/timer/timer.routes.ts';
+import { lazyRouter } from './http/lazy-router.ts';
 
 /** What somebody who is not signed in may ask for. Everything else leads to /login. */
 export const publicPaths: ReadonlySet<string> = new Set([
@@ -20,21 +11,34 @@ export const publicPaths: ReadonlySet<string> = new Set([
   ...['/invitation', '/password/forgot', '/password/reset'],
 ]);
 
-/** Every feature's routes. Routers mount at the root with full paths, so a URL is found by search and labels are whole. */
-export function routes(deps: Deps): Router[] {
+/**
+ * Every feature's routes. Routers mount at the root with full paths, so a URL is found by search and labels are whole.
+ * What the first pages need is imported at the start, the rest with its first request.
+ */
+export function routes(deps: Deps): RequestHandler[] {
   return [
     timerRoutes(deps),
     entryRoutes(deps),
-    projectRoutes(deps),
-    clientRoutes(deps),
-    taskRoutes(deps),
-    tagRoutes(deps),
-    rateRoutes(deps),
-    reportRoutes(deps),
     accountRoutes(deps),
-    invitationRoutes(deps),
-    privacyRoutes(deps),
-    adminRoutes(deps),
-    setupRoutes(deps),
+    lazyRouter(['projects'], async () =>
+      (await import('./features/projects/projects.routes.ts')).projectRoutes(deps),
+    ),
+    lazyRouter(['clients'], async () =>
+      (await import('./features/clients/clients.routes.ts')).clientRoutes(deps),
+    ),
+    lazyRouter(['tasks'], async () => (await import('./features/tasks/tasks.routes.ts')).taskRoutes(deps)),
+    lazyRouter(['tags'], async () => (await import('./features/tags/tags.routes.ts')).tagRoutes(deps)),
+    lazyRouter(['rates'], async () => (await import('./features/rates/rates.routes.ts')).rateRoutes(deps)),
+    lazyRouter(['reports'], async () =>
+      (await import('./features/reports/reports.routes.ts')).reportRoutes(deps),
+    ),
+    lazyRouter(['invitation', 'password'], async () =>
+      (await import('./features/invitations/invitations.routes.ts')).invitationRoutes(deps),
+    ),
+    lazyRouter(['privacy'], async () =>
+      (await import('./features/privacy/privacy.routes.ts')).privacyRoutes(deps),
+    ),
+    lazyRouter(['admin'], async () => (await import('./features/admin/admin.routes.ts')).adminRoutes(deps)),
+    lazyRouter(['setup'], async () => (await import('./features/setup/setup.routes.ts')).setupRoutes(deps)),
   ];
 }

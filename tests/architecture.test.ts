@@ -133,7 +133,7 @@ const mayImport: Record<string, readonly string[]> = {
     'features/rules',
     'features/page',
   ],
-  'routes.ts': ['deps.ts (type)', 'features/routes'],
+  'routes.ts': ['deps.ts (type)', 'features/routes', 'http/lazy-router.ts'],
   'jobs.ts': ['deps.ts (type)', 'db', 'telemetry', 'features/queries'],
   config: ['shared'],
   http: ['observability', 'shared', 'i18n', 'config (type)'],

@@ -1,16 +1,20 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Connection, Db } from './connect.ts';
-import { createWalkingProduct } from './migrations/001-walking-product.ts';
-import { createTelemetry } from './migrations/002-telemetry.ts';
-import { createWorkMoneyPeople } from './migrations/003-work-money-people.ts';
 
-/** Append-only: a released migration never changes. A static list works on every platform and is visible to tools. */
-const migrations = {
-  '001-walking-product': createWalkingProduct,
-  '002-telemetry': createTelemetry,
-  '003-work-money-people': createWorkMoneyPeople,
-} satisfies Record<string, (db: Kysely<unknown>, dialect: Connection['dialect']) => Promise<void>>;
+type Migration = (db: Kysely<unknown>, dialect: Connection['dialect']) => Promise<void>;
+
+/**
+ * Append-only: a released migration never changes. A static list works on every platform and is visible to tools; a
+ * database that is up to date needs no more than the names.
+ */
+const migrations: Record<string, () => Promise<Migration>> = {
+  '001-walking-product': async () =>
+    (await import('./migrations/001-walking-product.ts')).createWalkingProduct,
+  '002-telemetry': async () => (await import('./migrations/002-telemetry.ts')).createTelemetry,
+  '003-work-money-people': async () =>
+    (await import('./migrations/003-work-money-people.ts')).createWorkMoneyPeople,
+};
 
 export class SchemaError extends Error {}
 
@@ -34,9 +38,9 @@ export async function migrateToLatest(connection: Connection): Promise<{ applied
   const provider = {
     getMigrations: async () =>
       Object.fromEntries(
-        Object.entries(migrations).map(([name, up]) => [
+        Object.entries(migrations).map(([name, load]) => [
           name,
-          { up: (db: Kysely<unknown>) => up(db, connection.dialect) },
+          { up: async (db: Kysely<unknown>) => (await load())(db, connection.dialect) },
         ]),
       ),
   };

@@ -171,7 +171,7 @@ let routes: RouteOfApp[];
 beforeAll(async () => {
   app = await createTestApp({ environment: { LOGIN_ATTEMPTS: '1000' } });
   await app.deps.settings.secret();
-  const found = routesOf(createApp(app.deps)).map(
+  const found = (await routesOf(createApp(app.deps))).map(
     (route) => [`${route.method} ${route.path}`, route] as const,
   );
   routes = [...new Map(found).values()];

@@ -108,7 +108,7 @@ beforeAll(async () => {
   // Made at its first use, whoever causes it.
   await app.deps.settings.secret();
   const found = new Map(
-    routesOf(createApp(app.deps)).map((route) => [`${route.method} ${route.path}`, route]),
+    (await routesOf(createApp(app.deps))).map((route) => [`${route.method} ${route.path}`, route]),
   );
   targets = [...found.values()].map((route) => ({ ...route, fields: new Map() }));
   for (const cookie of [app.cookies.alice, '']) await learnFields(cookie);

@@ -15,17 +15,25 @@ export interface RouteOfApp {
 
 interface Layer {
   route?: { path: string; methods: Record<string, boolean> };
-  handle: { stack?: Layer[] };
+  handle: { stack?: Layer[]; load?: () => Promise<unknown> };
 }
 
-/** Every route of the application, as the router has it. */
-export function routesOf(app: Express): RouteOfApp[] {
-  const read = (stack: Layer[]): RouteOfApp[] =>
-    stack.flatMap(({ route, handle }) =>
-      route
-        ? Object.keys(route.methods).map((method) => ({ method: method.toUpperCase(), path: route.path }))
-        : read(handle.stack ?? []),
+/** Every route of the application, as the routers have it, the ones that are imported later as well. */
+export async function routesOf(app: Express): Promise<RouteOfApp[]> {
+  const read = async (stack: Layer[]): Promise<RouteOfApp[]> => {
+    const found = await Promise.all(
+      stack.map(async ({ route, handle }) => {
+        if (route)
+          return Object.keys(route.methods).map((method) => ({
+            method: method.toUpperCase(),
+            path: route.path,
+          }));
+        const router = handle.load ? ((await handle.load()) as Layer['handle']) : handle;
+        return read(router.stack ?? []);
+      }),
     );
+    return found.flat();
+  };
   return read((app.router as unknown as { stack: Layer[] }).stack);
 }
 
