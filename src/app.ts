@@ -28,7 +28,7 @@ export function chain(deps: Deps): (RequestHandler | ErrorRequestHandler)[] {
   return [
     // First: everything below logs and answers with the request's id.
     requestContext({ trustInboundId: () => true }),
-    requestMetrics(deps.metrics),
+    requestMetrics(deps.metrics, deps.recent),
     requestLog(deps.log),
     // Before sessions: a probe must answer while the database is down, and must never get a cookie.
     probes({

@@ -18,12 +18,15 @@ import type { SendPage } from './http/page.ts';
 import { createViewFunctions } from './http/view-functions.ts';
 import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
+import { monitorLoop } from './observability/event-loop.ts';
 import { createHealth } from './observability/health.ts';
 import type { Health } from './observability/health.ts';
 import type { Log } from './observability/log.ts';
 import { openLog } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { createMetrics } from './observability/metrics.ts';
+import type { RecentFigures } from './observability/recent-figures.ts';
+import { createRecentFigures } from './observability/recent-figures.ts';
 import { countStatement } from './observability/request-context.ts';
 import { throughDatabasePassage } from './telemetry/guard.ts';
 import type { Mailer } from './telemetry/mail.ts';
@@ -39,6 +42,8 @@ export interface Deps {
   now: () => number;
   log: Log;
   metrics: Metrics;
+  /** The last hour of this process, for /admin/system. */
+  recent: RecentFigures;
   connection: Connection;
   db: Db;
   settings: SettingsStore;
@@ -76,6 +81,7 @@ interface BuildOptions {
 export async function buildDeps(config: Readonly<Config>, options: BuildOptions = {}): Promise<Deps> {
   const now = options.now ?? Date.now;
   const metrics = createMetrics({ version: config.version, defaultMetrics: options.defaultMetrics ?? false });
+  const recent = createRecentFigures({ now, ...(options.defaultMetrics ? { loop: monitorLoop() } : {}) });
   const log = openLog({
     ...(config.log_file === undefined ? {} : { file: config.log_file }),
     level: config.log_level,
@@ -91,7 +97,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     sqliteFile: config.sqlite_file,
     sqliteSynchronous: config.sqlite_synchronous,
     poolSize: config.database_pool_size,
-    onQuery: config.sentry_traces_rate > 0 ? countingStatements(metrics.dbQuery) : metrics.dbQuery,
+    onQuery: onStatement(metrics, recent, config.sentry_traces_rate > 0),
     opening: throughDatabasePassage,
   });
   const { db } = connection;
@@ -109,6 +115,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     now,
     log,
     metrics,
+    recent,
     connection,
     db,
     settings,
@@ -124,6 +131,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     mailer: createMailer({ ...config, egress: { ledger: telemetry.ledger, metrics, now } }),
     setupCode: config.setup_code ?? newSetupCode(),
     close: async () => {
+      recent.stop();
       await telemetry.stop();
       await db.destroy();
       log.close();
@@ -131,12 +139,13 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
   };
 }
 
-/** Only where requests are traced: asking for the running request costs every statement something. */
-const countingStatements =
-  (onQuery: Metrics['dbQuery']): Metrics['dbQuery'] =>
-  (operation, seconds) => {
-    countStatement();
-    onQuery(operation, seconds);
+/** @param isTraced - counts statements per request: asking for the running request costs every statement something. */
+const onStatement =
+  ({ dbQuery }: Metrics, { slowStatements }: RecentFigures, isTraced: boolean) =>
+  (operation: string, seconds: number, sql: string): void => {
+    if (isTraced) countStatement();
+    dbQuery(operation, seconds);
+    slowStatements.observe(sql, seconds);
   };
 
 /** Figures that are read when somebody scrapes. */

@@ -16,8 +16,8 @@ export interface ConnectOptions {
   sqliteSynchronous: 'normal' | 'full';
   /** Connections of the PostgreSQL pool. */
   poolSize: number;
-  /** Called after every statement with its kind (select, insert, …) and how long it took. */
-  onQuery?: (operation: string, seconds: number) => void;
+  /** Called after every statement with its kind (select, insert, …), how long it took, and its text without values. */
+  onQuery?: (operation: string, seconds: number, sql: string) => void;
   /** Calls the function that opens a connection to PostgreSQL: tells the guard of sockets that it may. */
   opening?: <Result>(open: () => Result) => Result;
 }
@@ -40,7 +40,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   const dialect = sqliteDialect({
     file: options.sqliteFile,
     synchronous: options.sqliteSynchronous,
-    ...(onQuery ? { onRead: (seconds) => onQuery('select', seconds) } : {}),
+    ...(onQuery ? { onRead: (seconds, sql) => onQuery('select', seconds, sql) } : {}),
   });
   return {
     db: newKysely(dialect, log),
@@ -116,8 +116,8 @@ const operations: Record<string, string> = {
   DeleteQueryNode: 'delete',
 };
 
-function queryTimer(onQuery: (operation: string, seconds: number) => void) {
+function queryTimer(onQuery: (operation: string, seconds: number, sql: string) => void) {
   return (event: LogEvent): void => {
-    onQuery(operations[event.query.query.kind] ?? 'other', event.queryDurationMillis / 1000);
+    onQuery(operations[event.query.query.kind] ?? 'other', event.queryDurationMillis / 1000, event.query.sql);
   };
 }

@@ -25,7 +25,7 @@ export interface SqliteOptions {
   /** 'normal' cannot corrupt but may lose the last commits at power loss; 'full' syncs every commit. */
   synchronous: 'normal' | 'full';
   /** Told about every statement that `readNow` ran; Kysely tells about all others. */
-  onRead?: (seconds: number) => void;
+  onRead?: (seconds: number, sql: string) => void;
 }
 
 /** Kysely's dialect over Node's own SQLite: one connection, a statement cache, every transaction immediate. */
@@ -104,7 +104,7 @@ class SqliteDriver implements Driver {
     if (this.#lock.isTaken || this.#connection === undefined) return undefined;
     const startedAt = performance.now();
     const rows = this.#connection.readNow(query);
-    this.#options.onRead?.((performance.now() - startedAt) / 1000);
+    this.#options.onRead?.((performance.now() - startedAt) / 1000, query.sql);
     return rows;
   }
 

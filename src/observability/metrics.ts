@@ -51,7 +51,8 @@ export interface Metrics {
   readonly logWriteError: () => void;
   /** Where a counter stands, series by series, for a page that shows it. */
   readonly figures: (
-    counter: 'tt_events_total' | 'tt_egress_blocked_total',
+    counter:
+      'tt_events_total' | 'tt_egress_blocked_total' | 'tt_job_runs_total' | 'tt_log_write_errors_total',
   ) => Promise<{ labels: Partial<Record<string, string | number>>; value: number }[]>;
   /** Registers where a figure comes from: a number, or a map from label value to number. May reject or hang. */
   readonly collect: (metric: CollectedMetric, read: () => Promise<Collected>) => void;

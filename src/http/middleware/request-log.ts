@@ -9,13 +9,14 @@ declare module 'express-serve-static-core' {
   }
 }
 
-// Asked for every few seconds by machines: at `info` they would bury the lines about people's requests.
+// Asked for every few seconds by machines and pages that renew themselves: at `info` they would bury the lines about people's requests.
 const QUIET_ENDPOINTS: ReadonlySet<string> = new Set([
   '(static)',
   '/livez',
   '/readyz',
   '/healthz',
   '/metrics',
+  '/admin/system/live',
 ]);
 
 /** Writes one line for every request at `close`; needs `requestContext` before it. No URL, header, body or address. */
