@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedFiles } from '../src/cli/docs.ts';
 import { loadConfig } from '../src/config/config.ts';
 import { options } from '../src/config/options.ts';
+import { METRIC_FAMILIES } from '../src/observability/metric-catalogue.ts';
 import { eventNames } from '../src/telemetry/catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,6 +26,35 @@ describe('a generated file', () => {
       expect(fileOf('docs/configuration.md')).toContain(`| \`${name}\` |`);
     }
     for (const name of eventNames) expect(fileOf('docs/events.md')).toContain(`| \`${name}\` |`);
+  });
+});
+
+describe.each(['README.md', 'docs/analytics.md', 'docs/privacy.md', 'docs/telemetry.md'])('%s', (path) => {
+  const text = fileOf(path);
+  const prose = text.replaceAll(/```[\s\S]*?```/g, '');
+  const marked = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code]) => code ?? '');
+
+  it('names options, metrics, events and commands that exist', () => {
+    const { scripts } = JSON.parse(fileOf('package.json')) as { scripts: Record<string, string> };
+    const known = new Set<string>([
+      ...Object.keys(options),
+      ...Object.values(METRIC_FAMILIES).map(({ name }) => name),
+      // Read by others: proxies that Node and curl know, and what decides where tests run.
+      ...['HTTPS_PROXY', 'DATA_DIR', 'TEST_DATABASE_URL', 'GET', 'POST', 'DNT', 'SIGHUP'],
+    ]);
+    const words = marked.flatMap((code) => code.match(/(?<![\w-])(tt_[a-z_]+|[A-Z][A-Z_]{2,})\b/g) ?? []);
+    expect(words.filter((word) => !known.has(word))).toEqual([]);
+    const commands = [...text.matchAll(/npm run (?:--silent )?([a-z:-]+)/g)].map(([, name]) => name ?? '');
+    expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
+    const events = marked.filter((code) =>
+      /^(auth|timer|entry|privacy|admin|telemetry)\.[a-z_]+$/.test(code),
+    );
+    expect(events.filter((name) => !(eventNames as string[]).includes(name))).toEqual([]);
+  });
+
+  it('links to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
+    expect(links.filter((link) => !existsSync(join(root, path, '..', link)))).toEqual([]);
   });
 });
 
