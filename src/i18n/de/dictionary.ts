@@ -68,6 +68,8 @@ export const dictionary: Record<keyof typeof en, string> = {
   'why.comment.updated': 'Bessern die Leute Kommentare nach?',
   'why.comment.deleted': 'Nehmen die Leute Kommentare zurück?',
   'why.rate.updated': 'Welche Sätze werden genutzt, und folgt ihnen gebuchte Zeit?',
+  'why.project.members_changed': 'Arbeiten die Leute gemeinsam an Projekten?',
+  'why.project.favourite_changed': 'Merken sich die Leute, woran sie arbeiten?',
 
   'field.error.type': 'Klasse des Fehlers und seiner Ursachen.',
   'field.error.message':
@@ -157,4 +159,6 @@ export const dictionary: Record<keyof typeof en, string> = {
   'property.previous_status': 'Wie weit es vorher war',
   'property.rate_kind': 'Preis oder Kosten',
   'property.rate_level': 'Wozu der Satz gehört',
+  'property.has_budget': 'Ob es ein Budget gibt',
+  'property.favourite': 'Gemerkt, oder nicht mehr',
 };

@@ -66,6 +66,8 @@ export const dictionary = {
   'why.comment.updated': 'Do people mend comments?',
   'why.comment.deleted': 'Do people take comments back?',
   'why.rate.updated': 'Which rates are used, and does booked time follow them?',
+  'why.project.members_changed': 'Do people work on projects together?',
+  'why.project.favourite_changed': 'Do people mark what they work on?',
   'field.error.type': 'Class of the exception, and of its causes.',
   'field.error.message': 'Text of the classes on a short list; of all others the class and a code.',
   'field.error.frames': 'Function, file below the application, line and column. No source, no variables.',
@@ -150,4 +152,6 @@ export const dictionary = {
   'property.previous_status': 'Where it stood before',
   'property.rate_kind': 'Price or cost',
   'property.rate_level': 'What the rate belongs to',
+  'property.has_budget': 'Whether it has a budget',
+  'property.favourite': 'Marked, or not any more',
 } as const;
