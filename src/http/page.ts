@@ -10,7 +10,8 @@ export function sendHtml(req: Request, res: Response, html: string, status = 200
   let body = Buffer.from(html);
   res.statusCode = status;
   res.setHeader('Content-Type', 'text/html; charset=utf-8');
-  res.setHeader('Cache-Control', 'private, no-cache');
+  // A page may have said that it must not be kept at all.
+  if (!res.hasHeader('Cache-Control')) res.setHeader('Cache-Control', 'private, no-cache');
   res.setHeader('Vary', 'Accept-Encoding, Cookie');
   const encoding = body.length > compressAboveBytes ? acceptedEncoding(req) : 'identity';
   if (encoding !== 'identity') {
