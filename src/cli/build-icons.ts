@@ -10,6 +10,7 @@ import { join } from 'node:path';
 const renamed: Record<string, string> = { chart: 'chart-column', more: 'ellipsis', money: 'banknote' };
 
 const names = [
+  ...['star', 'bell', 'merge'],
   ...[
     'timer',
     'chart',

@@ -75,6 +75,15 @@ const installation = {
 } as const;
 const entrySource = choice('timer', 'manual', 'duration', 'duplicate', 'split', 'demo');
 
+const projectProperties = {
+  project_id: id,
+  has_client: flag,
+  billable: flag,
+  has_due_date: flag,
+  has_description: flag,
+  has_budget: flag,
+} as const;
+const clientProperties = { client_id: id, has_description: flag, has_currency: flag } as const;
 const taskStatus = choice('open', 'in_progress', 'review', 'done');
 const taskProperties = {
   task_id: id,
@@ -170,20 +179,22 @@ export const catalogue = {
     why: 'Does undo save time that was deleted.',
     properties: { duration_seconds: durationBucket },
   },
-  'project.created': {
+  'project.created': { ...product, why: 'Are projects used.', properties: projectProperties },
+  'project.updated': { ...product, why: 'Are projects kept up.', properties: projectProperties },
+  'project.members_changed': {
     ...product,
-    why: 'Are projects used.',
-    properties: { project_id: id, has_client: flag, billable: flag },
+    why: 'Do people work on projects together.',
+    properties: { project_id: id, change: choice('member', 'manager', 'removed') },
   },
-  'project.updated': {
+  'project.favourite_changed': {
     ...product,
-    why: 'Are projects kept up.',
-    properties: { project_id: id, has_client: flag, billable: flag },
+    why: 'Do people mark what they work on.',
+    properties: { project_id: id, favourite: flag },
   },
   'project.archived': { ...product, why: 'Do projects end.', properties: { project_id: id, archived: flag } },
   'project.deleted': { ...product, why: 'Are projects made by mistake.', properties: { project_id: id } },
-  'client.created': { ...product, why: 'Are clients used.', properties: { client_id: id } },
-  'client.updated': { ...product, why: 'Are clients kept up.', properties: { client_id: id } },
+  'client.created': { ...product, why: 'Are clients used.', properties: clientProperties },
+  'client.updated': { ...product, why: 'Are clients kept up.', properties: clientProperties },
   'client.archived': { ...product, why: 'Do clients end.', properties: { client_id: id, archived: flag } },
   'client.deleted': { ...product, why: 'Are clients made by mistake.', properties: { client_id: id } },
   'task.created': {

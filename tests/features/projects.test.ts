@@ -263,10 +263,10 @@ describe('the list', () => {
     });
     await app.deps.db.insertInto('projects').values(rows).execute();
     const first = await app.as('bob').get('/projects?q=bulk').expect(200);
-    expect(main(first).match(/Bulk \d{3}/g)).toHaveLength(50);
+    expect(main(first).match(/>Bulk \d{3}/g)).toHaveLength(50);
     expect(first.text).toContain('href="/projects?q=bulk&amp;page=2"');
     const last = await app.as('bob').get('/projects?q=BULK&page=3').expect(200);
-    expect(main(last).match(/Bulk \d{3}/g)).toHaveLength(20);
+    expect(main(last).match(/>Bulk \d{3}/g)).toHaveLength(20);
     expect(last.text).not.toContain('page=4');
     expect(main(await app.as('bob').get('/projects?q=acme'))).toContain('Website relaunch');
   });

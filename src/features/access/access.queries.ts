@@ -82,6 +82,12 @@ export const visiblePeople = (viewer: Viewer): Condition =>
     ? everything
     : sql<boolean>`(users.id = ${viewer.id} or users.id in (select user_id from project_members where project_id in ${managedIds(viewer)}) or users.id in (select user_id from entries where entries.project_id in ${managedIds(viewer)}))`;
 
+/** Of `work_months`, the sums of entries by month: the same as of entries. */
+export const visibleSums = (viewer: Viewer): Condition =>
+  viewer.role === 'admin'
+    ? everything
+    : sql<boolean>`(work_months.user_id = ${viewer.id} or work_months.project_id in ${managedIds(viewer)})`;
+
 /** Whose entries a list shows. Who manages nothing gets a condition that an index answers alone. */
 export type EntryScope =
   | { sees: 'all' }

@@ -1,5 +1,23 @@
 import * as z from 'zod';
-import { requiredLine } from '../../http/forms.ts';
+import { checkbox, choice, line, requiredLine, text } from '../../http/forms.ts';
+import { isCurrency } from '../../shared/money.ts';
 
-export const clientForm = z.object({ name: requiredLine(120) });
+/** The colours of clients; '' is none. The same as those of projects. */
+const colors = [
+  ...['', 'red', 'orange', 'amber', 'lime', 'green', 'teal'],
+  ...['cyan', 'blue', 'indigo', 'violet', 'pink', 'slate'],
+] as ['', ...string[]];
+
+export const clientForm = z.object({
+  name: requiredLine(120),
+  code: line(30),
+  description: text(10_000),
+  color: z.preprocess((value) => value ?? '', choice(colors)),
+  /** Empty is the instance's. */
+  currency: line(3)
+    .transform((code) => code.toUpperCase())
+    .refine((code) => code === '' || isCurrency(code), 'form.currency')
+    .transform((code) => (code === '' ? null : code)),
+});
 export type ClientForm = z.output<typeof clientForm>;
+export const archiveClientForm = z.object({ anyway: checkbox });

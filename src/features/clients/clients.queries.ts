@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { ClientsTable } from '../../db/schema.ts';
-import { visibleClients, visibleProjects } from '../access/access.queries.ts';
+import { visibleClients, visibleEntries, visibleProjects, visibleSums } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { ListQuery } from '../work/list-query.ts';
@@ -11,7 +11,14 @@ export interface ClientRow {
   id: number;
   name: string;
   archived_at: number | null;
+  /** ISO 4217; null is the instance's. */
+  currency: string | null;
+  code: string;
+  description: string;
+  color: string;
 }
+
+const clientColumns = ['id', 'name', 'archived_at', 'currency', 'code', 'description', 'color'] as const;
 
 /** One page by name of what the viewer sees, and one row more when another page follows. */
 export async function listClients(
@@ -21,7 +28,7 @@ export async function listClients(
 ): Promise<ClientRow[]> {
   return db
     .selectFrom('clients')
-    .select(['id', 'name', 'archived_at'])
+    .select(clientColumns)
     .where('archived_at', state === 'active' ? 'is' : 'is not', null)
     .where(visibleClients(viewer))
     .$if(q !== '', (query) => query.where(sql<boolean>`name_key like ${likePattern(q)} escape '\\'`))
@@ -53,7 +60,7 @@ export async function countProjectsByClient(
 export async function listClientChoices(db: Db, viewer: Viewer, chosen: number | null): Promise<ClientRow[]> {
   return db
     .selectFrom('clients')
-    .select(['id', 'name', 'archived_at'])
+    .select(clientColumns)
     .where((where) =>
       where.or([
         where.and([where('archived_at', 'is', null), visibleClients(viewer)]),
@@ -66,42 +73,136 @@ export async function listClientChoices(db: Db, viewer: Viewer, chosen: number |
 }
 
 export async function findClient(db: Db, id: number): Promise<ClientRow | undefined> {
-  return db
-    .selectFrom('clients')
-    .select(['id', 'name', 'archived_at'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  return db.selectFrom('clients').select(clientColumns).where('id', '=', id).executeTakeFirst();
 }
 
 /** The client, when the viewer sees it. */
 export async function findVisibleClient(db: Db, viewer: Viewer, id: number): Promise<ClientRow | undefined> {
   return db
     .selectFrom('clients')
-    .select(['id', 'name', 'archived_at'])
+    .select(clientColumns)
     .where('id', '=', id)
     .where(visibleClients(viewer))
     .executeTakeFirst();
 }
 
 export async function findClientByKey(db: Db, name_key: string): Promise<ClientRow | undefined> {
+  return db.selectFrom('clients').select(clientColumns).where('name_key', '=', name_key).executeTakeFirst();
+}
+
+/** The client that has a code, whatever its case. */
+export async function findClientByCode(
+  db: Db,
+  code: string,
+): Promise<{ id: number; name: string } | undefined> {
   return db
     .selectFrom('clients')
-    .select(['id', 'name', 'archived_at'])
-    .where('name_key', '=', name_key)
+    .select(['id', 'name'])
+    .where(sql<boolean>`lower(code) = lower(${code})`)
+    .where('code', '<>', '')
     .executeTakeFirst();
 }
 
-/** Those of a client's projects that the viewer sees, by name, archived ones last. */
-export async function listProjectsOfClient(db: Db, viewer: Viewer, client_id: number) {
+/** Timers that run on projects of a client now. */
+export async function countRunningOfClient(db: Db, client_id: number): Promise<number> {
+  const { running } = await db
+    .selectFrom('entries')
+    .innerJoin('projects', 'projects.id', 'entries.project_id')
+    .select((select) => select.fn.countAll<number>().as('running'))
+    .where('entries.ended_at', 'is', null)
+    .where('projects.client_id', '=', client_id)
+    .executeTakeFirstOrThrow();
+  return running;
+}
+
+/** Those of a client's projects that the viewer sees, by name, archived ones last, with the time they see on them. */
+export async function listProjectsOfClient(
+  db: Db,
+  viewer: Viewer,
+  { client_id, month }: { client_id: number; month: string },
+) {
   return db
     .selectFrom('projects')
-    .select(['id', 'name', 'color', 'archived_at'])
+    .leftJoin(
+      (from) =>
+        from
+          .selectFrom('work_months')
+          .select('project_id')
+          .select([
+            sql<number>`sum(seconds)`.as('total_seconds'),
+            sql<number>`sum(case when month = ${month} then seconds else 0 end)`.as('month_seconds'),
+          ])
+          .where('project_id', 'in', (select) =>
+            select.selectFrom('projects').select('projects.id').where('client_id', '=', client_id),
+          )
+          .where(visibleSums(viewer))
+          .groupBy('project_id')
+          .as('sums'),
+      (join) => join.onRef('sums.project_id', '=', 'projects.id'),
+    )
+    .select(['projects.id', 'projects.name', 'projects.color', 'projects.archived_at', 'projects.code'])
+    .select([
+      sql<number>`coalesce(total_seconds, 0)`.as('total_seconds'),
+      sql<number>`coalesce(month_seconds, 0)`.as('month_seconds'),
+    ])
     .where('client_id', '=', client_id)
     .where(visibleProjects(viewer))
-    .orderBy(sql`case when archived_at is null then 0 else 1 end`)
+    .orderBy(sql`case when projects.archived_at is null then 0 else 1 end`)
     .orderBy('name_key')
     .limit(200)
     .execute();
+}
+
+/** Seconds of a range of days on a client's projects, as far as the viewer sees them. */
+export async function sumClientRange(
+  db: Db,
+  viewer: Viewer,
+  { client_id, from, to }: { client_id: number; from: string; to: string },
+): Promise<number> {
+  const { seconds } = await db
+    .selectFrom('entries')
+    .select(sql<number>`coalesce(sum((ended_at - started_at) / 1000), 0)`.as('seconds'))
+    .where('project_id', 'in', (select) =>
+      select.selectFrom('projects').select('projects.id').where('client_id', '=', client_id),
+    )
+    .where('local_date', '>=', from)
+    .where('local_date', '<=', to)
+    .where(visibleEntries(viewer))
+    .executeTakeFirstOrThrow();
+  return seconds;
+}
+
+/** The newest entries on a client's projects, as far as the viewer sees them, out of the last weeks. */
+export async function listClientEntries(
+  db: Db,
+  viewer: Viewer,
+  { client_id, since }: { client_id: number; since: string },
+) {
+  return db
+    .selectFrom('entries')
+    .innerJoin('users', 'users.id', 'entries.user_id')
+    .innerJoin('projects', 'projects.id', 'entries.project_id')
+    .select(['entries.id', 'entries.user_id', 'users.name as person_name', 'entries.description'])
+    .select(['local_date', 'zone', 'projects.name as task_name'])
+    .select(['started_at', 'ended_at', 'duration_seconds'])
+    .where('projects.client_id', '=', client_id)
+    .where('local_date', '>=', since)
+    .where(visibleEntries(viewer))
+    .orderBy('local_date', 'desc')
+    .orderBy('started_at', 'desc')
+    .limit(20)
+    .execute();
+}
+
+/** Names of some people. */
+export async function mapNamesOfPeople(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 /** @returns the new client's id. */

@@ -7,19 +7,31 @@ import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { managesClient } from '../access/access.queries.ts';
 import { mayManageWork, requireWorkRights } from '../access/access.ts';
+import { addDays } from '../../shared/calendar.ts';
+import { listCurrencies } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { listClientMonths } from '../budgets/budgets.queries.ts';
+import { figuresOf } from '../budgets/figures.ts';
+import { currentRanges } from '../work/current-ranges.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { clientForm } from './clients.forms.ts';
-import { countProjectsByClient, listClients, listProjectsOfClient } from './clients.queries.ts';
+import { archiveClientForm, clientForm } from './clients.forms.ts';
+import {
+  countProjectsByClient,
+  listClientEntries,
+  listClients,
+  listProjectsOfClient,
+  mapNamesOfPeople,
+  sumClientRange,
+} from './clients.queries.ts';
 import type { ClientRow } from './clients.queries.ts';
 import {
   archiveClient,
   createClient,
   removeClient,
-  renameClient,
   requireClient,
   requireManagedClient,
+  saveClient,
 } from './clients.ts';
 
 export function clientRoutes(deps: Deps): Router {
@@ -74,7 +86,7 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
   const form = readForm(clientForm, req.body);
   const created = form.ok
-    ? await createClient(deps.change, { user_id: person.id }, { ...form.value, created_at: deps.now() })
+    ? await createClient(deps.change, { user_id: person.id }, { form: form.value, created_at: deps.now() })
     : form;
   if (!created.ok) return answerForm(deps, req, res, { client: null, problems: created.problems });
   await tell(deps, res, 'clients.created', null);
@@ -82,27 +94,58 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function showClient(deps: Deps, req: Request, res: Response): Promise<void> {
+  const client = await requireClient(deps.db, personOf(res), idOf(req.params['id']));
+  await showClientPage(deps, req, res, { client });
+}
+
+/** The page of a client: figures of everybody for those who manage it, else what the person sees. */
+async function showClientPage(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { client, refused }: { client: ClientRow; refused?: string },
+): Promise<void> {
   const person = personOf(res);
-  const client = await requireClient(deps.db, person, idOf(req.params['id']));
-  await deps.page(req, res, 'clients/show', {
+  const { db } = deps;
+  const { id: client_id } = client;
+  const { week, month } = currentRanges(person, deps.now());
+  const may_manage = await managesClient(db, person, client_id);
+  const figures = figuresOf(await listClientMonths(db, person, client_id), month.from.slice(0, 7));
+  const names = await mapNamesOfPeople(
+    db,
+    figures.people.map(({ user_id }) => user_id),
+  );
+  const since = addDays(week.from, -28) ?? week.from;
+  const data = {
     title: client.name,
-    may_manage: await managesClient(deps.db, person, client.id),
+    may_manage,
+    may_price: person.role === 'admin',
     client,
-    projects: await listProjectsOfClient(deps.db, person, client.id),
-  });
+    figures,
+    week_seconds: await sumClientRange(db, person, { client_id, ...week }),
+    people: figures.people.slice(0, 50).map((one) => ({ ...one, name: names.get(one.user_id) ?? '' })),
+    projects: await listProjectsOfClient(db, person, { client_id, month: month.from.slice(0, 7) }),
+    entries: await listClientEntries(db, person, { client_id, since }),
+    refused: refused ?? null,
+  };
+  await deps.page(req, res, 'clients/show', data, refused === undefined ? 200 : 422);
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const client = await requireManagedClient(deps.db, personOf(res), idOf(req.params['id']));
-  await showForm(deps, req, res, { client, values: { name: client.name }, problems: {} });
+  await showForm(deps, req, res, { client, values: valuesOf(client), problems: {} });
 }
+
+const valuesOf = ({ name, code, description, color, currency }: ClientRow): Record<string, string> => ({
+  ...{ name, code, description, color, currency: currency ?? '' },
+});
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   const form = readForm(clientForm, req.body);
   const saved = form.ok
-    ? await renameClient(deps.change, { user_id: person.id }, { ...form.value, id: client.id })
+    ? await saveClient(deps.change, { user_id: person.id }, { form: form.value, id: client.id })
     : form;
   if (!saved.ok) return answerForm(deps, req, res, { client, problems: saved.problems });
   await tell(deps, res, 'clients.saved', null);
@@ -112,7 +155,13 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
 async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
-  await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: deps.now() });
+  const form = readForm(archiveClientForm, req.body);
+  const change = { id: client.id, archived_at: deps.now(), anyway: form.ok && form.value.anyway };
+  const running = await archiveClient(deps.change, { user_id: person.id }, change);
+  if (running > 0)
+    return answerInvalid(req, res, { form: { key: 'clients.runs', values: { running } } }, (told) =>
+      showClientPage(deps, req, res, { client, refused: told['form'] ?? '' }),
+    );
   await tell(deps, res, 'clients.archived', `/clients/${client.id}/restore`);
   res.redirect(303, returnTo(req, `/clients/${client.id}`));
 }
@@ -120,7 +169,11 @@ async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
-  await archiveClient(deps.change, { user_id: person.id }, { id: client.id, archived_at: null });
+  await archiveClient(
+    deps.change,
+    { user_id: person.id },
+    { id: client.id, archived_at: null, anyway: true },
+  );
   await tell(deps, res, 'clients.restored', null);
   res.redirect(303, returnTo(req, `/clients/${client.id}`));
 }
@@ -143,7 +196,11 @@ function answerForm(
   { client, problems }: { client: ClientRow | null; problems: Problems },
 ): Promise<void> {
   return answerInvalid(req, res, problems, (told, values) =>
-    showForm(deps, req, res, { client, values: { name: client?.name, ...values }, problems: told }),
+    showForm(deps, req, res, {
+      client,
+      values: { ...(client ? valuesOf(client) : {}), ...values },
+      problems: told,
+    }),
   );
 }
 
@@ -166,6 +223,8 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
       ...data,
       title: client ? t('clients.edit') : t('clients.new'),
       projects: client ? (counts.get(client.id) ?? 0) : 0,
+      currencies: listCurrencies(),
+      own_currency: (await deps.settings.read()).currency,
     },
     invalid ? 422 : 200,
   );

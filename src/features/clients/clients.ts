@@ -1,17 +1,21 @@
 import type { Transaction } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database } from '../../db/schema.ts';
-import type { FormResult } from '../../http/forms.ts';
+import type { FormResult, Problems } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { requireClientRights } from '../access/access.ts';
+import { scopeText } from '../rates/rates.ts';
+import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ClientForm } from './clients.forms.ts';
 import {
+  countRunningOfClient,
   deleteClient,
   findClient,
+  findClientByCode,
   findClientByKey,
   findVisibleClient,
   insertClient,
@@ -44,72 +48,98 @@ async function requireStored(trx: Db, id: number): Promise<ClientRow> {
   return client;
 }
 
-/** @returns the new id, or the problem that the name is in use. */
+/** @returns the new id, or the problem that name or code are in use. */
 export function createClient(
   change: Change,
   actor: Actor,
-  form: ClientForm & { created_at: number },
+  { form, created_at }: { form: ClientForm; created_at: number },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
-      if (await findClientByKey(trx, foldCase(form.name)))
-        return { ok: false, problems: { name: { key: 'clients.taken' } } };
-      return { ok: true, value: await addClient(trx, record, form) };
+      const problems = await problemsOf(trx, form, undefined);
+      if (Object.keys(problems).length > 0) return { ok: false, problems };
+      return { ok: true, value: await addClient(trx, record, { ...form, created_at }) };
     }),
   );
 }
 
-/** Adds a client inside another change. The name must be free. */
+async function problemsOf(trx: Db, { name, code }: ClientForm, id: number | undefined): Promise<Problems> {
+  const problems: Problems = {};
+  const namesake = await findClientByKey(trx, foldCase(name));
+  if (namesake && namesake.id !== id) problems['name'] = { key: 'clients.taken' };
+  const twin = code === '' ? undefined : await findClientByCode(trx, code);
+  if (twin && twin.id !== id)
+    problems['code'] = { key: 'clients.code_taken', values: { code, name: twin.name } };
+  return problems;
+}
+
+/** Adds a client inside another change. Name and code must be free. */
 export async function addClient(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { name, created_at }: ClientForm & { created_at: number },
+  { name, created_at, ...more }: { name: string; created_at: number } & Partial<ClientForm>,
 ): Promise<number> {
-  const id = await insertClient(trx, { name, name_key: foldCase(name), created_at, archived_at: null });
-  record('client.created', { client_id: id });
+  const row = { name, name_key: foldCase(name), created_at, archived_at: null, ...more };
+  const id = await insertClient(trx, row);
+  record('client.created', { client_id: id, ...propertiesOf(more) });
   return id;
 }
 
-export function renameClient(
+const propertiesOf = ({ description, currency }: Partial<ClientForm>) => ({
+  has_description: description !== undefined && description !== '',
+  has_currency: currency !== undefined && currency !== null,
+});
+
+/** Changes a client. Booked time keeps its currency; rates in another one do not count any more. */
+export function saveClient(
   change: Change,
   actor: Actor,
-  { id, name }: ClientForm & { id: number },
+  { id, form }: { id: number; form: ClientForm },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
       const client = await requireStored(trx, id);
-      const other = await findClientByKey(trx, foldCase(name));
-      if (other && other.id !== id) return { ok: false, problems: { name: { key: 'clients.taken' } } };
-      if (name !== client.name) {
-        await updateClient(trx, id, { name, name_key: foldCase(name) });
-        record('client.updated', { client_id: id });
+      const problems = await problemsOf(trx, form, id);
+      if (Object.keys(problems).length > 0) return { ok: false, problems };
+      const fields = ['name', 'code', 'description', 'color', 'currency'] as const;
+      if (fields.some((field) => form[field] !== client[field])) {
+        await updateClient(trx, id, { ...form, name_key: foldCase(form.name) });
+        record('client.updated', { client_id: id, ...propertiesOf(form) });
       }
       return { ok: true, value: id };
     }),
   );
 }
 
-/** Archives or restores. Its projects stay as they are, but those of an archived client are not offered any more. */
+/**
+ * Archives or restores. Its projects stay as they are, but those of an archived client are not offered any more.
+ *
+ * @returns how many timers run on its projects, when that keeps it from being archived.
+ */
 export async function archiveClient(
   change: Change,
   actor: Actor,
-  { id, archived_at }: { id: number; archived_at: number | null },
-): Promise<void> {
-  await change(actor, async (trx, record) => {
+  { id, archived_at, anyway }: { id: number; archived_at: number | null; anyway: boolean },
+): Promise<number> {
+  return change(actor, async (trx, record) => {
     await requireStored(trx, id);
-    if (await updateClientArchived(trx, id, archived_at))
+    const running = archived_at === null || anyway ? 0 : await countRunningOfClient(trx, id);
+    if (running === 0 && (await updateClientArchived(trx, id, archived_at)))
       record('client.archived', { client_id: id, archived: archived_at !== null });
+    return running;
   });
 }
 
-/** @returns false when the client has projects and stays. */
+/** @returns false when the client has projects and stays. Its rates go with it. */
 export async function removeClient(change: Change, actor: Actor, id: number): Promise<boolean> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
       await requireStored(trx, id);
       const deleted = await deleteClient(trx, id);
-      if (deleted) record('client.deleted', { client_id: id });
-      return deleted;
+      if (!deleted) return false;
+      await deleteRatesOf(trx, [scopeText({ level: 'client', client_id: id })]);
+      record('client.deleted', { client_id: id });
+      return true;
     }),
   );
 }

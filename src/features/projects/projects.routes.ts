@@ -1,28 +1,56 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
+import type { Person } from '../../http/express-locals.ts';
 import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { findEntryScope, managesProject } from '../access/access.queries.ts';
 import { mayManageWork, requireWorkRights } from '../access/access.ts';
+import { localDateOf } from '../../shared/calendar.ts';
+import { formatAmount } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { budgetOf, useOf } from '../budgets/budgets.ts';
+import type { BudgetUse } from '../budgets/budgets.ts';
+import { listMonthsOfProjects, listProjectMonths } from '../budgets/budgets.queries.ts';
+import type { PersonMonth } from '../budgets/budgets.queries.ts';
+import { figuresOf } from '../budgets/figures.ts';
+import type { Figures } from '../budgets/figures.ts';
 import { listClientChoices } from '../clients/clients.queries.ts';
+import { nameRates } from '../rates/rate-names.ts';
+import { listMemberRates } from '../rates/rate-places.queries.ts';
+import { scopeText } from '../rates/rates.ts';
+import { listRates } from '../rates/rates.queries.ts';
+import { defaultCurrency } from '../settings/settings.ts';
+import { describeTask } from '../tasks/task-page.ts';
+import { usualTasks } from '../tasks/tasks.forms.ts';
+import { listTasks, sumTaskTime } from '../tasks/tasks.queries.ts';
+import { currentRanges } from '../work/current-ranges.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { projectForm } from './projects.forms.ts';
+import { viewBudget } from './project-budget.ts';
+import { removeMember, setFavourite, setMember } from './project-people.ts';
+import {
+  isFavourite,
+  listMemberChoices,
+  listMembers,
+  listRecentProjects,
+  mapPeopleNames,
+} from './project-people.queries.ts';
+import type { Member } from './project-people.queries.ts';
+import { archiveForm, favouriteForm, memberForm, projectForm } from './projects.forms.ts';
 import { hasEntries, listProjects, listRecentEntries, sumProjectTime } from './projects.queries.ts';
-import type { ProjectRow } from './projects.queries.ts';
+import type { ListedProject, ProjectRow } from './projects.queries.ts';
 import {
   archiveProject,
   createProject,
-  currentRanges,
   removeProject,
   requireManagedProject,
   requireProject,
   saveProject,
 } from './projects.ts';
+import type { MoneyContext } from './projects.ts';
 
 export function projectRoutes(deps: Deps): Router {
   const router = Router();
@@ -35,6 +63,10 @@ export function projectRoutes(deps: Deps): Router {
   router.post('/projects/:id/archive', (req, res) => archive(deps, req, res));
   router.post('/projects/:id/restore', (req, res) => restore(deps, req, res));
   router.post('/projects/:id/delete', (req, res) => remove(deps, req, res));
+  router.post('/projects/:id/favourite', (req, res) => favour(deps, req, res));
+  router.get('/projects/:id/members', (req, res) => showMembers(deps, req, res));
+  router.post('/projects/:id/members', (req, res) => addMember(deps, req, res));
+  router.post('/projects/:id/members/:user_id/remove', (req, res) => takeMember(deps, req, res));
   return router;
 }
 
@@ -47,7 +79,8 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
   const list = pageOf('/projects', query, asked.ok ? await listProjects(deps.db, person, query) : []);
   const scope = await findEntryScope(deps.db, person);
   const ids = list.rows.map(({ id }) => id);
-  const seconds = await sumProjectTime(deps.db, { ids, scope, ...currentRanges(person, deps.now()) });
+  const ranges = currentRanges(person, deps.now());
+  const seconds = await sumProjectTime(deps.db, { ids, viewer: person, scope, ...ranges });
   const { t } = res.locals.functions;
   await deps.page(
     req,
@@ -61,18 +94,44 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
       query,
       values: typed(req.query),
       problems: asked.ok ? {} : sentences(asked.problems, t),
+      recent: query.page === 1 && query.q === '' ? await listRecentProjects(deps.db, person) : [],
+      budgets: await budgetUses(deps, res, list.rows),
       projects: list.rows.map((project) => ({ ...project, ...(seconds.get(project.id) ?? noTime) })),
     },
     asked.ok ? 200 : 422,
   );
 }
 
+/** How far the budgets of a page's projects are used, where the person manages them. */
+async function budgetUses(
+  deps: Deps,
+  res: Response,
+  projects: readonly ListedProject[],
+): Promise<Map<number, BudgetUse>> {
+  const { currency } = await deps.settings.read();
+  const { today } = calendarOf(res, deps.now());
+  const watched = projects.flatMap((project) => {
+    const budget = project.is_managed ? budgetOf(project, project.client_currency ?? currency) : null;
+    return budget ? [{ id: project.id, budget }] : [];
+  });
+  const months = await listMonthsOfProjects(
+    deps.db,
+    watched.map(({ id }) => id),
+  );
+  const by_project = Map.groupBy(months, ({ project_id }) => project_id);
+  return new Map(watched.map(({ id, budget }) => [id, useOf(budget, by_project.get(id) ?? [], today)]));
+}
+
+const calendarOf = (res: Response, now: number): { today: string } => ({
+  today: localDateOf(now, personOf(res).time_zone) ?? '1970-01-01',
+});
+
 async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
   requireWorkRights(personOf(res));
   const { name = '', client_id = '' } = typed(req.query);
   await showForm(deps, req, res, {
     project: null,
-    values: { name, client_id, color: 'blue', billable: '1' },
+    values: { name, client_id, ...usualValues },
     problems: {},
   });
 }
@@ -81,41 +140,159 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
   const form = readForm(projectForm, req.body);
   const created = form.ok
-    ? await createProject(deps.change, person, { form: form.value, now: deps.now() })
+    ? await createProject(deps.change, person, {
+        ...{ form: form.value, now: deps.now() },
+        money: await moneyContext(deps, res),
+      })
     : form;
   if (!created.ok) return answerForm(deps, req, res, { project: null, problems: created.problems });
   await tell(deps, res, 'projects.created', null);
   res.redirect(303, returnTo(req, '/projects'));
 }
 
+const moneyContext = async (deps: Deps, res: Response): Promise<MoneyContext> => ({
+  own_currency: (await deps.settings.read()).currency,
+  locale: personOf(res).locale,
+});
+
 async function showProject(deps: Deps, req: Request, res: Response): Promise<void> {
+  const project = await requireProject(deps.db, personOf(res), idOf(req.params['id']));
+  await showProjectPage(deps, req, res, { project });
+}
+
+interface ProjectPageState {
+  project: ProjectRow;
+  /** Why it stays as it is. */
+  refused?: string;
+}
+
+/** The page of a project; what costs money or is other people's is only for those who manage it. */
+async function showProjectPage(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { project, refused }: ProjectPageState,
+): Promise<void> {
   const person = personOf(res);
-  const project = await requireProject(deps.db, person, idOf(req.params['id']));
-  const may_manage = await managesProject(deps.db, person, project.id);
-  const scope = await findEntryScope(deps.db, person);
+  const { db } = deps;
+  const may_manage = await managesProject(db, person, project.id);
+  const scope = await findEntryScope(db, person);
   const ranges = currentRanges(person, deps.now());
-  const seconds = await sumProjectTime(deps.db, { ids: [project.id], scope, ...ranges });
-  await deps.page(req, res, 'projects/show', {
+  const { today } = calendarOf(res, deps.now());
+  const seconds = await sumProjectTime(db, { ids: [project.id], viewer: person, scope, ...ranges });
+  const months = await listProjectMonths(db, person, project.id);
+  const data = {
     title: project.name,
     may_manage,
+    may_price: may_manage,
     sees_everybody: may_manage,
     project,
+    today,
+    is_favourite: await isFavourite(db, person.id, project.id),
     seconds: seconds.get(project.id) ?? noTime,
-    entries: await listRecentEntries(deps.db, project.id, scope),
+    entries: await listRecentEntries(db, project.id, scope),
+    tasks: await openTasks(deps, person, { project_id: project.id, today }),
     report_href: `/reports/summary?from=${ranges.month.from}&to=${ranges.month.to}&project_id=${project.id}`,
-  });
+    refused: refused ?? null,
+    managed: may_manage ? await managedData(deps, res, { project, months, today }) : null,
+  };
+  await deps.page(req, res, 'projects/show', data, refused === undefined ? 200 : 422);
+}
+
+const tasksShown = 10;
+
+async function openTasks(
+  deps: Deps,
+  person: Person,
+  { project_id, today }: { project_id: number; today: string },
+): Promise<{ rows: ReturnType<typeof describeTask>[]; has_more: boolean }> {
+  const wanted = { ...usualTasks, project_id, today, week_end: today };
+  const tasks = await listTasks(deps.db, person, wanted);
+  const shown = tasks.slice(0, tasksShown);
+  const times = await sumTaskTime(
+    deps.db,
+    person,
+    shown.map(({ id }) => id),
+  );
+  const rows = shown.map((task) => describeTask(task, times.get(task.id) ?? 0, today));
+  return { rows, has_more: tasks.length > tasksShown };
+}
+
+/** Money, budget, people and rates. */
+async function managedData(
+  deps: Deps,
+  res: Response,
+  { project, months, today }: { project: ProjectRow; months: PersonMonth[]; today: string },
+) {
+  const { db } = deps;
+  const { own_currency } = await moneyContext(deps, res);
+  const figures = figuresOf(months, today.slice(0, 7));
+  const members = await listMembers(db, project.id);
+  const names = await mapPeopleNames(
+    db,
+    figures.people.map(({ user_id }) => user_id),
+  );
+  const member_rates = await listMemberRates(db, project.id);
+  const own_rates = await listRates(db, [scopeText({ level: 'project', project_id: project.id })]);
+  return {
+    figures,
+    members,
+    people: peopleOf(figures, members, names),
+    rates: await nameRates(db, [...own_rates, ...member_rates], res.locals.functions.t),
+    ...(await viewBudgetPage(deps, res, { project, months, own_currency, today })),
+  };
+}
+
+/** Everybody with time on the project or a place in it. */
+function peopleOf(figures: Figures, members: readonly Member[], names: ReadonlyMap<number, string>) {
+  const of_member = new Map(members.map((member) => [member.user_id, member]));
+  const booked = figures.people.map((person) => ({
+    ...person,
+    name: names.get(person.user_id) ?? '',
+    is_manager: of_member.get(person.user_id)?.is_manager === 1,
+  }));
+  const without_time = members
+    .filter(({ user_id }) => !names.has(user_id))
+    .map(({ user_id, name, is_manager }) => ({
+      ...{ user_id, name, is_manager: is_manager === 1, total_seconds: 0, month_seconds: 0 },
+    }));
+  return [...booked, ...without_time].slice(0, 50);
+}
+
+async function viewBudgetPage(
+  deps: Deps,
+  res: Response,
+  world: { project: ProjectRow; months: PersonMonth[]; own_currency: string; today: string },
+) {
+  const view = await viewBudget(deps.db, world);
+  if (!view) return { budget: null };
+  const { duration, money } = res.locals.functions;
+  const { budget } = view;
+  const amount = (value: number): string =>
+    budget.kind === 'hours'
+      ? `${value < 0 ? '−' : ''}${duration(Math.abs(value))}`
+      : money(value, budget.currency);
+  return {
+    budget: {
+      ...view,
+      texts: { used: amount(view.use.used), left: amount(view.use.left), whole: amount(budget.amount) },
+      points: (view.burn_down?.points ?? []).map(({ date, used, left }) => ({
+        ...{ date, used: amount(used), left: amount(left) },
+      })),
+    },
+  };
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const project = await requireManagedProject(deps.db, personOf(res), idOf(req.params['id']));
-  await showForm(deps, req, res, { project, values: valuesOf(project), problems: {} });
+  await showForm(deps, req, res, { project, values: valuesOf(res, project), problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   const form = readForm(projectForm, req.body);
-  const change = { id: project.id, now: deps.now() };
+  const change = { id: project.id, now: deps.now(), money: await moneyContext(deps, res) };
   const saved = form.ok ? await saveProject(deps.change, person, { ...change, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { project, problems: saved.problems });
   await tell(deps, res, 'projects.saved', null);
@@ -124,8 +301,15 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
 
 async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
-  const { id } = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  await archiveProject(deps.change, { user_id: person.id }, { id, archived_at: deps.now() });
+  const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
+  const { id } = project;
+  const form = readForm(archiveForm, req.body);
+  const change = { id, archived_at: deps.now(), anyway: form.ok && form.value.anyway };
+  const running = await archiveProject(deps.change, { user_id: person.id }, change);
+  if (running > 0)
+    return answerInvalid(req, res, { form: { key: 'projects.runs', values: { running } } }, (told) =>
+      showProjectPage(deps, req, res, { project, refused: told['form'] ?? '' }),
+    );
   await tell(deps, res, 'projects.archived', `/projects/${id}/restore`);
   res.redirect(303, returnTo(req, `/projects/${id}`));
 }
@@ -133,7 +317,7 @@ async function archive(deps: Deps, req: Request, res: Response): Promise<void> {
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const { id } = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  await archiveProject(deps.change, { user_id: person.id }, { id, archived_at: null });
+  await archiveProject(deps.change, { user_id: person.id }, { id, archived_at: null, anyway: true });
   await tell(deps, res, 'projects.restored', null);
   res.redirect(303, returnTo(req, `/projects/${id}`));
 }
@@ -144,10 +328,63 @@ async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
   const removed = await removeProject(deps.change, { user_id: person.id }, project.id);
   if (!removed)
     return answerInvalid(req, res, { form: { key: 'projects.has_time' } }, (problems) =>
-      showForm(deps, req, res, { project, values: valuesOf(project), problems }),
+      showForm(deps, req, res, { project, values: valuesOf(res, project), problems }),
     );
   await tell(deps, res, 'projects.deleted', null);
   res.redirect(303, '/projects');
+}
+
+async function favour(deps: Deps, req: Request, res: Response): Promise<void> {
+  const form = readForm(favouriteForm, req.body);
+  const project_id = idOf(req.params['id']);
+  const favourite = form.ok && form.value.favourite;
+  await setFavourite(deps.change, personOf(res), { project_id, favourite });
+  res.redirect(303, returnTo(req, `/projects/${project_id}`));
+}
+
+async function showMembers(deps: Deps, req: Request, res: Response): Promise<void> {
+  const project = await requireManagedProject(deps.db, personOf(res), idOf(req.params['id']));
+  await showMembersPage(deps, req, res, { project, values: {}, problems: {} });
+}
+
+async function showMembersPage(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  state: { project: ProjectRow; values: Record<string, string>; problems: Record<string, string> },
+): Promise<void> {
+  const { project, problems } = state;
+  const data = {
+    ...state,
+    title: res.locals.functions.t('projects.members_of', { name: project.name }),
+    members: await listMembers(deps.db, project.id),
+    people: await listMemberChoices(deps.db, personOf(res), project.id),
+  };
+  await deps.page(req, res, 'projects/members', data, Object.keys(problems).length > 0 ? 422 : 200);
+}
+
+async function addMember(deps: Deps, req: Request, res: Response): Promise<void> {
+  const person = personOf(res);
+  const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
+  const form = readForm(memberForm, req.body);
+  const set = form.ok
+    ? await setMember(deps.change, person, { project_id: project.id, wish: form.value })
+    : form;
+  if (!set.ok)
+    return answerInvalid(req, res, set.problems, (problems, values) =>
+      showMembersPage(deps, req, res, { project, values, problems }),
+    );
+  await tell(deps, res, 'projects.member_saved', null);
+  res.redirect(303, `/projects/${project.id}/members`);
+}
+
+async function takeMember(deps: Deps, req: Request, res: Response): Promise<void> {
+  const [project_id, user_id] = [idOf(req.params['id']), idOf(req.params['user_id'])];
+  const person = personOf(res);
+  await removeMember(deps.change, person, { project_id, user_id });
+  await tell(deps, res, 'projects.member_removed', null);
+  // Who takes themselves off may not see this page any more.
+  res.redirect(303, user_id === person.id ? '/projects' : `/projects/${project_id}/members`);
 }
 
 /** The form again with the problems and what was typed. */
@@ -162,8 +399,32 @@ function answerForm(
   );
 }
 
-function valuesOf({ name, client_id, color, billable }: ProjectRow): Record<string, string> {
-  return { name, client_id: String(client_id ?? ''), color, billable: billable === 1 ? '1' : '' };
+const usualValues = {
+  ...{ color: 'blue', billable: '1', visibility: 'everyone' },
+  ...{ budget_kind: 'none', budget_period: 'total', budget_thresholds: '80, 100' },
+};
+
+function valuesOf(res: Response, project: ProjectRow): Record<string, string> {
+  const { name, client_id, color, billable, code, description, start_date, due_date, visibility } = project;
+  const { budget_seconds, budget_cents, budget_period, budget_thresholds } = project;
+  const budget_kind = budget_seconds !== null ? 'hours' : budget_cents !== null ? 'money' : 'none';
+  return {
+    ...{ name, client_id: String(client_id ?? ''), color, billable: billable === 1 ? '1' : '' },
+    ...{ code, description, start_date: start_date ?? '', due_date: due_date ?? '', visibility },
+    ...{ budget_kind, budget_period, budget_amount: budgetText(res, project) },
+    budget_thresholds:
+      budget_kind === 'none' ? usualValues.budget_thresholds : budget_thresholds.replaceAll(',', ', '),
+  };
+}
+
+function budgetText(res: Response, { budget_seconds, budget_cents, client_currency }: ProjectRow): string {
+  const { locale } = personOf(res);
+  // Two decimals of an hour where it is not whole: what the field understands again.
+  if (budget_seconds !== null)
+    return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: 2 }).format(
+      budget_seconds / 3600,
+    );
+  return budget_cents === null ? '' : formatAmount(budget_cents, client_currency ?? defaultCurrency, locale);
 }
 
 interface FormData {

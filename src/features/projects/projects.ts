@@ -2,26 +2,32 @@ import type { Transaction } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database } from '../../db/schema.ts';
 import type { FormResult, Problem, Problems } from '../../http/forms.ts';
-import type { Person } from '../../http/express-locals.ts';
-import { localDateOf, rangeOf } from '../../shared/calendar.ts';
-import type { DateRange } from '../../shared/calendar.ts';
 import { notFound } from '../../shared/errors.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
+import { readBudget } from '../budgets/read-budget.ts';
 import { addClient } from '../clients/clients.ts';
 import { findClient, findClientByKey, findVisibleClient } from '../clients/clients.queries.ts';
+import type { ClientRow } from '../clients/clients.queries.ts';
 import { insertProjectManager } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { requireManager } from '../access/access.ts';
+import { listMemberRates } from '../rates/rate-places.queries.ts';
+import { scopeText } from '../rates/rates.ts';
+import { deleteRatesOf } from '../rates/rates.queries.ts';
+import { defaultCurrency } from '../settings/settings.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { ProjectForm } from './projects.forms.ts';
 import { projectColors, projectForm, projectNameMax } from './projects.forms.ts';
 import {
+  countRunningOn,
   deleteProject,
   findProject,
+  findProjectByCode,
   findProjectByKey,
   findVisibleProject,
   insertProject,
+  listTaskIds,
   updateProject,
   updateProjectArchived,
 } from './projects.queries.ts';
@@ -51,24 +57,21 @@ async function requireStored(trx: Db, id: number): Promise<ProjectRow> {
   return project;
 }
 
-/** This week and this month of a person's calendar. */
-export function currentRanges(person: Person, now: number): { week: DateRange; month: DateRange } {
-  const today = localDateOf(now, person.time_zone) ?? '1970-01-01';
-  const nothing = { from: today, to: today };
-  return {
-    week: rangeOf('this_week', today, person.week_start) ?? nothing,
-    month: rangeOf('this_month', today, person.week_start) ?? nothing,
-  };
+/** In what the amounts of a form are, and how its sentences write them. */
+export interface MoneyContext {
+  /** Of the instance; that of the client goes before it. */
+  own_currency: string;
+  locale: string;
 }
 
-/** @returns the new id, or what is wrong: the name is in use, the client cannot be chosen. */
+/** @returns the new id, or what is wrong: name or code are in use, the client cannot be chosen, dates or budget cannot be. */
 export function createProject(
   change: Change,
   viewer: Viewer,
-  { form, now }: { form: ProjectForm; now: number },
+  write: { form: ProjectForm; now: number; money: MoneyContext },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
-    change({ user_id: viewer.id }, async (trx, record) => addProject(trx, record, { viewer, form, now })),
+    change({ user_id: viewer.id }, async (trx, record) => addProject(trx, record, { viewer, ...write })),
   );
 }
 
@@ -76,26 +79,45 @@ export function createProject(
 export async function addProject(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { viewer, form, now }: { viewer: Viewer; form: ProjectForm; now: number },
+  { viewer, form, now, money }: Omit<Place, 'project'>,
 ): Promise<FormResult<number>> {
-  const checked = await checkPlace(trx, record, { viewer, form, now, project: undefined });
+  const checked = await checkPlace(trx, record, { viewer, form, now, money, project: undefined });
   if (!checked.ok) return checked;
-  const client_id = checked.value;
-  const { name, color, billable } = form;
+  const { client_id } = checked.value;
   const project_id = await insertProject(trx, {
-    client_id,
-    name,
-    name_key: foldCase(name),
-    color,
-    billable: billable ? 1 : 0,
+    ...rowOf(form, checked.value),
     created_at: now,
     archived_at: null,
   });
   // An administrator manages every project anyway.
   if (viewer.role !== 'admin') await insertProjectManager(trx, project_id, viewer.id);
-  record('project.created', { project_id, has_client: client_id !== null, billable });
+  record('project.created', { project_id, ...propertiesOf(form, client_id) });
   return { ok: true, value: project_id };
 }
+
+interface Checked {
+  client_id: number | null;
+  budget_seconds: number | null;
+  budget_cents: number | null;
+}
+
+function rowOf(form: ProjectForm, checked: Checked) {
+  const { name, color, billable, code, description, start_date, due_date, visibility } = form;
+  const { budget_period, budget_thresholds } = form;
+  return {
+    ...{ name, name_key: foldCase(name), color, billable: billable ? (1 as const) : (0 as const) },
+    ...{ code, description, start_date, due_date, visibility, ...checked, budget_period },
+    budget_thresholds: form.budget_kind === 'none' ? '' : budget_thresholds,
+  };
+}
+
+const propertiesOf = (form: ProjectForm, client_id: number | null) => ({
+  has_client: client_id !== null,
+  billable: form.billable,
+  has_due_date: form.due_date !== null,
+  has_description: form.description !== '',
+  has_budget: form.budget_kind !== 'none',
+});
 
 /**
  * Adds a project of which only the name is known, with what the form of projects would offer for the rest.
@@ -117,7 +139,9 @@ export async function addNamedProject(
         : { key: 'form.invalid' },
     };
   }
-  const added = await addProject(trx, record, { viewer, form: form.data, now });
+  // No amount of money is among what is offered.
+  const money = { own_currency: defaultCurrency, locale: 'en' };
+  const added = await addProject(trx, record, { viewer, form: form.data, now, money });
   if (added.ok) return { ok: true };
   return { ok: false, problem: added.problems['name'] ?? { key: 'form.invalid' } };
 }
@@ -129,27 +153,19 @@ function colorFor(name: string): string {
   return projectColors[sum % projectColors.length] ?? projectColors[0];
 }
 
-/** Changes a project. Entries keep what they have: only new ones follow the new billable default. */
+/** Changes a project. Entries keep what they have: only new ones follow the new billable default and rates. */
 export function saveProject(
   change: Change,
   viewer: Viewer,
-  { id, form, now }: { id: number; form: ProjectForm; now: number },
+  { id, ...write }: { id: number; form: ProjectForm; now: number; money: MoneyContext },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
     change({ user_id: viewer.id }, async (trx, record) => {
       const project = await requireStored(trx, id);
-      const checked = await checkPlace(trx, record, { viewer, form, now, project });
+      const checked = await checkPlace(trx, record, { viewer, ...write, project });
       if (!checked.ok) return checked;
-      const client_id = checked.value;
-      const { name, color, billable } = form;
-      await updateProject(trx, id, {
-        client_id,
-        name,
-        name_key: foldCase(name),
-        color,
-        billable: billable ? 1 : 0,
-      });
-      record('project.updated', { project_id: id, has_client: client_id !== null, billable });
+      await updateProject(trx, id, rowOf(write.form, checked.value));
+      record('project.updated', { project_id: id, ...propertiesOf(write.form, checked.value.client_id) });
       return { ok: true, value: id };
     }),
   );
@@ -159,35 +175,62 @@ interface Place {
   viewer: Viewer;
   form: ProjectForm;
   now: number;
+  money: MoneyContext;
   /** The project that is changed; undefined for a new one. */
   project: ProjectRow | undefined;
 }
 
-/** Finds or adds the client and makes sure that the name is free there. */
+/** Looks at everything that a form names, says all that is wrong with it, and only then adds a new client. */
 async function checkPlace(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { viewer, form, now, project }: Place,
-): Promise<FormResult<number | null>> {
-  const client = await chooseClient(trx, { viewer, form, project });
-  if (!client.ok) return client;
-  if (client.value === 'new')
-    return { ok: true, value: await addClient(trx, record, { name: form.new_client, created_at: now }) };
-  const name_key = foldCase(form.name);
-  const other = await findProjectByKey(trx, { client_id: client.value, name_key });
-  if (other && other.id !== project?.id) return refused('name', 'projects.taken');
-  return { ok: true, value: client.value };
+  place: Place,
+): Promise<FormResult<Checked>> {
+  const { form, now, project } = place;
+  const chosen = await chooseClient(trx, place);
+  const client = chosen.ok ? chosen.value : null;
+  const currency = (client === 'new' ? null : client?.currency) ?? place.money.own_currency;
+  const budget = readBudget(form, { currency, locale: place.money.locale });
+  const client_id = client === 'new' ? null : (client?.id ?? null);
+  const problems: Problems = {
+    ...(chosen.ok ? {} : chosen.problems),
+    ...(budget.ok ? {} : { budget_amount: budget.problem }),
+    ...(await problemsOf(trx, form, { project, client_id: client === 'new' ? undefined : client_id })),
+  };
+  if (!budget.ok || Object.keys(problems).length > 0) return { ok: false, problems };
+  const added =
+    client === 'new' ? await addClient(trx, record, { name: form.new_client, created_at: now }) : client_id;
+  return { ok: true, value: { client_id: added, ...budget.value } };
+}
+
+/** @param of - the client's id is undefined when it is yet to be made: nothing of its name can be there. */
+async function problemsOf(
+  trx: Db,
+  { name, code, start_date, due_date }: ProjectForm,
+  { project, client_id }: { project: ProjectRow | undefined; client_id: number | null | undefined },
+): Promise<Problems> {
+  const problems: Problems = {};
+  if (client_id !== undefined) {
+    const other = await findProjectByKey(trx, { client_id, name_key: foldCase(name) });
+    if (other && other.id !== project?.id) problems['name'] = { key: 'projects.taken' };
+  }
+  const twin = code === '' ? undefined : await findProjectByCode(trx, code);
+  if (twin && twin.id !== project?.id)
+    problems['code'] = { key: 'projects.code_taken', values: { code, name: twin.name } };
+  if (start_date !== null && due_date !== null && due_date < start_date)
+    problems['due_date'] = { key: 'projects.due_before_start' };
+  return problems;
 }
 
 async function chooseClient(
   trx: Db,
   { viewer, form, project }: Pick<Place, 'viewer' | 'form' | 'project'>,
-): Promise<FormResult<number | null | 'new'>> {
+): Promise<FormResult<ClientRow | null | 'new'>> {
   if (form.new_client !== '') {
     const known = await findClientByKey(trx, foldCase(form.new_client));
     if (!known) return { ok: true, value: 'new' };
     return known.archived_at === null
-      ? { ok: true, value: known.id }
+      ? { ok: true, value: known }
       : refused('new_client', 'projects.client_archived');
   }
   if (form.client_id === null) return { ok: true, value: null };
@@ -200,7 +243,7 @@ async function chooseClient(
   // A project may stay where it is, although nothing new is put there.
   if (client.archived_at !== null && client.id !== project?.client_id)
     return refused('client_id', 'projects.client_archived');
-  return { ok: true, value: client.id };
+  return { ok: true, value: client };
 }
 
 const refused = (field: string, key: Problems[string]['key']): { ok: false; problems: Problems } => ({
@@ -208,27 +251,40 @@ const refused = (field: string, key: Problems[string]['key']): { ok: false; prob
   problems: { [field]: { key } },
 });
 
-/** Archives or restores. */
+/**
+ * Archives or restores.
+ *
+ * @returns how many timers run on the project, when that keeps it from being archived.
+ */
 export async function archiveProject(
   change: Change,
   actor: Actor,
-  { id, archived_at }: { id: number; archived_at: number | null },
-): Promise<void> {
-  await change(actor, async (trx, record) => {
+  { id, archived_at, anyway }: { id: number; archived_at: number | null; anyway: boolean },
+): Promise<number> {
+  return change(actor, async (trx, record) => {
     await requireStored(trx, id);
-    if (await updateProjectArchived(trx, id, archived_at))
+    const running = archived_at === null || anyway ? 0 : await countRunningOn(trx, id);
+    if (running === 0 && (await updateProjectArchived(trx, id, archived_at)))
       record('project.archived', { project_id: id, archived: archived_at !== null });
+    return running;
   });
 }
 
-/** @returns false when time was booked on the project and it stays. */
+/** @returns false when time was booked on the project and it stays. Its tasks and rates go with it. */
 export function removeProject(change: Change, actor: Actor, id: number): Promise<boolean> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
       await requireStored(trx, id);
-      const deleted = await deleteProject(trx, id);
-      if (deleted) record('project.deleted', { project_id: id });
-      return deleted;
+      const tasks = await listTaskIds(trx, id);
+      const rates = await listMemberRates(trx, id);
+      if (!(await deleteProject(trx, id))) return false;
+      await deleteRatesOf(trx, [
+        ...tasks.map((task_id) => scopeText({ level: 'task', task_id })),
+        ...rates.map(({ scope }) => scope),
+        scopeText({ level: 'project', project_id: id }),
+      ]);
+      record('project.deleted', { project_id: id });
+      return true;
     }),
   );
 }

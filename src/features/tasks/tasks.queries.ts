@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Insertable, RawBuilder, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { TaskPriority, TaskStatus, TasksTable } from '../../db/schema.ts';
-import { managedProjects, visiblePeople, visibleProjects } from '../access/access.queries.ts';
+import { managedProjects, visiblePeople, visibleProjects, visibleSums } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { TaskQuery } from './tasks.forms.ts';
@@ -130,12 +130,6 @@ export async function sumTaskTime(
     .execute();
   return new Map(rows.map(({ task_id, seconds }) => [task_id, seconds]));
 }
-
-/** Of `work_months`: the viewer's own time, and everybody's on the projects that they manage. */
-const visibleSums = (viewer: Viewer): RawBuilder<boolean> =>
-  viewer.role === 'admin'
-    ? sql`1 = 1`
-    : sql`(work_months.user_id = ${viewer.id} or work_months.project_id in (select project_id from project_members where user_id = ${viewer.id} and is_manager = 1))`;
 
 /** How many tasks the board has in each status. */
 export async function countByStatus(

@@ -29,4 +29,19 @@ export const clients: Record<keyof typeof en, string> = {
   'clients.archived': 'Der Kunde wurde archiviert.',
   'clients.restored': 'Der Kunde wurde wiederhergestellt.',
   'clients.deleted': 'Der Kunde wurde gelöscht.',
+  'clients.code': 'Kürzel',
+  'clients.code_hint': 'Ein kurzer eigener Name, wie ACME.',
+  'clients.code_taken': 'Der Kunde {name} hat schon das Kürzel {code}.',
+  'clients.description': 'Beschreibung',
+  'clients.color': 'Farbe',
+  'clients.no_color': 'Keine Farbe',
+  'clients.currency': 'Währung',
+  'clients.currency_own': 'Die dieses Servers, {currency}',
+  'clients.currency_hint':
+    'In ihr wird Zeit abgerechnet. Beträge werden nie umgerechnet: Sätze in einer anderen Währung zählen nicht, und gebuchte Zeit behält ihre.',
+  'clients.runs':
+    '{running, plural, one {Eine Uhr läuft} other {# Uhren laufen}} auf Projekten dieses Kunden, deshalb wurde er nicht archiviert. Halten Sie sie erst an, oder archivieren Sie trotzdem: Was läuft, läuft weiter und behält sein Projekt.',
+  'clients.merge': 'Mit einem anderen Kunden zusammenführen …',
+  'clients.recent': 'Letzte Zeiten',
+  'clients.projects': 'Projekte',
 };

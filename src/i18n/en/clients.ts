@@ -26,4 +26,19 @@ export const clients = {
   'clients.archived': 'The client was archived.',
   'clients.restored': 'The client was restored.',
   'clients.deleted': 'The client was deleted.',
+  'clients.code': 'Code',
+  'clients.code_hint': 'A short name of your own, like ACME.',
+  'clients.code_taken': 'The client {name} already has the code {code}.',
+  'clients.description': 'Description',
+  'clients.color': 'Colour',
+  'clients.no_color': 'No colour',
+  'clients.currency': 'Currency',
+  'clients.currency_own': 'That of this server, {currency}',
+  'clients.currency_hint':
+    'Time is billed in it. Amounts are never converted: rates in another currency do not count, and booked time keeps its own.',
+  'clients.runs':
+    '{running, plural, one {A timer runs} other {# timers run}} on projects of this client, so it was not archived. Stop first, or archive it anyway: what runs goes on and keeps its project.',
+  'clients.merge': 'Merge with another client …',
+  'clients.recent': 'Latest time',
+  'clients.projects': 'Projects',
 } as const;

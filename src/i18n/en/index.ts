@@ -6,6 +6,7 @@ import { admin } from './admin.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { people } from './people.ts';
+import { budgets } from './budgets.ts';
 import { clients } from './clients.ts';
 import { layout } from './layout.ts';
 import { entries } from './entries.ts';
@@ -29,6 +30,7 @@ export const en = {
   ...setup,
   ...timer,
   ...entries,
+  ...budgets,
   ...clients,
   ...projects,
   ...tags,

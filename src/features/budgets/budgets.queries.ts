@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { visibleSums } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+
+export interface PersonMonth {
+  month: string;
+  user_id: number;
+  currency: string;
+  cost_currency: string;
+  entries: number;
+  seconds: number;
+  billable_seconds: number;
+  amount_cents: number;
+  cost_cents: number;
+}
+
+const monthColumns = ['month', 'user_id', 'currency', 'cost_currency'] as const;
+const sums = [
+  sql<number>`sum(entries)`.as('entries'),
+  sql<number>`sum(seconds)`.as('seconds'),
+  sql<number>`sum(billable_seconds)`.as('billable_seconds'),
+  sql<number>`sum(amount_cents)`.as('amount_cents'),
+  sql<number>`sum(cost_cents)`.as('cost_cents'),
+] as const;
+
+/** Finished time of a project by month and person, as far as the viewer sees it: few rows, whatever the entries. */
+export async function listProjectMonths(db: Db, viewer: Viewer, project_id: number): Promise<PersonMonth[]> {
+  return db
+    .selectFrom('work_months')
+    .select(monthColumns)
+    .select(sums)
+    .where('project_id', '=', project_id)
+    .where('entries', '>', 0)
+    .where(visibleSums(viewer))
+    .groupBy(monthColumns)
+    .orderBy('month')
+    .execute();
+}
+
+/** The same of all projects of a client. */
+export async function listClientMonths(db: Db, viewer: Viewer, client_id: number): Promise<PersonMonth[]> {
+  return db
+    .selectFrom('work_months')
+    .select(monthColumns)
+    .select(sums)
+    .where('project_id', 'in', (select) =>
+      select.selectFrom('projects').select('projects.id').where('client_id', '=', client_id),
+    )
+    .where('entries', '>', 0)
+    .where(visibleSums(viewer))
+    .groupBy(monthColumns)
+    .orderBy('month')
+    .execute();
+}
+
+export interface ProjectMonth {
+  project_id: number;
+  month: string;
+  currency: string;
+  seconds: number;
+  amount_cents: number;
+}
+
+/** Finished time of some projects by month, of everybody: what budgets are held against. */
+export async function listMonthsOfProjects(db: Db, ids: readonly number[]): Promise<ProjectMonth[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('work_months')
+    .select(['project_id', 'month', 'currency'])
+    .select([sql<number>`sum(seconds)`.as('seconds'), sql<number>`sum(amount_cents)`.as('amount_cents')])
+    .where('project_id', 'in', [...ids])
+    .groupBy(['project_id', 'month', 'currency'])
+    .execute();
+}
+
+export interface DayUse {
+  local_date: string;
+  currency: string;
+  seconds: number;
+  amount_cents: number;
+}
+
+/** Finished time of a project by day, of everybody; for ranges of a few weeks. */
+export async function listProjectDays(
+  db: Db,
+  project_id: number,
+  { from, to }: { from: string; to: string },
+): Promise<DayUse[]> {
+  return db
+    .selectFrom('entries')
+    .select('local_date')
+    .select([
+      sql<string>`coalesce(currency, '')`.as('currency'),
+      sql<number>`sum((ended_at - started_at) / 1000)`.as('seconds'),
+      sql<number>`sum(((ended_at - started_at) / 1000 * coalesce(rate_cents, 0) + 1800) / 3600)`.as(
+        'amount_cents',
+      ),
+    ])
+    .where('project_id', '=', project_id)
+    .where('local_date', '>=', from)
+    .where('local_date', '<=', to)
+    .where('ended_at', 'is not', null)
+    .groupBy(['local_date', sql`coalesce(currency, '')`])
+    .orderBy('local_date')
+    .execute();
+}
+
+export interface BudgetRow {
+  id: number;
+  name: string;
+  budget_period: 'total' | 'monthly';
+  budget_seconds: number | null;
+  budget_cents: number | null;
+  budget_thresholds: string;
+  client_currency: string | null;
+}
+
+/** Projects after an id that have a budget which somebody wants to be told about. */
+export async function listWatchedBudgets(
+  db: Db,
+  { after, limit }: { after: number; limit: number },
+): Promise<BudgetRow[]> {
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'budget_period', 'budget_seconds', 'budget_cents'])
+    .select(['budget_thresholds', 'clients.currency as client_currency'])
+    .where('projects.id', '>', after)
+    .where('projects.archived_at', 'is', null)
+    .where('budget_thresholds', '<>', '')
+    .where((where) =>
+      where.or([where('budget_seconds', 'is not', null), where('budget_cents', 'is not', null)]),
+    )
+    .orderBy('projects.id')
+    .limit(limit)
+    .execute();
+}
+
+/** Who is told about these projects: their managers, and the administrators. */
+export async function listWatchers(
+  db: Db,
+  project_ids: readonly number[],
+): Promise<{ project_id: number; user_id: number }[]> {
+  const managers = await db
+    .selectFrom('project_members')
+    .innerJoin('users', 'users.id', 'project_members.user_id')
+    .select(['project_id', 'user_id'])
+    .where('project_id', 'in', [...project_ids])
+    .where('is_manager', '=', 1)
+    .where('deactivated_at', 'is', null)
+    .execute();
+  const administrators = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('deactivated_at', 'is', null)
+    .where('is_placeholder', '=', 0)
+    .execute();
+  return [
+    ...managers,
+    ...project_ids.flatMap((project_id) => administrators.map(({ id }) => ({ project_id, user_id: id }))),
+  ];
+}

@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import type { Flag } from '../../db/schema.ts';
+import { visiblePeople, visibleProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+
+export interface Member {
+  user_id: number;
+  name: string;
+  is_manager: Flag;
+  deactivated_at: number | null;
+}
+
+/** Members of a project, managers first, by name. */
+export async function listMembers(db: Db, project_id: number): Promise<Member[]> {
+  return db
+    .selectFrom('project_members')
+    .innerJoin('users', 'users.id', 'project_members.user_id')
+    .select(['project_members.user_id', 'users.name', 'is_manager', 'deactivated_at'])
+    .where('project_id', '=', project_id)
+    .orderBy('is_manager', 'desc')
+    .orderBy('users.name')
+    .orderBy('users.id')
+    .limit(1000)
+    .execute();
+}
+
+/** Makes somebody a member, or changes whether they manage. */
+export async function upsertMember(
+  db: Db,
+  row: { project_id: number; user_id: number; is_manager: Flag },
+): Promise<void> {
+  await db
+    .insertInto('project_members')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['project_id', 'user_id']).doUpdateSet({ is_manager: row.is_manager }),
+    )
+    .execute();
+}
+
+/** @returns false when that person was no member. */
+export async function deleteMember(db: Db, project_id: number, user_id: number): Promise<boolean> {
+  const result = await db
+    .deleteFrom('project_members')
+    .where('project_id', '=', project_id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+  return result.numDeletedRows > 0n;
+}
+
+/** People whom the viewer may choose as members from a list; others are found by their address. */
+export async function listMemberChoices(
+  db: Db,
+  viewer: Viewer,
+  project_id: number,
+): Promise<{ id: number; name: string }[]> {
+  return db
+    .selectFrom('users')
+    .select(['users.id', 'users.name'])
+    .where('deactivated_at', 'is', null)
+    .where(visiblePeople(viewer))
+    .where(
+      sql<boolean>`users.id not in (select user_id from project_members where project_id = ${project_id})`,
+    )
+    .orderBy('users.name')
+    .orderBy('users.id')
+    .limit(1000)
+    .execute();
+}
+
+/** An active person, when the viewer may choose them from a list. */
+export async function findMemberChoice(
+  db: Db,
+  viewer: Viewer,
+  id: number,
+): Promise<{ id: number } | undefined> {
+  return db
+    .selectFrom('users')
+    .select('users.id')
+    .where('users.id', '=', id)
+    .where('deactivated_at', 'is', null)
+    .where(visiblePeople(viewer))
+    .executeTakeFirst();
+}
+
+/** An active person by the key of their address. */
+export async function findPersonByEmailKey(db: Db, email_key: string): Promise<{ id: number } | undefined> {
+  return db
+    .selectFrom('users')
+    .select('id')
+    .where('email_key', '=', email_key)
+    .where('deactivated_at', 'is', null)
+    .executeTakeFirst();
+}
+
+/** Names of some people. */
+export async function mapPeopleNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', 'name'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+export async function isFavourite(db: Db, user_id: number, project_id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('favourites')
+    .select('project_id')
+    .where('user_id', '=', user_id)
+    .where('project_id', '=', project_id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function insertFavourite(db: Db, user_id: number, project_id: number): Promise<void> {
+  await db
+    .insertInto('favourites')
+    .values({ user_id, project_id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+export async function deleteFavourite(db: Db, user_id: number, project_id: number): Promise<void> {
+  await db
+    .deleteFrom('favourites')
+    .where('user_id', '=', user_id)
+    .where('project_id', '=', project_id)
+    .execute();
+}
+
+export interface RecentProject {
+  id: number;
+  name: string;
+  color: string;
+  client_name: string | null;
+}
+
+/** The projects that a person booked on last, the latest first: out of their newest entries, so it always costs the same. */
+export async function listRecentProjects(db: Db, viewer: Viewer): Promise<RecentProject[]> {
+  const newest = await db
+    .selectFrom('entries')
+    .select(['project_id'])
+    .where('user_id', '=', viewer.id)
+    .orderBy('local_date', 'desc')
+    .orderBy('started_at', 'desc')
+    .limit(200)
+    .execute();
+  const ids = [...new Set(newest.flatMap(({ project_id }) => project_id ?? []))].slice(0, recentAtMost);
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
+    .where('projects.id', 'in', ids)
+    .where('projects.archived_at', 'is', null)
+    .where(visibleProjects(viewer))
+    .execute();
+  return rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+}
+
+const recentAtMost = 5;
