@@ -152,6 +152,11 @@ async function dieAt(
       await ended;
     },
   });
+  // Of a small body the system has everything when its first bytes are read: whoever is cut off there has not taken it.
+  const at = point === 'onHead' ? 'head' : point === 'onBody' ? 'body' : undefined;
+  destination.behave((_request, index) =>
+    at !== undefined && index === request ? { kind: 'cut', at } : { kind: 'answer' },
+  );
   server.resolve(await world.start(way));
   await reached.promise;
   await dead.promise;
