@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { getSystemErrorName } from 'node:util';
 import type { OutboundProblem } from './channels.ts';
 import { openEgress } from './gateway.ts';
 
@@ -72,11 +73,16 @@ async function compose(mail: Mail, from: string): Promise<{ real: Buffer; shown:
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
   const build = (mask: (text: string) => string): Promise<Buffer> =>
-    new MailComposer({ ...fixed, text: mask(mail.text), html: mask(mail.html) }).compile().build();
+    new MailComposer({ ...fixed, text: mask(asLines(mail.text)), html: mask(asLines(mail.html)) })
+      .compile()
+      .build();
   const real = await build((text) => text);
   if (secret === undefined) return { real, shown: real };
   return { real, shown: await build((text) => text.replaceAll(secret, '*'.repeat(secret.length))) };
 }
+
+/** Ends of lines as they are on the wire, so that the ledger has the very bytes. */
+const asLines = (text: string): string => text.replaceAll(/\r?\n/g, '\r\n');
 
 const loopbackHosts = /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/;
 
@@ -106,7 +112,16 @@ async function deliver(url: URL, { from, to, raw }: Envelope): Promise<{ status:
   try {
     const { response } = await transport.sendMail({ envelope: { from, to: [to] }, raw });
     return { status: Number.parseInt(response, 10) || 250 };
+  } catch (error) {
+    throw withSystemCode(error);
   } finally {
     transport.close();
   }
+}
+
+/** The package calls every failed connection ESOCKET; the system's own word says more. */
+function withSystemCode(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESOCKET') return error;
+  if (!('errno' in error) || typeof error.errno !== 'number') return error;
+  return Object.assign(new Error(error.message, { cause: error }), { code: getSystemErrorName(error.errno) });
 }
