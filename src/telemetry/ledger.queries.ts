@@ -127,14 +127,9 @@ function requestsOf(db: Handle, filter: LedgerFilter) {
   if (from !== undefined) narrowed = narrowed.where('q.at', '>=', from);
   if (to !== undefined) narrowed = narrowed.where('q.at', '<', to);
   if (user_id !== undefined)
-    narrowed = narrowed.where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('ledger_people')
-          .select('ledger_id')
-          .whereRef('ledger_people.ledger_id', '=', 'q.id')
-          .where('ledger_people.user_id', '=', user_id),
-      ),
+    // From the person to their records, not the other way: everybody may ask this, of a ledger of any length.
+    narrowed = narrowed.where('q.id', 'in', (eb) =>
+      eb.selectFrom('ledger_people').select('ledger_id').where('user_id', '=', user_id),
     );
   return outcome === undefined ? narrowed : narrowed.where(outcomeIs(outcome));
 }

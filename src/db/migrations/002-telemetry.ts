@@ -66,6 +66,12 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('hash', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('ledger_channel').on('ledger').columns(['channel', 'kind', 'id']).execute();
+  // Holds all that the totals of a channel are made of.
+  await db.schema
+    .createIndex('ledger_totals')
+    .on('ledger')
+    .columns(['channel', 'kind', 'status', 'byte_count', 'at'])
+    .execute();
   await db.schema.createIndex('ledger_age').on('ledger').columns(['at']).execute();
   await db.schema.createIndex('ledger_request').on('ledger').columns(['request_id']).execute();
   await db.schema
