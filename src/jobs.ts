@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts';
 import { deleteEndedAttempts } from './features/accounts/attempts.queries.ts';
 import { deleteEndedSessions } from './features/accounts/sessions.queries.ts';
 import { deleteOldDeletedItems } from './features/entries/entries.queries.ts';
+import { deleteOldNotices } from './features/notices/notices.queries.ts';
 
 /** A piece of housekeeping that one instance at a time does. */
 interface Job {
@@ -12,7 +13,9 @@ interface Job {
   run: (deps: Deps) => Promise<unknown>;
 }
 
+const minuteMs = 60_000;
 const hourMs = 3_600_000;
+const noticesKeptMs = 400 * 24 * hourMs;
 /** What was deleted can be put back for this long. */
 export const undoMs = 24 * hourMs;
 
@@ -33,6 +36,21 @@ const jobs: Job[] = [
     name: 'telemetry_pings',
     everyMs: hourMs,
     run: ({ telemetry }) => telemetry.installation.checkAndSendTelemetry(),
+  },
+  {
+    name: 'notice_budgets',
+    everyMs: minuteMs,
+    run: async (deps) => (await import('./features/budgets/budget-notices.ts')).noticeBudgets(deps),
+  },
+  {
+    name: 'mail_notices',
+    everyMs: minuteMs,
+    run: async (deps) => (await import('./features/notices/notice-mail.ts')).mailNotices(deps),
+  },
+  {
+    name: 'forget_notices',
+    everyMs: hourMs,
+    run: ({ db, now }) => deleteOldNotices(db, now() - noticesKeptMs),
   },
   { name: 'end_attempts', everyMs: hourMs, run: ({ db, now }) => deleteEndedAttempts(db, now()) },
 ];

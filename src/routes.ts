@@ -29,6 +29,9 @@ export function routes(deps: Deps): RequestHandler[] {
     lazyRouter(['tasks'], async () => (await import('./features/tasks/tasks.routes.ts')).taskRoutes(deps)),
     lazyRouter(['tags'], async () => (await import('./features/tags/tags.routes.ts')).tagRoutes(deps)),
     lazyRouter(['rates'], async () => (await import('./features/rates/rates.routes.ts')).rateRoutes(deps)),
+    lazyRouter(['notices'], async () =>
+      (await import('./features/notices/notices.routes.ts')).noticeRoutes(deps),
+    ),
     lazyRouter(['reports'], async () =>
       (await import('./features/reports/reports.routes.ts')).reportRoutes(deps),
     ),

@@ -30,6 +30,8 @@ export interface Session {
   id: number;
   person: Person;
   flash: Flash | null;
+  /** Messages that wait to be read. */
+  unread_notices: number;
 }
 
 /** What every page is rendered with, beside its own data. */
@@ -39,6 +41,7 @@ export interface PageShared extends ViewFunctions {
   nonce: string;
   person: Person | null;
   flash: Flash | null;
+  unread_notices: number;
   nav: { href: string; label: string; icon: string; current: boolean }[];
   /** Timer bar; null on signed-out pages. */
   bar: object | null;

@@ -83,7 +83,6 @@ const projectProperties = {
   has_description: flag,
   has_budget: flag,
 } as const;
-const clientProperties = { client_id: id, has_description: flag, has_currency: flag } as const;
 const taskStatus = choice('open', 'in_progress', 'review', 'done');
 const taskProperties = {
   task_id: id,
@@ -193,8 +192,8 @@ export const catalogue = {
   },
   'project.archived': { ...product, why: 'Do projects end.', properties: { project_id: id, archived: flag } },
   'project.deleted': { ...product, why: 'Are projects made by mistake.', properties: { project_id: id } },
-  'client.created': { ...product, why: 'Are clients used.', properties: clientProperties },
-  'client.updated': { ...product, why: 'Are clients kept up.', properties: clientProperties },
+  'client.created': { ...product, why: 'Are clients used.', properties: { client_id: id } },
+  'client.updated': { ...product, why: 'Are clients kept up.', properties: { client_id: id } },
   'client.archived': { ...product, why: 'Do clients end.', properties: { client_id: id, archived: flag } },
   'client.deleted': { ...product, why: 'Are clients made by mistake.', properties: { client_id: id } },
   'task.created': {
@@ -217,6 +216,7 @@ export const catalogue = {
   'comment.created': { ...product, why: 'Do people talk about tasks.', properties: { task_id: id } },
   'comment.updated': { ...product, why: 'Do people mend comments.', properties: { task_id: id } },
   'comment.deleted': { ...product, why: 'Do people take comments back.', properties: { task_id: id } },
+  'notice.read': { ...product, why: 'Do notices reach people.', properties: { row_count: rowBucket } },
   'rate.updated': {
     ...product,
     why: 'Which rates are used, and does booked time follow them.',

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Insertable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { prepare } from '../../db/prepared.ts';
@@ -18,6 +19,8 @@ export interface SessionRow {
   duration_format: UsersTable['duration_format'];
   theme: UsersTable['theme'];
   deactivated_at: number | null;
+  /** Messages that the person has not read. */
+  unread_notices: number;
   analytics_choice: 'in' | 'out' | null;
 }
 
@@ -37,6 +40,11 @@ const findByHash = prepare<{ token_hash: string }, SessionRow>((db, parameter) =
     ])
     .select(['locale', 'time_zone', 'week_start', 'duration_format', 'theme', 'deactivated_at'])
     .select('analytics_choice')
+    .select(
+      sql<number>`(select count(*) from notices where user_id = users.id and read_at is null)`.as(
+        'unread_notices',
+      ),
+    )
     .where('token_hash', '=', parameter('token_hash')),
 );
 

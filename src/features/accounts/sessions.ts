@@ -49,7 +49,8 @@ export async function findSession(
   if (!row || row.deactivated_at !== null) return undefined;
   if (now >= row.expires_at || now - row.last_seen_at >= limits.session_idle_ms) return undefined;
   if (now - row.last_seen_at >= touchEveryMs) await updateLastSeen(db, row.session_id, now);
-  return { id: row.session_id, person: personOf(row), flash: flashOf(row.flash) };
+  const { session_id: id, unread_notices } = row;
+  return { id, person: personOf(row), flash: flashOf(row.flash), unread_notices };
 }
 
 export async function endSession(db: Db, token: string): Promise<void> {

@@ -81,14 +81,9 @@ export async function addClient(
 ): Promise<number> {
   const row = { name, name_key: foldCase(name), created_at, archived_at: null, ...more };
   const id = await insertClient(trx, row);
-  record('client.created', { client_id: id, ...propertiesOf(more) });
+  record('client.created', { client_id: id });
   return id;
 }
-
-const propertiesOf = ({ description, currency }: Partial<ClientForm>) => ({
-  has_description: description !== undefined && description !== '',
-  has_currency: currency !== undefined && currency !== null,
-});
 
 /** Changes a client. Booked time keeps its currency; rates in another one do not count any more. */
 export function saveClient(
@@ -104,7 +99,7 @@ export function saveClient(
       const fields = ['name', 'code', 'description', 'color', 'currency'] as const;
       if (fields.some((field) => form[field] !== client[field])) {
         await updateClient(trx, id, { ...form, name_key: foldCase(form.name) });
-        record('client.updated', { client_id: id, ...propertiesOf(form) });
+        record('client.updated', { client_id: id });
       }
       return { ok: true, value: id };
     }),

@@ -59,7 +59,7 @@ export function setLanguage(
 
 /** Everything a layout needs that costs no query. */
 export function sharedWithoutData(req: Request, res: Response, version: string): PageShared {
-  const { locale, functions, nonce, person } = res.locals;
+  const { locale, functions, nonce, person, session } = res.locals;
   return {
     ...functions,
     locale,
@@ -67,6 +67,7 @@ export function sharedWithoutData(req: Request, res: Response, version: string):
     nonce,
     person: person ?? null,
     flash: null,
+    unread_notices: session?.unread_notices ?? 0,
     nav: places
       .filter(({ admin }) => !admin || person?.role === 'admin')
       .map(({ href, label, icon, within }) => ({

@@ -13,10 +13,12 @@ import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { flags } from './flags.ts';
 import { forms } from './forms.ts';
+import { notices } from './notices.ts';
 import { projects } from './projects.ts';
 import { rates } from './rates.ts';
 import { reports } from './reports.ts';
 import { setup } from './setup.ts';
+import { system } from './system.ts';
 import { tags } from './tags.ts';
 import { tasks } from './tasks.ts';
 import { timer } from './timer.ts';
@@ -31,7 +33,9 @@ export const de = {
   ...entries,
   ...budgets,
   ...clients,
+  ...notices,
   ...projects,
+  ...system,
   ...tags,
   ...tasks,
   ...rates,

@@ -1,0 +1,22 @@
+import type { notices as en } from '../en/notices.ts';
+
+export const notices: Record<keyof typeof en, string> = {
+  'notices.title': 'Hinweise',
+  'notices.lead': 'Was dieser Server Sie wissen lassen möchte.',
+  'notices.bell': '{unread, plural, =0 {Hinweise} one {Hinweise, # ungelesen} other {Hinweise, # ungelesen}}',
+  'notices.none': 'Keine Hinweise',
+  'notices.none_text':
+    'Wenn das Budget eines Projekts, das Sie leiten, eine seiner Schwellen erreicht, steht es hier.',
+  'notices.unread': 'neu',
+  'notices.mark_read': 'Als gelesen markieren',
+  'notices.read_all': 'Alle als gelesen markieren',
+  'notices.project_gone': 'ein Projekt, das es nicht mehr gibt',
+  'notices.budget_total':
+    'Das Budget von {project} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
+  'notices.budget_monthly':
+    'Das Budget von {project} für {month} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
+  'notices.mail_subject': 'Budget von {project}',
+  'notices.mail_action': 'Projekt öffnen',
+  'notices.mail_why':
+    'Sie bekommen das einmal je Schwelle, weil Sie dieses Projekt oder diesen Server leiten.',
+};
