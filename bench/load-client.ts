@@ -55,12 +55,13 @@ function runConnection(
     let turn = lane;
     let sentAt = 0;
     let pending = EMPTY;
-    const send = (): void => {
-      sentAt = performance.now();
+    const send = (countedFrom = performance.now()): void => {
+      sentAt = countedFrom;
       socket.write(requests[turn % requests.length] ?? '');
       turn += order.connections;
     };
-    socket.once('connect', send);
+    const sendNext = paced(order, lane, send);
+    socket.once('connect', sendNext);
     socket.on('data', (chunk: Buffer) => {
       pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
       const bodyAt = bodyOfComplete(pending);
@@ -70,12 +71,33 @@ function runConnection(
       tally.bytes += pending.length - bodyAt;
       if (pending.toString('latin1', 9, 12) !== order.expectedStatus) tally.not_ok += 1;
       pending = EMPTY;
-      if (now < deadline) send();
+      if (now < deadline) sendNext();
       else socket.end();
     });
     socket.once('error', reject);
     socket.once('close', () => resolve());
   });
+}
+
+/**
+ * Sends at once, or, where the order has a rate, at the connection's next turn. A turn that came while an answer was
+ * still awaited counts from when it was due: a slow answer must not make those behind it look fast.
+ */
+function paced(
+  { requestsPerSecond, connections }: LoadOrder,
+  lane: number,
+  send: (countedFrom?: number) => void,
+): () => void {
+  if (requestsPerSecond === undefined) return () => send();
+  const everyMs = (connections / requestsPerSecond) * 1000;
+  let dueAt = performance.now() + (everyMs * lane) / connections;
+  return () => {
+    const due = dueAt;
+    dueAt += everyMs;
+    const waitMs = due - performance.now();
+    if (waitMs > 0) setTimeout(send, waitMs);
+    else send(due);
+  };
 }
 
 /**

@@ -11,6 +11,8 @@ export interface LoadOrder {
   readonly seconds: number;
   /** Three digits; any other status is counted in `not_ok`. */
   readonly expectedStatus: string;
+  /** All connections together; as fast as answers come when left out. */
+  readonly requestsPerSecond?: number | undefined;
 }
 
 export interface LoadResult {

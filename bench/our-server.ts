@@ -24,6 +24,8 @@ const { PORT = '', BENCH_APP = 'whole' } = process.env;
 const deps = await buildDeps(loadConfig(process.env), { defaultMetrics: true });
 const listener = listeners[BENCH_APP];
 if (listener === undefined) throw new Error(`BENCH_APP must be one of ${Object.keys(listeners).join(', ')}`);
+// Without a destination in the environment this does nothing.
+deps.telemetry.start();
 createServer(listener(deps)).listen(Number(PORT), '127.0.0.1');
 
 process.on('message', () => {

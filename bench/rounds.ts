@@ -33,6 +33,8 @@ export interface RoundsOptions {
   readonly seconds: number;
   /** Taken in turn within a group. */
   readonly sessions: Sessions;
+  /** A load that leaves the server time to rest; flat out when left out. */
+  readonly requestsPerSecond?: number;
   readonly onRound?: (round: number) => void;
 }
 
@@ -97,7 +99,15 @@ function orderFor(
   const requests = options.sessions[rung.group].map((session) =>
     getRequest(rung.path, { ...session, ...encoding }),
   );
-  return { port: process.port, requests, connections: CONNECTIONS, seconds, expectedStatus: '200' };
+  const { requestsPerSecond } = options;
+  return {
+    port: process.port,
+    requests,
+    connections: CONNECTIONS,
+    seconds,
+    expectedStatus: '200',
+    requestsPerSecond,
+  };
 }
 
 function requireServer(rung: Rung, servers: ReadonlyMap<string, RunningServer>): RunningServer {
