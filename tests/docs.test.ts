@@ -44,7 +44,7 @@ describe.each(['README.md', 'docs/analytics.md', 'docs/privacy.md', 'docs/teleme
     ]);
     const words = marked.flatMap((code) => code.match(/(?<![\w-])(tt_[a-z_]+|[A-Z][A-Z_]{2,})\b/g) ?? []);
     expect(words.filter((word) => !known.has(word))).toEqual([]);
-    const commands = [...text.matchAll(/npm run (?:--silent )?([a-z:-]+)/g)].map(([, name]) => name ?? '');
+    const commands = [...text.matchAll(/npm run (?:--silent )?([a-z0-9:-]+)/g)].map(([, name]) => name ?? '');
     expect(commands.filter((name) => scripts[name] === undefined)).toEqual([]);
     const events = marked.filter((code) =>
       /^(auth|timer|entry|privacy|admin|telemetry)\.[a-z_]+$/.test(code),

@@ -70,6 +70,7 @@ export const dictionary: Record<keyof typeof en, string> = {
   'why.rate.updated': 'Welche Sätze werden genutzt, und folgt ihnen gebuchte Zeit?',
   'why.project.members_changed': 'Arbeiten die Leute gemeinsam an Projekten?',
   'why.project.favourite_changed': 'Merken sich die Leute, woran sie arbeiten?',
+  'why.notice.read': 'Erreichen Mitteilungen die Leute?',
 
   'field.error.type': 'Klasse des Fehlers und seiner Ursachen.',
   'field.error.message':
@@ -161,4 +162,5 @@ export const dictionary: Record<keyof typeof en, string> = {
   'property.rate_level': 'Wozu der Satz gehört',
   'property.has_budget': 'Ob es ein Budget gibt',
   'property.favourite': 'Gemerkt, oder nicht mehr',
+  'property.has_currency': 'Ob es eine eigene Währung hat',
 };

@@ -15,8 +15,7 @@ export const setup: Record<keyof typeof en, string> = {
   'setup.used_by': 'Wer erfasst hier Zeit?',
   'setup.alone': 'Nur ich',
   'setup.team': 'Ein Team',
-  'setup.team_hint':
-    'Die anderen kommen über einen Befehl auf diesem Server dazu: npm run create-admin -- --role member',
+  'setup.team_hint': 'Die anderen laden Sie später ein, unter „Verwaltung“ → „Personen“.',
   'setup.currency_hint': 'Für Beträge des ganzen Servers.',
   'setup.leaves': 'Was diesen Server verlässt',
   'setup.leaves_none': 'Nichts, denn es ist kein Ziel eingestellt.',

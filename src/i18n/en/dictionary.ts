@@ -68,6 +68,7 @@ export const dictionary = {
   'why.rate.updated': 'Which rates are used, and does booked time follow them?',
   'why.project.members_changed': 'Do people work on projects together?',
   'why.project.favourite_changed': 'Do people mark what they work on?',
+  'why.notice.read': 'Do notices reach people?',
   'field.error.type': 'Class of the exception, and of its causes.',
   'field.error.message': 'Text of the classes on a short list; of all others the class and a code.',
   'field.error.frames': 'Function, file below the application, line and column. No source, no variables.',
@@ -154,4 +155,5 @@ export const dictionary = {
   'property.rate_level': 'What the rate belongs to',
   'property.has_budget': 'Whether it has a budget',
   'property.favourite': 'Marked, or not any more',
+  'property.has_currency': 'Whether it has a currency of its own',
 } as const;

@@ -11,7 +11,7 @@ export const setup = {
   'setup.used_by': 'Who tracks time here?',
   'setup.alone': 'Just me',
   'setup.team': 'A team',
-  'setup.team_hint': 'The others join by a command on this server: npm run create-admin -- --role member',
+  'setup.team_hint': 'You invite the others later, under “Admin” → “People”.',
   'setup.currency_hint': 'For amounts of the whole server.',
   'setup.leaves': 'What leaves this server',
   'setup.leaves_none': 'Nothing, because no destination is configured.',
