@@ -162,5 +162,4 @@ export const dictionary: Record<keyof typeof en, string> = {
   'property.rate_level': 'Wozu der Satz gehört',
   'property.has_budget': 'Ob es ein Budget gibt',
   'property.favourite': 'Gemerkt, oder nicht mehr',
-  'property.has_currency': 'Ob es eine eigene Währung hat',
 };

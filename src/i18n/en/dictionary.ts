@@ -155,5 +155,4 @@ export const dictionary = {
   'property.rate_level': 'What the rate belongs to',
   'property.has_budget': 'Whether it has a budget',
   'property.favourite': 'Marked, or not any more',
-  'property.has_currency': 'Whether it has a currency of its own',
 } as const;
