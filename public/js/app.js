@@ -7,5 +7,6 @@ import './suggest.js';
 import './echo.js';
 import './idle.js';
 import './keys.js';
+import './live.js';
 
 document.documentElement.classList.add('has-js');

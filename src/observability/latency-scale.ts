@@ -1,7 +1,7 @@
-/** Upper edge of the first slot; each further one is √2 times the one before, up to about a minute. */
+/** Upper edge of the first slot; each further one is a fifth wider than the one before, up to about two minutes. */
 const firstEdgeSeconds = 0.0005;
-const slotsPerDoubling = 2;
-const slots = 36;
+const slotsPerDoubling = 4;
+const slots = 72;
 
 /** How long things took, as counts in slots of growing width: small, and two of them can be added. */
 export type LatencyCounts = Uint32Array;

@@ -7,7 +7,7 @@ import { createSlowStatements } from './slow-statements.ts';
 
 /**
  * The last hour of this process, for the page of those who run no Prometheus. Kept apart from the metrics that are
- * scraped: some of those start anew at every reading. About 60 kB, and a tenth of a microsecond a request.
+ * scraped: some of those start anew at every reading. About 120 kB, and a tenth of a microsecond a request.
  */
 export interface RecentFigures {
   /** A short name that tells this process from others of the same installation. */
@@ -17,6 +17,8 @@ export interface RecentFigures {
   /** Closes the current stretch of time; on a timer in a server. */
   readonly sample: () => void;
   readonly read: () => Recent;
+  /** What stretches come to together. */
+  readonly windowOf: (stretches: readonly Stretch[]) => Window;
   readonly stop: () => void;
 }
 
@@ -65,7 +67,7 @@ export interface Window {
   readonly p99Seconds: number | null;
 }
 
-export const sampleSeconds = 15;
+const sampleSeconds = 15;
 const keptStretches = 3600 / sampleSeconds;
 /** Endpoints are counted in coarser stretches: there are many, and nobody looks at one by the quarter of a minute. */
 const stretchesPerBlock = 20;
@@ -138,6 +140,7 @@ export function createRecentFigures({ now, loop }: RecentOptions): RecentFigures
       if (!notCounted.has(endpoint)) count(current, httpStatus, seconds);
     },
     sample,
+    windowOf,
     read: () => ({
       startedAt,
       // The monitor is read by samples alone, so that looking changes nothing.
@@ -180,8 +183,8 @@ function endpointsOf(blocks: readonly Block[]): EndpointFigures[] {
   }));
 }
 
-/** What stretches come to together. A rate of less than a minute counts as one of a minute. */
-export function windowOf(stretches: readonly Stretch[]): Window {
+/** A rate of less than a minute counts as one of a minute. */
+function windowOf(stretches: readonly Stretch[]): Window {
   const latencies = newLatencyCounts();
   for (const stretch of stretches) addLatencies(latencies, stretch.latencies);
   const sum = (of: (stretch: Stretch) => number): number =>

@@ -5,6 +5,7 @@ import { requireAdministrator } from '../access/access.ts';
 import { auditRoutes } from './audit.routes.ts';
 import { featureRoutes } from './features.routes.ts';
 import { settingsRoutes } from './settings.routes.ts';
+import { systemRoutes } from './system.routes.ts';
 import { ledgerRoutes } from './telemetry-ledger.routes.ts';
 import { telemetryRoutes } from './telemetry.routes.ts';
 import { userRoutes } from './users.routes.ts';
@@ -19,6 +20,7 @@ export function adminRoutes(deps: Deps): Router {
   router.use(userRoutes(deps));
   router.use(settingsRoutes(deps));
   router.use(auditRoutes(deps));
+  router.use(systemRoutes(deps));
   // Before the channels: "ledger" is none of them.
   router.use(ledgerRoutes(deps));
   router.use(telemetryRoutes(deps));

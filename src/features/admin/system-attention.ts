@@ -1,0 +1,80 @@
+import type { Deps } from '../../deps.ts';
+import type { ViewFunctions } from '../../http/view-functions.ts';
+import type { Units } from './system-units.ts';
+import type { Readings } from './system.ts';
+
+type Recent = ReturnType<Deps['recent']['read']>;
+type Sums = ReturnType<Deps['recent']['windowOf']>;
+
+interface Situation {
+  readings: Readings;
+  /** The last five minutes and the last hour. */
+  lately: Sums;
+  hour: Sums;
+  stretches: Recent['stretches'];
+  now: number;
+}
+
+interface Words {
+  units: Units;
+  functions: Pick<ViewFunctions, 't'>;
+  /** What a job is called in the language of the page. */
+  jobName: (name: string) => string;
+}
+
+/** The objectives of prometheus/rules, roughly: this page has no memory of days. */
+const slowSeconds = 0.25;
+const failedShare = 0.01;
+const lateSeconds = 0.1;
+const hourMs = 3_600_000;
+const fewRequests = 20;
+
+/** What an operator should look at now, a sentence each; empty is good. */
+export function attentionOf(situation: Situation, words: Words): string[] {
+  return [...ofRequests(situation, words), ...ofStorage(situation, words), ...ofWork(situation, words)];
+}
+
+function ofRequests({ lately, hour, stretches }: Situation, { units, functions: { t } }: Words): string[] {
+  const sentences: string[] = [];
+  if (hour.failed > 0 && hour.failed >= hour.requests * failedShare)
+    sentences.push(t('system.attention.failed', { count: hour.failed }));
+  if (lately.requests >= fewRequests && (lately.p95Seconds ?? 0) > slowSeconds)
+    sentences.push(t('system.attention.slow', { value: units.time(lately.p95Seconds) }));
+  const late = stretches.slice(-20).filter(({ loop }) => loop.delayP99Seconds > lateSeconds);
+  if (late.length >= 4) {
+    const value = units.time(Math.max(...late.map(({ loop }) => loop.delayP99Seconds)));
+    sentences.push(t('system.attention.late', { value }));
+  }
+  return sentences;
+}
+
+function ofStorage({ readings }: Situation, { units, functions: { t } }: Words): string[] {
+  const { health, disk, database, log_write_errors } = readings;
+  const sentences: string[] = [];
+  if (health.checks.log !== 'ok') sentences.push(t('system.attention.log'));
+  else if (log_write_errors > 0)
+    sentences.push(t('system.attention.log_errors', { count: log_write_errors }));
+  if (health.checks.database !== 'ok') sentences.push(t('system.attention.database'));
+  if (database.connections.waiting > 0)
+    sentences.push(t('system.attention.waiting', { count: database.connections.waiting }));
+  if (disk && disk.free_bytes < Math.min(disk.total_bytes / 10, 2 * 1024 ** 3))
+    sentences.push(t('system.attention.disk', { free: units.bytes(disk.free_bytes) }));
+  return sentences;
+}
+
+function ofWork({ readings, now }: Situation, { units, jobName, functions: { t } }: Words): string[] {
+  const sentences: string[] = [];
+  const failing = (readings.jobs ?? []).filter(
+    ({ failures, last_success_at }) => failures > 0 && (last_success_at ?? 0) < now - 2 * hourMs,
+  );
+  for (const { name, failures } of failing)
+    sentences.push(t('system.attention.job', { name: jobName(name), count: failures }));
+  for (const { channel, queued, oldest_seconds } of readings.outbox ?? []) {
+    if (queued === 0 || oldest_seconds * 1000 < hourMs) continue;
+    const values = { channel: t(`telemetry.channel.${channel}`), span: units.span(oldest_seconds) };
+    sentences.push(t('system.attention.outbox', values));
+  }
+  if (readings.egress_blocked > 0)
+    sentences.push(t('system.attention.blocked', { count: readings.egress_blocked }));
+  return sentences;
+}

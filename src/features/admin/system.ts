@@ -1,0 +1,121 @@
+import { stat, statfs } from 'node:fs/promises';
+import type { Deps } from '../../deps.ts';
+import { telemetryChannels } from '../../telemetry/channels.ts';
+import type { TelemetryChannel } from '../../telemetry/channels.ts';
+import { findPostgresBytes, listJobs } from './system.queries.ts';
+
+/** What /admin/system reads beside the figures of its process. Null is what could not be read. */
+export interface Readings {
+  health: Awaited<ReturnType<Deps['health']['ready']>>;
+  database: { bytes: number | null; connections: Record<'active' | 'idle' | 'waiting', number> };
+  /** Of the disk that holds the data folder. */
+  disk: { free_bytes: number; total_bytes: number } | null;
+  jobs: JobReading[] | null;
+  outbox: OutboxReading[] | null;
+  /** Since this process started. */
+  log_write_errors: number;
+  egress_blocked: number;
+}
+
+export interface JobReading {
+  name: string;
+  /** Epoch ms before which no instance runs it again. */
+  next_at: number;
+  last_success_at: number | null;
+  /** Failed runs on this instance since it started. */
+  failures: number;
+}
+
+export interface OutboxReading {
+  channel: TelemetryChannel;
+  queued: number;
+  held: number;
+  oldest_seconds: number;
+}
+
+/** Somebody looks every five seconds, perhaps in several tabs: the database and the disk are asked once for all. */
+const freshMs = 5_000;
+
+/** A function that reads everything, or gives what it read a moment ago. */
+export function createReadings(deps: Deps): () => Promise<Readings> {
+  let reading: Promise<Readings> | undefined;
+  let readAt = 0;
+  return () => {
+    const now = deps.now();
+    if (reading === undefined || Math.abs(now - readAt) >= freshMs) {
+      readAt = now;
+      reading = readAll(deps);
+    }
+    return reading;
+  };
+}
+
+/** One after the other: the embedded database has one connection, and so have small pools. */
+async function readAll(deps: Deps): Promise<Readings> {
+  const orNull = async <Value>(figure: string, read: () => Promise<Value>): Promise<Value | null> => {
+    try {
+      return await read();
+    } catch (error) {
+      deps.log.logger.warn({ err: error, figure }, 'figure could not be read');
+      return null;
+    }
+  };
+  const { connection, config } = deps;
+  return {
+    health: await deps.health.ready(),
+    database: {
+      bytes: await orNull('database size', () => readDatabaseBytes(deps)),
+      connections: { active: 0, idle: 0, waiting: 0, ...Object.fromEntries(connection.poolState()) },
+    },
+    disk: await orNull('disk', () => readDisk(config.data_dir)),
+    jobs: await orNull('jobs', () => readJobs(deps)),
+    outbox: await orNull('outbox', () => readOutbox(deps)),
+    log_write_errors: await sumOf(deps, 'tt_log_write_errors_total'),
+    egress_blocked: await sumOf(deps, 'tt_egress_blocked_total'),
+  };
+}
+
+/** The embedded database with the log of changes that stands beside it. */
+async function readDatabaseBytes({ connection, config }: Deps): Promise<number | null> {
+  if (connection.dialect === 'postgres') return (await findPostgresBytes(connection.db)) ?? null;
+  let bytes = (await stat(config.sqlite_file)).size;
+  bytes += await stat(`${config.sqlite_file}-wal`).then(
+    ({ size }) => size,
+    // Not there while nothing has been written since it was last emptied.
+    () => 0,
+  );
+  return bytes;
+}
+
+async function readDisk(folder: string) {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { free_bytes: bavail * bsize, total_bytes: blocks * bsize };
+}
+
+async function readJobs({ db, metrics }: Deps): Promise<JobReading[]> {
+  const runs = await metrics.figures('tt_job_runs_total');
+  const failuresOf = (name: string): number =>
+    runs
+      .filter(({ labels }) => labels['job'] === name && labels['outcome'] === 'failure')
+      .reduce((sum, { value }) => sum + value, 0);
+  const rows = await listJobs(db);
+  return rows.map(({ name, lease_until, last_success_at }) => ({
+    ...{ name, next_at: lease_until, last_success_at, failures: failuresOf(name) },
+  }));
+}
+
+async function readOutbox({ telemetry }: Deps): Promise<OutboxReading[]> {
+  const depth = await telemetry.outbox.depth();
+  const ages = await telemetry.outbox.oldestAgesSeconds();
+  return telemetryChannels.map((channel) => ({
+    ...{ channel, queued: 0, held: 0, ...depth.get(channel) },
+    oldest_seconds: ages.get(channel) ?? 0,
+  }));
+}
+
+async function sumOf(
+  { metrics }: Deps,
+  counter: 'tt_log_write_errors_total' | 'tt_egress_blocked_total',
+): Promise<number> {
+  return (await metrics.figures(counter)).reduce((sum, { value }) => sum + value, 0);
+}
