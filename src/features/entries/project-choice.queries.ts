@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { prepare } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
@@ -31,9 +32,26 @@ const listVisible = prepare<{ id: number; limit: number }, ProjectChoice>((db, p
     .limit(parameter('limit')),
 );
 
-/** Active projects of active clients that the viewer sees, by name; on every page, hence prepared. */
+const listFavourites = prepare<{ id: number }, ProjectChoice>((db, parameter) =>
+  activeProjects(db)
+    .where(visibleProjects({ id: parameter('id'), role: 'member' }))
+    .where(
+      sql<boolean>`projects.id in (select project_id from favourites where user_id = ${parameter('id')})`,
+    )
+    .limit(50),
+);
+
+/**
+ * Active projects of active clients that the viewer sees, favourites first, then by name; on every page, hence prepared.
+ * Favourites are a query of their own: one order for all would sort every project there is.
+ */
 export async function listProjectChoices(db: Db, viewer: Viewer, limit: number): Promise<ProjectChoice[]> {
-  return viewer.role === 'admin' ? listAll(db, { limit }) : listVisible(db, { id: viewer.id, limit });
+  const { id, role } = viewer;
+  const choices = await (role === 'admin' ? listAll(db, { limit }) : listVisible(db, { id, limit }));
+  const favourites = await listFavourites(db, { id });
+  if (favourites.length === 0) return choices;
+  const first = new Set(favourites.map((project) => project.id));
+  return [...favourites, ...choices.filter((project) => !first.has(project.id))];
 }
 
 /** Active projects on which time can be booked: see `bookableProjects`. */
