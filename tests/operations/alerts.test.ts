@@ -23,7 +23,8 @@ describe.each(alerts().map((alert) => [alert.alert ?? '', alert] as const))('%s'
   it('says how bad it is, what happened and where to read on', () => {
     expect(name).toMatch(/^TimeTracker[A-Z][A-Za-z]+$/);
     expect(['page', 'ticket']).toContain(alert.labels?.severity);
-    expect(alert.annotations).toMatchObject({ summary: /./, description: /\.$/ });
+    expect(alert.annotations?.summary).toMatch(/./);
+    expect(alert.annotations?.description).toMatch(/\.$/);
     expect(alert.annotations?.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`);
     expect(fileOf('docs/operations.md')).toMatch(new RegExp(`^### ${name}$`, 'm'));
   });
@@ -85,9 +86,8 @@ describe('promtool', () => {
 
   it('sees every alert fire and stay silent as it should', { timeout: 300_000 }, ({ skip }) => {
     if (!hasPromtool) skip('promtool is not installed');
-    expect(promtool('test', 'rules', 'prometheus/tests/alerts.test.yml')).toMatchObject({
-      status: 0,
-      text: /SUCCESS/,
-    });
+    const { status, text } = promtool('test', 'rules', 'prometheus/tests/alerts.test.yml');
+    expect(text).toContain('SUCCESS');
+    expect(status).toBe(0);
   });
 });

@@ -18,11 +18,9 @@ function errorsOf(tree: SyntaxTree, expression: string): string[] {
   return errors;
 }
 
-export const promqlErrors = (expression: string): string[] =>
-  errorsOf(promql.parse(expression), expression);
+export const promqlErrors = (expression: string): string[] => errorsOf(promql.parse(expression), expression);
 
-export const logqlErrors = (expression: string): string[] =>
-  errorsOf(logql.parse(expression), expression);
+export const logqlErrors = (expression: string): string[] => errorsOf(logql.parse(expression), expression);
 
 /** What a Prometheus expression reads: names of metrics or recorded rules, and names of labels. */
 export function namesIn(expression: string): { metrics: string[]; labels: string[] } {

@@ -1,0 +1,209 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { options } from '../../src/config/options.ts';
+import { allServices, base, overlay } from './compose-file.ts';
+import type { Service } from './compose-file.ts';
+import { fileOf, root } from './rules.ts';
+
+const declared = { ...base(), ...{ volumes: { ...base().volumes, ...overlay().volumes } } };
+const secrets = { ...base().secrets, ...overlay().secrets };
+const optionNames = Object.keys(options);
+/** What the container's own layout decides, and what the image says itself. */
+const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'APP_VERSION'];
+const environmentOf = (service: Service | undefined): Record<string, string | number> =>
+  service?.environment ?? {};
+
+describe.each(allServices())('the service %s', (name, service) => {
+  it('has one exact version', () => {
+    if (name === 'app') return expect(service.image).toBe('${TIMETRACKER_IMAGE:-timetracker:local}');
+    expect(service.image).toMatch(/^[\w./-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$/);
+    expect(service.image).not.toContain('latest');
+  });
+
+  it('can do little: no root, no capability, nothing to write but its volumes, no new privileges', () => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+    expect(service.security_opt).toEqual(['no-new-privileges:true']);
+    expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
+    for (const key of ['cap_add', 'privileged', 'network_mode'] as const)
+      expect(service[key]).toBeUndefined();
+    expect(service.volumes?.join()).not.toContain('docker.sock');
+  });
+
+  it('takes a bounded part of the machine', () => {
+    expect(service.mem_limit).toMatch(/^\d+m$/);
+    expect(service.pids_limit).toBeGreaterThan(0);
+    expect(service.logging?.options['max-size']).toMatch(/^\d+m$/);
+    expect(service.logging?.options['max-file']).toMatch(/^\d$/);
+  });
+
+  it('comes back after a restart, and says whether it works', () => {
+    expect(service.restart).toBe('unless-stopped');
+    expect(service.healthcheck?.interval).toMatch(/s$/);
+    expect(service.healthcheck?.timeout).toMatch(/s$/);
+    expect(service.healthcheck?.retries).toBeGreaterThan(1);
+    if (name === 'app') expect(fileOf('Dockerfile')).toMatch(/^HEALTHCHECK /m);
+    else expect(service.healthcheck?.test?.[0]).toBe('CMD');
+  });
+
+  it('is reached from this machine only, or not at all', () => {
+    for (const port of service.ports ?? []) {
+      expect(port).toMatch(/^(127\.0\.0\.1|\$\{BIND_ADDRESS:-127\.0\.0\.1\}):\$\{[A-Z_]*PORT:-\d+\}:\d+$/);
+    }
+    if (service.ports === undefined) expect(service.networks).toEqual(['stack']);
+    else expect(service.networks).toContain('web');
+  });
+
+  it('waits only for what is there with it', () => {
+    const services = Object.fromEntries(allServices());
+    for (const [needed, { required }] of Object.entries(service.depends_on ?? {})) {
+      const theirs = services[needed]?.profiles;
+      const always = theirs === undefined || service.profiles?.every((profile) => theirs.includes(profile));
+      if (!always) expect({ needed, required }).toEqual({ needed, required: false });
+    }
+  });
+
+  it('mounts what exists: named volumes, files of this repository read-only, declared secrets', () => {
+    for (const volume of service.volumes ?? []) {
+      const [source = '', , mode] = volume.split(':');
+      if (!source.startsWith('./')) expect(Object.keys(declared.volumes ?? {})).toContain(source);
+      else {
+        expect(existsSync(join(root, source))).toBe(true);
+        expect(mode).toBe('ro');
+      }
+    }
+    for (const secret of service.secrets ?? []) expect(Object.keys(secrets)).toContain(secret);
+  });
+});
+
+describe('the networks', () => {
+  it('are two, and the inner one has no way out', () => {
+    expect(base().networks).toEqual({ web: {}, stack: { internal: true } });
+  });
+});
+
+describe('the options of the application', () => {
+  const inBase = environmentOf(base().services.app);
+  const inOverlay = environmentOf(overlay().services.app);
+
+  it('are passed by names that exist', () => {
+    const names = [...Object.keys(inBase), ...Object.keys(inOverlay)].map((name) =>
+      name.replace(/_FILE$/, ''),
+    );
+    expect(names.filter((name) => !optionNames.includes(name) && name !== 'LOG')).toEqual([]);
+  });
+
+  it('can all be set in .env', () => {
+    for (const name of optionNames) {
+      if (fixedByContainer.includes(name)) continue;
+      const passed = String(inBase[name] ?? inOverlay[name] ?? inBase[`${name}_FILE`]);
+      expect(passed).toContain(
+        `\${${inBase[name] === undefined && inOverlay[name] === undefined ? `${name}_FILE` : name}:`,
+      );
+    }
+  });
+
+  it('of analytics come with the overlay only', () => {
+    for (const name of ['SENTRY_DSN', 'POSTHOG_API_KEY', 'POSTHOG_HOST', 'ENABLE_TELEMETRY', 'TELE_URL']) {
+      expect(inBase).not.toHaveProperty(name);
+      expect(inOverlay).toHaveProperty(name);
+    }
+  });
+
+  it('hold no secret, and have no default that would switch something on', () => {
+    for (const value of [...Object.values(inBase), ...Object.values(inOverlay)].map(String)) {
+      expect(value).toMatch(/^(\$\{[A-Z_]+:-\}|\$\{[A-Z_]+:\+\/run\/secrets\/\w+\}|\/\S+|0\.0\.0\.0|8000|)$/);
+    }
+  });
+});
+
+describe('the components', () => {
+  const services = Object.fromEntries(allServices());
+
+  it('report to nobody', () => {
+    expect(services.alloy?.command).toContain('--disable-reporting');
+    expect(parse(fileOf('loki/loki-config.yml'))).toMatchObject({ analytics: { reporting_enabled: false } });
+    expect(environmentOf(services.grafana)).toMatchObject({
+      GF_ANALYTICS_REPORTING_ENABLED: 'false',
+      GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
+      GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
+      GF_NEWS_NEWS_FEED_ENABLED: 'false',
+      GF_SECURITY_DISABLE_GRAVATAR: 'true',
+      GF_SNAPSHOTS_EXTERNAL_ENABLED: 'false',
+      GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+    });
+    expect(fileOf('prometheus/prometheus.yml')).not.toMatch(/^remote_write/m);
+  });
+
+  it('start Grafana with a password of the operator only', () => {
+    const environment = environmentOf(services.grafana);
+    expect(environment).not.toHaveProperty('GF_SECURITY_ADMIN_PASSWORD');
+    expect(environment.GF_SECURITY_ADMIN_PASSWORD__FILE).toBe('/run/secrets/grafana_admin_password');
+    expect(environment.GF_SECURITY_SECRET_KEY__FILE).toBe('/run/secrets/grafana_secret_key');
+    expect(existsSync(join(root, 'secrets/grafana-admin-password'))).toBe(false);
+  });
+
+  it('keep what they know in volumes', () => {
+    const kept = {
+      app: ['data:/data', 'logs:/logs'],
+      prometheus: ['prometheus:/prometheus'],
+      alertmanager: ['alertmanager:/alertmanager'],
+      grafana: ['grafana:/var/lib/grafana'],
+      loki: ['loki:/loki'],
+      alloy: ['alloy:/var/lib/alloy/data'],
+      postgres: ['postgres:/var/lib/postgresql'],
+    };
+    for (const [name, volumes] of Object.entries(kept)) {
+      expect(services[name]?.volumes).toEqual(expect.arrayContaining(volumes));
+    }
+  });
+
+  it('find each other by the names that are there', () => {
+    const targets = [...fileOf('prometheus/prometheus.yml').matchAll(/'(\w+):(\d+)'/g)].map(
+      (match) => match[1],
+    );
+    for (const host of targets) if (host !== 'localhost') expect(Object.keys(services)).toContain(host);
+    for (const file of ['alloy/config.alloy', 'promtail/promtail-config.yml']) {
+      expect(fileOf(file)).toContain('http://loki:3100/loki/api/v1/push');
+    }
+    expect(services.app?.ports?.[0]).toMatch(/:8000$/);
+  });
+});
+
+const compose = (...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync('docker', ['compose', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_CONFIG: process.env.DOCKER_CONFIG },
+  });
+  return { status, stdout, stderr };
+};
+
+describe('docker compose config', () => {
+  const hasCompose = compose('version').status === 0;
+  const files = [['docker-compose.yml'], ['docker-compose.yml', 'docker-compose.analytics.yml']];
+  const profiles = [[], ['monitoring'], ['logging'], ['monitoring', 'logging']];
+  const combinations = files.flatMap((names) => profiles.map((chosen) => [names, chosen] as const));
+
+  it.each(combinations)('renders %j with profiles %j', (names, chosen) => {
+    const expected = allServices()
+      .filter(([name]) => name !== 'postgres' || names.length > 1)
+      .filter(
+        ([, { profiles: theirs }]) => theirs === undefined || theirs.some((one) => chosen.includes(one)),
+      )
+      .map(([name]) => name);
+    expect(expected).toContain('app');
+    if (!hasCompose) return;
+    const args = [...names.flatMap((name) => ['-f', name]), ...chosen.flatMap((one) => ['--profile', one])];
+    const { status, stdout, stderr } = compose(...args, 'config', '--services');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.trim().split('\n').sort()).toEqual(expected.sort());
+  });
+
+  it('was there to be asked', ({ skip }) => {
+    if (!hasCompose) skip('docker compose is not installed: only the files themselves were checked');
+    expect(hasCompose).toBe(true);
+  });
+});
