@@ -59,6 +59,10 @@ const expectations: Record<string, string> = {
   'POST /projects/:id/archive': managers,
   'POST /projects/:id/restore': managers,
   'POST /projects/:id/delete': managers,
+  'POST /projects/:id/favourite': seers,
+  'GET /projects/:id/members': managers,
+  'POST /projects/:id/members': managers,
+  'POST /projects/:id/members/:user_id/remove': managers,
 
   'GET /clients': everybody,
   'GET /clients/new': makers,
@@ -104,6 +108,8 @@ const expectations: Record<string, string> = {
   'GET /reports/summary': everybody,
   'GET /reports/export.csv': everybody,
 
+  'GET /admin/system': administrators,
+  'GET /admin/system/live': administrators,
   'GET /admin/users': administrators,
   'GET /admin/users/new': administrators,
   'POST /admin/users': administrators,

@@ -115,7 +115,13 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ people, ids, secret, own_secret },
     parameters: {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
-      ...{ comments: comment, restore: deleted_item, sessions: session, users: person },
+      ...{
+        comments: comment,
+        members: people.colleague,
+        restore: deleted_item,
+        sessions: session,
+        users: person,
+      },
       ...{ telemetry: 'errors', ledger },
     },
   };

@@ -160,14 +160,18 @@ async function saveAll(deps: Deps, req: Request, { id, by }: Target): Promise<Fo
 
 async function inviteLater(deps: Deps, req: Request, res: Response): Promise<void> {
   const by = administration(deps, res);
-  const { id } = await requirePerson(deps.db, idOf(req.params['id']));
+  const { id, is_placeholder } = await requirePerson(deps.db, idOf(req.params['id']));
+  // The page of somebody with an account has no such form that could tell.
+  if (is_placeholder === 0)
+    return refuse(deps, req, res, { form: { key: 'people.no_placeholder' } }, (problems) => ({ problems }));
   const form = readForm(inviteForm, req.body);
   const invited: FormResult<Invited> = form.ok
     ? await inChange(deps, by, (trx, record) => invitePlaceholder(trx, record, { id, form: form.value, by }))
     : form;
   if (!invited.ok)
     return refuse(deps, req, res, invited.problems, (invite_problems, invite_values) => ({
-      ...{ invite_problems, invite_values },
+      invite_problems,
+      invite_values,
     }));
   await sendAndShowLink(deps, req, res, { ...invited.value, kind: 'invitation' });
 }

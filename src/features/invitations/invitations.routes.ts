@@ -34,14 +34,16 @@ export function invitationRoutes(deps: Deps): Router {
     showForgot(deps, req, res, { problems: {}, values: {}, status: 200 }),
   );
   router.post('/password/forgot', limitAddress, async (req, res) => {
+    const page = { problems: {}, values: {}, status: 200 };
+    if (!isOffered(deps)) return showForgot(deps, req, res, page);
     const form = readForm(forgotForm, req.body);
     if (!form.ok)
       return answerInvalid(req, res, form.problems, (problems, values) =>
         showForgot(deps, req, res, { problems, values, status: 422 }),
       );
     // Not waited for: the answer and its time are the same whether somebody has that address or not.
-    if (isOffered(deps)) sendOwnReset(deps, attempts, form.value.email);
-    await showForgot(deps, req, res, { problems: {}, values: {}, status: 200, is_sent: isOffered(deps) });
+    sendOwnReset(deps, attempts, form.value.email);
+    await showForgot(deps, req, res, { ...page, is_sent: true });
   });
   return router;
 }
