@@ -35,6 +35,8 @@ export interface DeliveryProblem {
 
 /** Events come in bursts: what comes within this time goes in one call. */
 const gatherMs = 200;
+/** Where they never cease, a call has what came in this time. */
+const steadyMs = 1_000;
 /** What another process queued, which then died, is seen after this time. */
 const lookMs = 5_000;
 const leaseTakenMs = 1_000;
@@ -69,6 +71,8 @@ export class ChannelDelivery {
   /** The last pass failed, and the log says so. */
   #isBroken = false;
   #call: AbortController | undefined;
+  /** When the last pass ended, by the clock of timers. */
+  #endedAt = -steadyMs;
   /** Failed calls in a row. */
   #failures = 0;
   #pausedUntil = 0;
@@ -93,7 +97,7 @@ export class ChannelDelivery {
     // The timer is set for the end of the pause.
     if (this.#parts.now() < this.#pausedUntil) return;
     if (this.#running) this.#isWokenAgain = true;
-    else this.#within(gatherMs);
+    else this.#soon();
   }
 
   changed({ mode }: ChannelState): void {
@@ -125,11 +129,16 @@ export class ChannelDelivery {
       })
       .then((nextMs) => {
         this.#running = undefined;
-        if (this.#isWokenAgain) this.#within(gatherMs);
+        this.#endedAt = performance.now();
+        if (this.#isWokenAgain) this.#soon();
         else if (nextMs !== null) this.#within(nextMs);
         this.#isWokenAgain = false;
       });
     return this.#running;
+  }
+
+  #soon(): void {
+    this.#within(Math.max(gatherMs, this.#endedAt + steadyMs - performance.now()));
   }
 
   #within(ms: number): void {

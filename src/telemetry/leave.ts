@@ -52,6 +52,9 @@ interface Parts {
 
 /** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
 const waitingMax = 2_000;
+/** Only page views and the like wait: an event of a change is written with its change. */
+const gatherMs = 50;
+const insertedAtOnce = 100;
 
 export function createLeave(parts: Parts): Leave {
   const { db, config, consents, outbox, now, logger, countEvent } = parts;
@@ -60,6 +63,10 @@ export function createLeave(parts: Parts): Leave {
   let reading: Promise<void> | undefined;
   let waiting: Draft[] = [];
   let writing: Promise<void> | undefined;
+  /** Ends the wait for more. */
+  let hurry = (): void => undefined;
+  /** How many wait for everything to be written. */
+  let settling = 0;
 
   const ready = async (): Promise<void> => {
     if (!isPossible || secret !== undefined) return;
@@ -108,11 +115,15 @@ export function createLeave(parts: Parts): Leave {
       for (const { name } of drafts) countEvent(name, 'dropped');
     }
   };
-  /** One insert at a time: while one is on its way, the next ones gather. */
+  /** One insert at a time, of what came within a moment: one of ten rows costs little more than one of one. */
   const writeWaiting = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
     await ready();
     while (waiting.length > 0) {
+      if (settling === 0 && waiting.length < insertedAtOnce)
+        await new Promise<void>((resolve) => {
+          hurry = resolve;
+          setTimeout(resolve, gatherMs);
+        });
       const drafts = waiting;
       waiting = [];
       await write(drafts);
@@ -142,10 +153,14 @@ export function createLeave(parts: Parts): Leave {
         return;
       }
       waiting.push(draft);
+      if (waiting.length >= insertedAtOnce) hurry();
       writing ??= writeWaiting();
     },
     settled: async () => {
+      settling += 1;
+      hurry();
       await writing;
+      settling -= 1;
     },
   };
 }

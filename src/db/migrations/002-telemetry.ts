@@ -41,8 +41,12 @@ async function createOutbox(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('next_attempt_at', 'bigint', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute();
-  // Delivery reads in the order in which payloads were queued.
-  await db.schema.createIndex('outbox_order').on('outbox').columns(['channel', 'state', 'id']).execute();
+  // Delivery reads in the order in which payloads were queued; the bound counts without reading a body.
+  await db.schema
+    .createIndex('outbox_order')
+    .on('outbox')
+    .columns(['channel', 'id', 'state', 'attempts'])
+    .execute();
   await db.schema.createIndex('outbox_person').on('outbox').columns(['user_id']).execute();
 }
 
