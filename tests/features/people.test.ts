@@ -671,6 +671,67 @@ describe('a manager', () => {
   });
 });
 
+describe('the list of entries', () => {
+  const list = (name: 'alice' | 'bob' | 'charlie', query: string) => app.as(name).get(`/entries?${query}`);
+
+  it('shows managers their people’s time, and everybody else their own', async () => {
+    const { db } = app.deps;
+    const charlie = await db
+      .selectFrom('projects')
+      .select('id')
+      .where('name', '=', 'Managed')
+      .executeTakeFirstOrThrow();
+    await book(app.ids.bob, { project_id: charlie.id, description: 'seen by the manager' });
+    await book(app.ids.bob, { description: 'unseen by the manager' });
+    await book(app.ids.charlie, { description: 'of charlie' });
+    const managed = main(await list('charlie', '').expect(200));
+    expect(managed).toContain('seen by the manager');
+    expect(managed).toContain('of charlie');
+    expect(managed).not.toContain('unseen by the manager');
+    expect(main(await list('charlie', `user_id=${app.ids.bob}&q=SEEN`))).not.toContain('of charlie');
+    expect(main(await list('bob', 'q=manager'))).toContain('unseen by the manager');
+    await list('bob', `user_id=${app.ids.charlie}`).expect(404);
+    await list('charlie', `user_id=${app.ids.alice}`).expect(404);
+    expect(main(await list('alice', `user_id=${app.ids.charlie}`))).toContain('of charlie');
+  });
+
+  it('pages by the last entry, with as many statements for fifty as for one', async () => {
+    const rows = Array.from({ length: 120 }, (_, index) => ({
+      ...{ user_id: app.ids.bob, project_id: null, description: `row ${index}.`, billable: 0 as const },
+      ...{ started_at: app.clock.now - index * 60_000 - 60_000, ended_at: app.clock.now - index * 60_000 },
+      ...{ zone: 'UTC', local_date: '2026-03-10', source: 'manual' as const, created_at: 0, updated_at: 0 },
+    }));
+    await app.deps.db.insertInto('entries').values(rows).execute();
+    const seen: string[] = [];
+    let path = '/entries?from=2026-03-10&to=2026-03-10&q=row';
+    for (let page = 0; page < 3; page += 1) {
+      const text = main(await app.as('bob').get(path).expect(200));
+      seen.push(...(text.match(/row \d+\./g) ?? []));
+      path = /href="([^"]*before_id[^"]*)" rel="next"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    }
+    expect(seen).toEqual(rows.map(({ description }) => description));
+    expect(path).toBe('');
+    const statements = async (query: string) => {
+      const before = await queries();
+      await list('bob', query).expect(200);
+      return (await queries()) - before;
+    };
+    await statements('q=row');
+    expect(await statements('from=2026-03-10&q=row 1.')).toBe(await statements('from=2026-03-10&q=row'));
+  });
+
+  it.each([
+    'q=%00',
+    'from=x',
+    'from=2026-02-30',
+    'from=2026-03-02&to=2026-03-01',
+    'before_id=x',
+    'user_id=x',
+  ])('tells what is wrong with %s', async (query) => {
+    expect(main(await list('alice', query).expect(422))).toMatch(/role="alert"|aria-invalid="true"/);
+  });
+});
+
 it('speaks German', async () => {
   await app.deps.db.updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
   for (const [path, words] of [
@@ -679,6 +740,7 @@ it('speaks German', async () => {
     [`/admin/users/${app.ids.bob}`, 'Wenn jemand geht'],
     ['/admin/settings', 'Für alle auf diesem Server'],
     ['/admin/audit', 'Protokoll'],
+    ['/entries', 'Text enthält'],
   ] as const)
     expect((await app.as('alice').get(path).expect(200)).text).toContain(words);
 });
