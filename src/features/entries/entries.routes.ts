@@ -25,6 +25,7 @@ import {
 import { describeEntry, showEditPage } from './entry-edit-page.ts';
 import { answerUnderstood } from './entry-echo.routes.ts';
 import { daysSentence, noteSentences, tell } from './entry-flash.ts';
+import { showEntries } from './entry-search.routes.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
 import { billableOf, understandWhat } from './entry-text.ts';
 import { endDateToTell, understandTimes } from './entry-times.ts';
@@ -33,6 +34,7 @@ import { changeWithWork, creatable } from './new-project.ts';
 
 export function entryRoutes(deps: Deps): Router {
   const router = Router();
+  router.get('/entries', async (req, res) => showEntries(deps, req, res));
   router.post('/entries', async (req, res) => add(deps, req, res));
   router.get('/entries/new', async (req, res) => {
     const owner = await requireBookablePerson(deps.db, personOf(res), idOf(req.query['user_id']));

@@ -41,6 +41,13 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.by_somebody': 'Jemand, den es nicht mehr gibt,',
   'entry.change_note':
     'Was Sie hier ändern, ist als Ihre Änderung gekennzeichnet und steht im Protokoll. {name} sieht es.',
+  'entries.title': 'Einträge',
+  'entries.total': '{entries, plural, =0 {Keine Einträge} one {# Eintrag} other {# Einträge}}, {time}',
+  'entries.search': 'Text enthält',
+  'entries.none': 'Hier gibt es keine Einträge',
+  'entries.by_others': 'durch andere',
+  'entries.book': 'Für jemanden buchen',
+  'entries.book_next': 'Weiter',
   'entry.note_days': 'Der Eintrag beginnt am {started_day} und endet am {ended_day}.',
   'entry.ends_on': 'Am {day}',
   'entry.stopped_already': 'Dieser Timer war schon gestoppt. Der jetzt laufende blieb unberührt.',
