@@ -1,0 +1,135 @@
+import { figure, graph, newDashboard } from './panels.ts';
+
+/** The process: event loop, memory, garbage collection, file descriptors, log, jobs. */
+export const runtime = () =>
+  newDashboard('runtime', 'TimeTracker runtime', 'Event loop, memory, log and jobs of each process.')
+    .withPanel(
+      figure({
+        title: 'Version',
+        description: 'What runs.',
+        lines: [['tt_build_info{job="timetracker"}', '{{version}} on Node {{node}}']],
+        width: 8,
+      }),
+    )
+    .withPanel(
+      figure({
+        title: 'Running since',
+        description: 'Of the process that started last.',
+        lines: [['time() - max(process_start_time_seconds{job="timetracker"})', 'uptime']],
+        unit: 's',
+        width: 8,
+      }),
+    )
+    .withPanel(
+      figure({
+        title: 'Log write errors',
+        description: 'Within the last day. The disk is full, or the folder cannot be written.',
+        lines: [['sum(increase(tt_log_write_errors_total{job="timetracker"}[1d]))', 'errors']],
+        limits: [1, 1],
+        width: 8,
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Event loop delay',
+        description:
+          'How late work begins because other work goes on. 10 ms is what an idle process measures.',
+        lines: [
+          ['nodejs_eventloop_lag_p50_seconds{job="timetracker"}', 'median {{instance}}'],
+          ['nodejs_eventloop_lag_p99_seconds{job="timetracker"}', '99 % {{instance}}'],
+        ],
+        unit: 's',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Processor',
+        description: 'Share of one core.',
+        lines: [['rate(process_cpu_seconds_total{job="timetracker"}[$__rate_interval])', '{{instance}}']],
+        unit: 'percentunit',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Memory',
+        description: 'The container is ended at its limit of 512 MiB.',
+        lines: [
+          ['process_resident_memory_bytes{job="timetracker"}', 'process {{instance}}'],
+          ['nodejs_heap_size_used_bytes{job="timetracker"}', 'heap used {{instance}}'],
+          ['nodejs_heap_size_total_bytes{job="timetracker"}', 'heap {{instance}}'],
+          ['nodejs_external_memory_bytes{job="timetracker"}', 'buffers {{instance}}'],
+        ],
+        unit: 'bytes',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Garbage collection',
+        description: 'Share of the time spent on it.',
+        lines: [
+          [
+            'sum by (instance, kind) (rate(nodejs_gc_duration_seconds_sum{job="timetracker"}[$__rate_interval]))',
+            '{{kind}} {{instance}}',
+          ],
+        ],
+        unit: 'percentunit',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Requests in flight, open files',
+        description: 'Both fall back after traffic; what does not is a leak.',
+        lines: [
+          ['tt_requests_in_flight{job="timetracker"}', 'requests {{instance}}'],
+          ['process_open_fds{job="timetracker"}', 'file descriptors {{instance}}'],
+        ],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Log lines',
+        description: 'Per second, by level.',
+        lines: [
+          ['sum by (level) (rate(tt_log_lines_total{job="timetracker"}[$__rate_interval])) > 0', '{{level}}'],
+        ],
+        unit: 'cps',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Jobs: since the last success',
+        description: 'Housekeeping runs every hour on one instance.',
+        lines: [
+          [
+            'time() - max by (exported_job) (tt_job_last_success_timestamp_seconds{job="timetracker"})',
+            '{{exported_job}}',
+          ],
+        ],
+        unit: 's',
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Jobs: runs and failures',
+        description: 'Within an hour.',
+        lines: [
+          [
+            'sum by (exported_job, outcome) (increase(tt_job_runs_total{job="timetracker"}[1h]))',
+            '{{exported_job}} {{outcome}}',
+          ],
+        ],
+      }),
+    )
+    .withPanel(
+      graph({
+        title: 'Figures that could not be read',
+        description: 'Their panels have gaps then. Usually the database does not answer.',
+        lines: [
+          [
+            'sum by (collector) (increase(tt_collector_errors_total{job="timetracker"}[5m]))',
+            '{{collector}}',
+          ],
+        ],
+        width: 24,
+      }),
+    );
