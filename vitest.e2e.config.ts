@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['tests/e2e/**/*.test.ts'],
     testTimeout: 60_000,
     retry: process.env['TEST_REPORTS'] ? 1 : 0,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     fileParallelism: false,
     reporters: reports && run ? ['default', 'json'] : ['default'],
