@@ -20,6 +20,9 @@ export function routes(deps: Deps): RequestHandler[] {
     timerRoutes(deps),
     entryRoutes(deps),
     accountRoutes(deps),
+    lazyRouter(['projects', 'clients', 'tasks'], async () =>
+      (await import('./features/merging/merging.routes.ts')).mergingRoutes(deps),
+    ),
     lazyRouter(['projects'], async () =>
       (await import('./features/projects/projects.routes.ts')).projectRoutes(deps),
     ),

@@ -217,6 +217,17 @@ export const catalogue = {
   'comment.updated': { ...product, why: 'Do people mend comments.', properties: { task_id: id } },
   'comment.deleted': { ...product, why: 'Do people take comments back.', properties: { task_id: id } },
   'notice.read': { ...product, why: 'Do notices reach people.', properties: { row_count: rowBucket } },
+  'project.merged': {
+    ...product,
+    why: 'Do projects double.',
+    properties: { project_id: id, row_count: rowBucket },
+  },
+  'client.merged': {
+    ...product,
+    why: 'Do clients double.',
+    properties: { client_id: id, row_count: rowBucket },
+  },
+  'task.merged': { ...product, why: 'Do tasks double.', properties: { task_id: id, row_count: rowBucket } },
   'rate.updated': {
     ...product,
     why: 'Which rates are used, and does booked time follow them.',

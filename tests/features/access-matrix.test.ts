@@ -60,10 +60,16 @@ const expectations: Record<string, string> = {
   'POST /projects/:id/archive': managers,
   'POST /projects/:id/restore': managers,
   'POST /projects/:id/delete': managers,
+  'GET /projects/:id/merge': managers,
+  'POST /projects/:id/merge': managers,
   'POST /projects/:id/favourite': seers,
   'GET /projects/:id/members': managers,
   'POST /projects/:id/members': managers,
   'POST /projects/:id/members/:user_id/remove': managers,
+  'GET /notices': everybody,
+  'POST /notices/read': everybody,
+  // The notice is the owner's.
+  'POST /notices/:id/read': '404 404 404 ok 404 404 in',
 
   'GET /clients': everybody,
   'GET /clients/new': makers,
@@ -74,6 +80,8 @@ const expectations: Record<string, string> = {
   'POST /clients/:id/archive': managers,
   'POST /clients/:id/restore': managers,
   'POST /clients/:id/delete': managers,
+  'GET /clients/:id/merge': managers,
+  'POST /clients/:id/merge': managers,
 
   'GET /tasks': everybody,
   'GET /tasks/board': everybody,
@@ -86,6 +94,8 @@ const expectations: Record<string, string> = {
   'POST /tasks/:id/archive': managers,
   'POST /tasks/:id/restore': managers,
   'POST /tasks/:id/delete': managers,
+  'GET /tasks/:id/merge': managers,
+  'POST /tasks/:id/merge': managers,
   'POST /tasks/:id/comments': seers,
   // The comment is the owner's.
   'POST /tasks/:id/comments/:comment_id': '404 404 404 ok 404 404 in',

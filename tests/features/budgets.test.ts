@@ -263,7 +263,7 @@ describe('notices', () => {
       .where('read_at', 'is', null)
       .orderBy('id', 'desc')
       .executeTakeFirstOrThrow();
-    await app.as('bob').post(`/notices/${id}/read`).expect(303);
+    await app.as('bob').post(`/notices/${id}/read`).expect(404);
     const unread = async () =>
       (
         await db()

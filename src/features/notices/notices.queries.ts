@@ -34,6 +34,17 @@ export async function listNotices(db: Db, user_id: number, page: number): Promis
     .execute();
 }
 
+/** True when the message is the person's. */
+export async function hasNotice(db: Db, user_id: number, id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('notices')
+    .select('id')
+    .where('id', '=', id)
+    .where('user_id', '=', user_id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Marks a person's messages as read: one of them, or all. @returns how many were unread. */
 export async function updateNoticesRead(
   db: Db,

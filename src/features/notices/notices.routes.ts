@@ -8,7 +8,7 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { noticesQuery } from './notices.forms.ts';
-import { listNotices, mapProjectNames, updateNoticesRead } from './notices.queries.ts';
+import { hasNotice, listNotices, mapProjectNames, updateNoticesRead } from './notices.queries.ts';
 import { noticeText, readNotice } from './notices.ts';
 
 export function noticeRoutes(deps: Deps): Router {
@@ -53,8 +53,9 @@ async function readAll(deps: Deps, req: Request, res: Response): Promise<void> {
 
 async function readOne(deps: Deps, req: Request, res: Response): Promise<void> {
   const id = idOf(req.params['id']);
-  if (id === undefined) throw notFound('notice');
-  await markRead(deps, personOf(res).id, id);
+  const { id: user_id } = personOf(res);
+  if (id === undefined || !(await hasNotice(deps.db, user_id, id))) throw notFound('notice');
+  await markRead(deps, user_id, id);
   res.redirect(303, returnTo(req, '/notices'));
 }
 

@@ -12,8 +12,9 @@ export interface BudgetNotice {
 /** Reads the content of a message; undefined when it is not what this version writes. */
 export function readNotice(kind: string, content: string): BudgetNotice | undefined {
   if (kind !== 'budget') return undefined;
-  const { project_id, threshold, percent, month } = JSON.parse(content) as BudgetNotice;
-  return { project_id, threshold, percent, month };
+  const { project_id, threshold, percent, month } = JSON.parse(content) as Partial<BudgetNotice>;
+  if (project_id === undefined || threshold === undefined || percent === undefined) return undefined;
+  return { project_id, threshold, percent, month: month ?? null };
 }
 
 /** The message in a sentence. @param name - of the project; undefined when it is gone. */

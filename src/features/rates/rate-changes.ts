@@ -3,6 +3,7 @@ import type { Db } from '../../db/connect.ts';
 import { lockPerson } from '../../db/lock.ts';
 import type { Database } from '../../db/schema.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
+import { appendAudit } from '../audit/audit.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import type { FollowSum, RateChange } from './followers.queries.ts';
 import { findEntryIds, listFollowedPeople, sumFollowers, updateFollowers } from './followers.queries.ts';
@@ -84,6 +85,18 @@ export function saveRate(
       const follows = answer?.follow === 'all' && preview.entries > 0;
       const followed = await writeRate(trx, { wanted, preview, follows, now });
       recordRate(record, wanted, preview.change.does, followed);
+      await appendAudit(trx, {
+        ...{ at: now, actor_id: actor.user_id, action: 'rate.updated', subject: 'rate', subject_id: null },
+        user_id: 'user_id' in wanted.scope ? wanted.scope.user_id : null,
+        content: {
+          ...{
+            rate_kind: wanted.kind,
+            scope: scopeText(wanted.scope),
+            before: preview.rate?.amount_cents ?? null,
+          },
+          ...{ after: wanted.amount_cents, currency: wanted.currency, followed },
+        },
+      });
       return { outcome: 'saved', followed };
     }),
   );

@@ -2,7 +2,7 @@ import type { budgets as en } from '../en/budgets.ts';
 
 export const budgets: Record<keyof typeof en, string> = {
   'budgets.title': 'Budget',
-  'budgets.kind': 'Budget in',
+  'budgets.kind': 'Gerechnet in',
   'budgets.kind_none': 'Kein Budget',
   'budgets.kind_hours': 'Stunden',
   'budgets.kind_money': 'Geld',
@@ -21,7 +21,6 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.too_many_hours': 'Höchstens {maximum, number} Stunden.',
   'budgets.used': 'Verbraucht',
   'budgets.left': 'Übrig',
-  'budgets.whole': 'Budget',
   'budgets.percent': '{percent, number} %',
   'budgets.over': 'über dem Budget',
   'budgets.per_month': 'diesen Monat',

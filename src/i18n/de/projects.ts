@@ -85,7 +85,6 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.visibility_members': 'Nur seine Mitglieder',
   'projects.visibility_hint':
     'Wer ein Projekt sieht, darf Zeit darauf buchen. Wer es leitet, sieht dort die Zeit von allen.',
-  'projects.money_title': 'Budget',
   'projects.runs':
     '{running, plural, one {Eine Uhr läuft} other {# Uhren laufen}} auf diesem Projekt, deshalb wurde es nicht archiviert. Halten Sie sie erst an, oder archivieren Sie trotzdem: Was läuft, läuft weiter und behält das Projekt.',
   'projects.archive_anyway': 'Trotzdem archivieren',
@@ -115,7 +114,6 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.open_tasks': 'Offene Aufgaben',
   'projects.all_tasks': 'Alle Aufgaben',
   'projects.no_tasks': 'Keine offenen Aufgaben',
-  'projects.billed': 'Abrechenbar diesen Monat',
   'projects.billed_total': 'Abrechenbar insgesamt',
   'projects.costs': 'Kosten insgesamt',
   'projects.set_rate': 'Sätze festlegen',

@@ -99,4 +99,5 @@ export const tasks: Record<keyof typeof en, string> = {
     'Die Aufgabe {name} von {project} ist archiviert. Stellen Sie sie erst wieder her, oder wählen Sie eine andere.',
   'entry.task_elsewhere':
     'Die Aufgabe {name} gehört zu {project}. Wählen Sie dieses Projekt oder eine andere Aufgabe.',
+  'tasks.merge': 'Mit einer anderen Aufgabe zusammenführen …',
 };

@@ -19,7 +19,6 @@ export const budgets = {
   'budgets.too_many_hours': 'At most {maximum, number} hours.',
   'budgets.used': 'Used',
   'budgets.left': 'Left',
-  'budgets.whole': 'Budget',
   'budgets.percent': '{percent, number} %',
   'budgets.over': 'over budget',
   'budgets.per_month': 'this month',

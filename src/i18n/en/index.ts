@@ -13,6 +13,7 @@ import { entries } from './entries.ts';
 import { errors } from './errors.ts';
 import { flags } from './flags.ts';
 import { forms } from './forms.ts';
+import { merging } from './merging.ts';
 import { notices } from './notices.ts';
 import { projects } from './projects.ts';
 import { rates } from './rates.ts';
@@ -34,6 +35,7 @@ export const en = {
   ...entries,
   ...budgets,
   ...clients,
+  ...merging,
   ...notices,
   ...projects,
   ...system,

@@ -76,7 +76,6 @@ export const projects = {
   'projects.visibility_members': 'Only its members',
   'projects.visibility_hint':
     'Who sees a project may book time on it. Managers of the project see everybody’s time there.',
-  'projects.money_title': 'Budget',
   'projects.runs':
     '{running, plural, one {A timer runs} other {# timers run}} on this project, so it was not archived. Stop first, or archive it anyway: what runs goes on and keeps the project.',
   'projects.archive_anyway': 'Archive anyway',
@@ -105,7 +104,6 @@ export const projects = {
   'projects.open_tasks': 'Open tasks',
   'projects.all_tasks': 'All tasks',
   'projects.no_tasks': 'No open tasks',
-  'projects.billed': 'Billable this month',
   'projects.billed_total': 'Billable in all',
   'projects.costs': 'Costs in all',
   'projects.set_rate': 'Set rates',

@@ -92,4 +92,5 @@ export const tasks = {
   'entry.task_gone': 'This task is gone. Choose another one, or none.',
   'entry.task_archived': 'The task {name} of {project} is archived. Restore it first, or choose another one.',
   'entry.task_elsewhere': 'The task {name} belongs to {project}. Choose that project, or another task.',
+  'tasks.merge': 'Merge with another task …',
 } as const;

@@ -1,0 +1,242 @@
+import { sql } from 'kysely';
+import type { Db } from '../../db/connect.ts';
+import { managedClients, managedProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+
+export interface Named {
+  id: number;
+  name: string;
+}
+export interface Target extends Named {
+  client_name: string | null;
+}
+
+/** Active projects that the viewer manages, into which another one can be merged. */
+export async function listProjectTargets(db: Db, viewer: Viewer, from: number): Promise<Target[]> {
+  return db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'projects.name', 'clients.name as client_name'])
+    .where('projects.archived_at', 'is', null)
+    .where('clients.archived_at', 'is', null)
+    .where('projects.id', '<>', from)
+    .where(managedProjects(viewer))
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
+    .limit(1000)
+    .execute();
+}
+
+/** Active clients that the viewer may change. */
+export async function listClientTargets(db: Db, viewer: Viewer, from: number): Promise<Target[]> {
+  return db
+    .selectFrom('clients')
+    .select(['clients.id', 'clients.name', sql<string | null>`null`.as('client_name')])
+    .where('clients.archived_at', 'is', null)
+    .where('clients.id', '<>', from)
+    .where(managedClients(viewer))
+    .orderBy('clients.name_key')
+    .limit(1000)
+    .execute();
+}
+
+/** The other active tasks of a task's project. */
+export async function listTaskTargets(db: Db, project_id: number, from: number): Promise<Target[]> {
+  return db
+    .selectFrom('tasks')
+    .select(['id', 'name', sql<string | null>`null`.as('client_name')])
+    .where('project_id', '=', project_id)
+    .where('archived_at', 'is', null)
+    .where('id', '<>', from)
+    .orderBy('name_key')
+    .limit(1000)
+    .execute();
+}
+
+const countOf = sql<number>`count(*)`.as('found');
+
+/** Entries of some projects, running ones too. */
+export async function countEntriesOf(db: Db, project_ids: readonly number[]): Promise<number> {
+  if (project_ids.length === 0) return 0;
+  const { found } = await db
+    .selectFrom('entries')
+    .select(countOf)
+    .where('project_id', 'in', [...project_ids])
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+export async function countEntriesOfTask(db: Db, task_id: number): Promise<number> {
+  const { found } = await db
+    .selectFrom('entries')
+    .select(countOf)
+    .where('task_id', '=', task_id)
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+export async function countCommentsOf(db: Db, task_id: number): Promise<number> {
+  const { found } = await db
+    .selectFrom('task_comments')
+    .select(countOf)
+    .where('task_id', '=', task_id)
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+/** Tasks of a project, and how many of them have a namesake in another one. */
+export async function countTasksOf(
+  db: Db,
+  { from, into }: { from: number; into: number },
+): Promise<{ tasks: number; namesakes: number }> {
+  const { found: tasks } = await db
+    .selectFrom('tasks')
+    .select(countOf)
+    .where('project_id', '=', from)
+    .executeTakeFirstOrThrow();
+  const { found: namesakes } = await db
+    .selectFrom('tasks')
+    .innerJoin('tasks as others', 'others.name_key', 'tasks.name_key')
+    .select(countOf)
+    .where('tasks.project_id', '=', from)
+    .where('others.project_id', '=', into)
+    .executeTakeFirstOrThrow();
+  return { tasks, namesakes };
+}
+
+/** Rates of a project and of people on it. */
+export async function countRatesOf(db: Db, project_id: number): Promise<number> {
+  const { found } = await db
+    .selectFrom('rates')
+    .select(countOf)
+    .where(sql<boolean>`(scope = ${`project:${project_id}`} or scope like ${`member:${project_id}:%`})`)
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+export interface ProjectPair {
+  from: number;
+  into: number;
+}
+
+/** A client's projects, each with its namesake at another client, or null. */
+export async function listProjectPairs(
+  db: Db,
+  { from, into }: { from: number; into: number },
+): Promise<{ from: number; into: number | null }[]> {
+  return db
+    .selectFrom('projects')
+    .leftJoin('projects as others', (join) =>
+      join.onRef('others.name_key', '=', 'projects.name_key').on('others.client_id', '=', into),
+    )
+    .select(['projects.id as from', 'others.id as into'])
+    .where('projects.client_id', '=', from)
+    .orderBy('projects.id')
+    .execute();
+}
+
+interface IdRange {
+  first: number;
+  last: number;
+}
+
+/** Moves the entries between two ids from a project to another, or from a task to another. */
+export async function moveEntries(
+  db: Db,
+  column: 'project_id' | 'task_id',
+  { from, into, range }: { from: number; into: number; range: IdRange },
+): Promise<void> {
+  await db
+    .updateTable('entries')
+    .set({ [column]: into })
+    .where(column, '=', from)
+    .where('id', '>=', range.first)
+    .where('id', '<=', range.last)
+    .execute();
+}
+
+/** Lets entries and comments of a project's tasks go to their namesakes in another, and removes those tasks. */
+export async function mergeNamesakes(db: Db, { from, into }: ProjectPair): Promise<void> {
+  const namesake = (column: 'entries.task_id' | 'task_comments.task_id') =>
+    sql<number>`(select others.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.id = ${sql.ref(column)})`;
+  const doubled = sql`(select tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
+  await sql`update entries set task_id = ${namesake('entries.task_id')} where task_id in ${doubled}`.execute(
+    db,
+  );
+  await sql`update task_comments set task_id = ${namesake('task_comments.task_id')} where task_id in ${doubled}`.execute(
+    db,
+  );
+  await sql`delete from tasks where id in ${doubled}`.execute(db);
+  await db.updateTable('tasks').set({ project_id: into }).where('project_id', '=', from).execute();
+}
+
+/** Members and favourites of a project become the other's; who manages one manages the whole. */
+export async function mergePeople(db: Db, { from, into }: ProjectPair): Promise<void> {
+  await sql`insert into project_members (project_id, user_id, is_manager)
+    select cast(${into} as bigint), user_id, is_manager from project_members where project_id = ${from}
+    on conflict (project_id, user_id) do update
+    set is_manager = case when excluded.is_manager = 1 then 1 else project_members.is_manager end`.execute(
+    db,
+  );
+  await sql`insert into favourites (user_id, project_id)
+    select user_id, cast(${into} as bigint) from favourites where project_id = ${from}
+    on conflict (user_id, project_id) do nothing`.execute(db);
+}
+
+/** Takes away a project that nothing belongs to any more, with its rates and what is left of its sums. */
+export async function removeEmptiedProject(db: Db, project_id: number): Promise<void> {
+  await db
+    .deleteFrom('rates')
+    .where(sql<boolean>`(scope = ${`project:${project_id}`} or scope like ${`member:${project_id}:%`})`)
+    .execute();
+  await db.deleteFrom('work_months').where('project_id', '=', project_id).execute();
+  await db.deleteFrom('projects').where('id', '=', project_id).execute();
+}
+
+export async function moveComments(db: Db, { from, into }: ProjectPair): Promise<void> {
+  await db.updateTable('task_comments').set({ task_id: into }).where('task_id', '=', from).execute();
+}
+
+export async function removeEmptiedTask(db: Db, task_id: number): Promise<void> {
+  await db.deleteFrom('rates').where('scope', '=', `task:${task_id}`).execute();
+  await db.deleteFrom('tasks').where('id', '=', task_id).execute();
+}
+
+export async function moveProjects(
+  db: Db,
+  { ids, into }: { ids: readonly number[]; into: number },
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .updateTable('projects')
+    .set({ client_id: into })
+    .where('id', 'in', [...ids])
+    .execute();
+}
+
+export async function removeEmptiedClient(db: Db, client_id: number): Promise<void> {
+  await db.deleteFrom('rates').where('scope', '=', `client:${client_id}`).execute();
+  await db.deleteFrom('clients').where('id', '=', client_id).execute();
+}
+
+/** First and last id of all entries. */
+export async function findEntryIds(db: Db): Promise<IdRange> {
+  const row = await db
+    .selectFrom('entries')
+    .select((select) => [select.fn.min('id').as('first'), select.fn.max('id').as('last')])
+    .executeTakeFirstOrThrow();
+  return { first: (row.first) ?? 1, last: (row.last) ?? 0 };
+}
+
+/** People with time on some projects, by id. */
+export async function listPeopleOn(db: Db, project_ids: readonly number[]): Promise<number[]> {
+  if (project_ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('entries')
+    .select('user_id')
+    .distinct()
+    .where('project_id', 'in', [...project_ids])
+    .orderBy('user_id')
+    .execute();
+  return rows.map(({ user_id }) => user_id);
+}
