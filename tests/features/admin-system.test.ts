@@ -6,7 +6,8 @@ import { monitorLoop } from '../../src/observability/event-loop.ts';
 import { countLatency, newLatencyCounts, percentile } from '../../src/observability/latency-scale.ts';
 import { createRecentFigures } from '../../src/observability/recent-figures.ts';
 import { createSlowStatements, shapeOf } from '../../src/observability/slow-statements.ts';
-import { runAllJobs } from '../../src/jobs.ts';
+import { isMessageKey } from '../../src/i18n/translate.ts';
+import { jobNames, runAllJobs } from '../../src/jobs.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp, testNow } from '../support/app.ts';
 import { elementsOf, parseHtml } from '../support/html.ts';
@@ -149,6 +150,10 @@ describe('/admin/system', () => {
     expect(rowsBelow(later.text, 'system-jobs').map(([job]) => job)).toContain(
       'Forget failed sign-ins 1 failed since the start',
     );
+  });
+
+  test('has a name for every job', () => {
+    expect(jobNames.filter((name) => !isMessageKey(`system.job.${name}`))).toEqual([]);
   });
 
   test('shows what waits in the outbox and for how long', async () => {

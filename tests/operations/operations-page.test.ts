@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { options } from '../../src/config/options.ts';
+import { METRIC_FAMILIES } from '../../src/observability/metric-catalogue.ts';
+
+/** docs/operations.md against what it talks about: options, metrics, headings and files. */
+
+const root = join(import.meta.dirname, '..', '..');
+const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+const found = (pattern: RegExp): string[] => [
+  ...new Set([...page.matchAll(pattern)].map(([, name = '']) => name)),
+];
+
+test('every option it names exists', () => {
+  const known = Object.keys(options).flatMap((name) => [name, `${name}_FILE`]);
+  // Of the compose file and of Node, not of the application.
+  known.push('NODE_ENV', 'BIND_ADDRESS', 'TIMETRACKER_IMAGE');
+  const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
+  expect(named.length).toBeGreaterThan(15);
+  expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('every metric it names exists', () => {
+  const known = Object.values(METRIC_FAMILIES).map(({ name }) => name as string);
+  expect(found(/\b(tt_[a-z_]+)\b/g).filter((name) => name !== 'tt_session' && !known.includes(name))).toEqual(
+    [],
+  );
+});
+
+test('every place it links to exists', () => {
+  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  expect(found(/\]\(#([^)]*)\)/g).filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  const files = found(/\]\((?!#|https?:)([^)#]*)/g);
+  expect(files.filter((file) => !existsSync(join(root, 'docs', file)))).toEqual([]);
+});
