@@ -61,7 +61,7 @@ export function ourEnvironment(context: RunContext, name: string): Record<string
 }
 
 /** The flags of package.json's start script. */
-function startFlags(): string[] {
+export function startFlags(): string[] {
   const { scripts } = JSON.parse(readFileSync(ownFile('../package.json'), 'utf8')) as {
     scripts: { start: string };
   };

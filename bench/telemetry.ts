@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { startLoadClient } from './load.ts';
 import { describeMachine, leaveServerCore, pinnedNode } from './machine.ts';
+import { startFlags } from './ours.ts';
 import { machineLines, rungTable } from './print.ts';
 import { measureRounds, ratioOfRungs } from './rounds.ts';
 import type { RungResult, RunningServer } from './rounds.ts';
@@ -119,7 +120,7 @@ async function measurePages(
   for (const { server: key } of RUNGS) {
     const spec = {
       key,
-      args: [ownFile('our-server.ts')],
+      args: [...startFlags(), ownFile('our-server.ts')],
       path: '/timer',
       env: environment(places, key, ports[key]),
     };
@@ -161,7 +162,7 @@ async function measureShutdowns(places: Places, token: string): Promise<number[]
     const env = environment(places, `stop-${turn}`, places.hole);
     const headers = { Cookie: `tt_session=${token}` };
     const server = await startServer({
-      ...{ args: [ownFile('../src/main.ts')], env, ready: { path: '/timer', headers } },
+      ...{ args: [...startFlags(), ownFile('../src/main.ts')], env, ready: { path: '/timer', headers } },
       ...{ stdoutFile: path.join(places.folder, 'stop.log'), withIpc: false, core: 'server' },
     });
     // Longer than events gather: a call is out by then.
@@ -183,7 +184,7 @@ interface Memory {
 
 async function measureMemory(places: Places, seconds: string): Promise<Memory> {
   console.log(`memory: ${seconds} s`);
-  const command = pinnedNode('server', [ownFile('telemetry-memory.ts')]);
+  const command = pinnedNode('server', [...startFlags(), ownFile('telemetry-memory.ts')]);
   const env = { ...process.env, ...environment(places, 'memory', places.hole), BENCH_SECONDS: seconds };
   const { stdout } = await promisify(execFile)(command.file, command.args, { env });
   return JSON.parse(stdout) as Memory;
