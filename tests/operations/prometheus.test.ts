@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import type { Metrics } from '../../src/observability/metrics.ts';
+import { newInstallation, startServerProcess } from '../support/server-process.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+import { targets } from './dashboards.ts';
+import { withoutMacros } from './expressions.ts';
+import { inSeconds, startPrometheus } from './real-prometheus.ts';
+import type { RealPrometheus } from './real-prometheus.ts';
+import { alerts, processMetricNames, recordingRules } from './rules.ts';
+
+const hasPrometheus = spawnSync('prometheus', ['--version']).error === undefined;
+const missing = 'prometheus is not installed';
+const POLL = { timeout: 60_000, interval: 500 };
+
+let prometheus: RealPrometheus | undefined;
+let server: ServerProcess | undefined;
+let exporter: Server | undefined;
+let traffic: NodeJS.Timeout | undefined;
+afterEach(async () => {
+  clearInterval(traffic);
+  await prometheus?.stop();
+  server?.kill('SIGTERM');
+  await server?.ended;
+  exporter?.close();
+  exporter?.closeAllConnections();
+  [prometheus, server, exporter] = [undefined, undefined, undefined];
+});
+
+/** What people and mistakes do in a second. */
+async function oneSecondOfTraffic(address: string): Promise<void> {
+  const headers = { origin: address, 'content-type': 'application/x-www-form-urlencoded' };
+  const post = (path: string, fields: Record<string, string>, cookie = '') =>
+    fetch(`${address}${path}`, {
+      method: 'POST',
+      headers: { ...headers, cookie },
+      redirect: 'manual',
+      body: new URLSearchParams(fields),
+    });
+  const answer = await post('/login', { email: 'ada@example.com', password: 'correct horse battery' });
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((text) => text.split(';')[0])
+    .join('; ');
+  await post('/timer/start', {}, cookie);
+  await post('/timer/stop', {}, cookie);
+  for (const path of ['/timer', '/projects', '/nothing', '/reports/export.csv', '/readyz']) {
+    await (await fetch(`${address}${path}`, { headers: { cookie } })).text();
+  }
+}
+
+/** Expressions that have nothing to say while all is well, with the reason. */
+const silentWhenWell: [RegExp, string][] = [
+  [/overview: Errors by endpoint/, 'no request failed'],
+  [/nodejs_gc_duration_seconds/, 'nothing was collected within seconds'],
+];
+
+describe('the application, scraped by a real Prometheus as shipped', () => {
+  it('fills every recording rule and every panel', { timeout: 180_000 }, async ({ skip }) => {
+    if (!hasPrometheus) skip(missing);
+    const folder = await newInstallation();
+    const token = 'a-token-for-the-scrape';
+    server = await startServerProcess(folder, { environment: { METRICS_TOKEN: token } });
+    const { address } = server;
+    const text = await (await fetch(`${address}/metrics`)).text();
+    for (const name of processMetricNames)
+      expect(text).toContain(`# TYPE ${name.replace(/_(sum|count)$/, '')} `);
+    prometheus = await startPrometheus(Number(new URL(address).port), token);
+    const { query } = prometheus;
+    const send = (): void => void oneSecondOfTraffic(address).catch(() => undefined);
+    send();
+    traffic = setInterval(send, 1000);
+
+    await expect.poll(() => query('up{job="timetracker"} == 1').catch(() => []), POLL).toHaveLength(1);
+    const [target] = await prometheus.targets();
+    expect(target).toMatchObject({ health: 'up', lastError: '' });
+
+    const asked: [place: string, expression: string][] = [
+      ...recordingRules().map(({ record = '' }): [string, string] => [record, record]),
+      ...targets()
+        .filter(({ target: { datasource } }) => datasource.type === 'prometheus')
+        .map(({ place, target: { expr } }): [string, string] => [place, inSeconds(`${withoutMacros(expr)}`)]),
+    ];
+    const empty = async (): Promise<string[]> => {
+      const places: string[] = [];
+      for (const [place, expression] of asked) {
+        if (silentWhenWell.some(([pattern]) => pattern.test(`${place} ${expression}`))) continue;
+        if ((await query(expression)).length === 0) places.push(place);
+      }
+      return places;
+    };
+    await expect.poll(empty, { timeout: 90_000, interval: 2000 }).toEqual([]);
+    const [left] = await query('job:tt_request_errors:budget_left30d');
+    expect(Number(left?.value[1])).toBe(1);
+  });
+});
+
+/** Everything that an alert waits for, at once, through the application's own metrics. */
+function goWrong(metrics: Metrics): void {
+  for (let request = 0; request < 40; request += 1) {
+    metrics.requestStarted();
+    metrics.requestFinished('GET', '/timer', request % 2 === 0 ? 500 : 200, 2);
+    metrics.dbQuery('select', 2);
+    metrics.logins('password', 'failure');
+  }
+  metrics.egressBlocked();
+  metrics.egressRequest('errors', 'failed');
+  metrics.logWriteError();
+  metrics.jobRun('forget_ledger', 'failure');
+}
+
+/** The process's own metrics of a process in trouble; `started` differs from scrape to scrape. */
+const processInTrouble = (started: number, long: number): string => `
+process_start_time_seconds ${started}
+process_open_fds 950
+process_max_fds 1000
+process_resident_memory_bytes 500000000
+nodejs_eventloop_lag_p99_seconds 0.9
+tt_job_last_success_timestamp_seconds{job="end_sessions"} ${long}
+tt_job_last_success_timestamp_seconds{job="backup"} ${long}
+`;
+
+async function startTroubledExporter(): Promise<number> {
+  const metrics = createMetrics({ version: '0.1.0', defaultMetrics: false, collectorCacheMs: 0 });
+  metrics.collect('tt_db_pool_connections', async () => new Map([['waiting', 5]]));
+  metrics.collect('tt_outbox_oldest_age_seconds', async () => new Map([['errors', 8 * 3600]]));
+  metrics.collect('tt_active_timers', async () => {
+    throw new Error('the database does not answer');
+  });
+  let started = 1000;
+  exporter = createServer((_req, res) => {
+    goWrong(metrics);
+    started += 1;
+    const long = Date.now() / 1000 - 60 * 3600;
+    void metrics.render().then((text) => {
+      const own = text.replaceAll(/^# (HELP|TYPE) tt_job_last_success.*\n/gm, '');
+      res.setHeader('content-type', metrics.contentType).end(own + processInTrouble(started, long));
+    });
+  }).listen(0, '127.0.0.1');
+  await once(exporter, 'listening');
+  return (exporter.address() as AddressInfo).port;
+}
+
+describe('a real Prometheus with the shipped alerts', () => {
+  const needsNoTarget = ['TimeTrackerDown', 'TimeTrackerAbsent'];
+
+  it('fires every one of them when its condition is made true', { timeout: 180_000 }, async ({ skip }) => {
+    if (!hasPrometheus) skip(missing);
+    prometheus = await startPrometheus(await startTroubledExporter(), '');
+    const { firing } = prometheus;
+    const expected = alerts()
+      .map(({ alert = '' }) => alert)
+      .filter((name) => !needsNoTarget.includes(name))
+      .sort();
+    const seen = new Set<string>();
+    await expect
+      .poll(
+        async () => {
+          for (const name of await firing().catch(() => [])) seen.add(name);
+          return expected.filter((name) => !seen.has(name));
+        },
+        { timeout: 120_000, interval: 1000 },
+      )
+      .toEqual([]);
+    expect(await firing()).not.toContain('TimeTrackerAbsent');
+
+    exporter?.close();
+    exporter?.closeAllConnections();
+    await expect.poll(firing, POLL).toContain('TimeTrackerDown');
+  });
+
+  it('fires when there is nothing to scrape', { timeout: 120_000 }, async ({ skip }) => {
+    if (!hasPrometheus) skip(missing);
+    prometheus = await startPrometheus(1, '', { withTarget: false });
+    await expect.poll(() => prometheus?.firing().catch(() => []), POLL).toContain('TimeTrackerAbsent');
+  });
+});

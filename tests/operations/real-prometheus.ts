@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { fileOf } from './rules.ts';
+
+/**
+ * The windows and waits of the shipped files made short, so that a test sees in seconds what takes hours. Nothing else of an
+ * expression changes: thresholds, guards and the order of the windows stay.
+ */
+const seconds: Record<string, string> = {
+  '1m': '3s',
+  '2m': '4s',
+  '3m': '4s',
+  '5m': '6s',
+  '10m': '8s',
+  '15m': '8s',
+  '30m': '10s',
+  '1h': '12s',
+  '2h': '14s',
+  '6h': '16s',
+  '1d': '18s',
+  '3d': '20s',
+  '30d': '22s',
+};
+export const inSeconds = (text: string): string =>
+  text
+    .replaceAll(/\[(\d+[mhd])\]/g, (whole, window: string) => `[${seconds[window] ?? whole}]`)
+    .replaceAll(/offset (\d+[mhd])/g, (_whole, window: string) => `offset ${seconds[window]}`)
+    .replaceAll(/^( +)for: \d+[mhd]$/gm, '$1for: 1s');
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export interface Series {
+  metric: Record<string, string>;
+  value: [number, string];
+}
+
+export interface RealPrometheus {
+  query: (expression: string) => Promise<Series[]>;
+  /** Names of the alerts that fire now. */
+  firing: () => Promise<string[]>;
+  targets: () => Promise<{ health: string; lastError: string; labels: Record<string, string> }[]>;
+  stop: () => Promise<void>;
+}
+
+/**
+ * Debian's Prometheus with the shipped configuration: the same limits, credentials and rules, every second.
+ *
+ * @param port - where the metrics are.
+ * @param token - content of the credentials file.
+ */
+export async function startPrometheus(
+  port: number,
+  token: string,
+  { withTarget = true } = {},
+): Promise<RealPrometheus> {
+  const folder = mkdtempSync(join(inject('folder'), 'prometheus-'));
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const credentials = write('token', token);
+  for (const name of ['recording', 'alerts']) {
+    write(`${name}.yml`, inSeconds(fileOf(`prometheus/rules/${name}.yml`)));
+  }
+  const config = write(
+    'prometheus.config',
+    fileOf('prometheus/prometheus.yml')
+      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
+      .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
+      .replace('evaluation_interval: 15s', 'evaluation_interval: 1s')
+      .replace('/etc/prometheus/rules/*.yml', join(folder, '*.yml'))
+      .replace('/run/secrets/metrics_token', credentials)
+      .replace("['app:8000']", withTarget ? `['127.0.0.1:${port}']` : '[]')
+      .replace(/\n {2}- job_name: prometheus\n[^]*$/, '\n')
+      .replace(/\nalerting:\n[^]*?\n\n/, '\n'),
+  );
+  const own = await freePort();
+  const options = [
+    '--config.file',
+    config,
+    '--storage.tsdb.path',
+    join(folder, 'tsdb'),
+    '--log.level',
+    'error',
+  ];
+  const child = spawn('prometheus', [...options, '--web.listen-address', `127.0.0.1:${own}`], {
+    stdio: 'ignore',
+  });
+  return client(`http://127.0.0.1:${own}/api/v1`, child);
+}
+
+function client(api: string, child: ChildProcess): RealPrometheus {
+  async function get<Data>(path: string): Promise<Data> {
+    const answer = await fetch(`${api}${path}`);
+    const { data, error } = (await answer.json()) as { data: Data; error?: string };
+    if (error !== undefined) throw new Error(error);
+    return data;
+  }
+  return {
+    query: async (expression) =>
+      (await get<{ result: Series[] }>(`/query?query=${encodeURIComponent(expression)}`)).result,
+    firing: async () => {
+      const { alerts } = await get<{ alerts: { state: string; labels: { alertname: string } }[] }>('/alerts');
+      return alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname);
+    },
+    targets: async () =>
+      (await get<{ activeTargets: Awaited<ReturnType<RealPrometheus['targets']>> }>('/targets'))
+        .activeTargets,
+    stop: async () => {
+      if (child.exitCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
