@@ -45,9 +45,11 @@ export async function makeWorld(app: TestApp): Promise<World> {
   count += 1;
   const secret = `secret-of-the-project-${count}`;
   const own_secret = `secret-of-the-owner-${count}`;
-  // Only one world at a time: lists of the project's people would fill with those of other tests.
-  await db.deleteFrom('entries').execute();
-  await db.deleteFrom('project_members').execute();
+  // Only one world at a time: a list would fill with those of other tests, and a thousand worlds take their time.
+  const leftovers = ['task_comments', 'entries', 'tasks', 'deleted_items', 'notices', 'rates'] as const;
+  for (const table of [...leftovers, 'project_members', 'projects', 'clients', 'tags', 'sessions'] as const)
+    await db.deleteFrom(table).execute();
+  await db.deleteFrom('users').where('email', 'like', 'new-%').execute();
   const insert = async <Table extends keyof Database>(
     table: Table,
     row: Insertable<Database[Table]>,
@@ -105,6 +107,11 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ user_id: people.owner, token_hash: `of ${count}`, device: 'test', created_at: app.clock.now },
     ...{ last_seen_at: app.clock.now, expires_at: app.clock.now + 86_400_000 },
   });
+  const notice = await insert('notices', {
+    ...{ user_id: people.owner, kind: 'budget', once_key: `of ${count}` },
+    content: JSON.stringify({ project_id: project, threshold: 80, percent: 81, month: null }),
+    ...{ created_at: app.clock.now, read_at: null },
+  });
   const person = await createPerson(app.deps, `new-${count}`, 'member');
   const ledger = await app.deps.telemetry.ledger.append({
     ...{ channel: 'analytics', purpose: 'test', consent_id: null, host: 'events.example.com', head: null },
@@ -117,6 +124,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
       ...{
         comments: comment,
+        notices: notice,
         members: people.colleague,
         restore: deleted_item,
         sessions: session,
