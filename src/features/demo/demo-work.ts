@@ -17,7 +17,14 @@ export interface DemoProject {
   began_days_ago?: number;
   /** Days before the last day on which it ended; the project is archived since. */
   ended_days_ago?: number;
+  /** In hours, or in whole units of the currency. */
+  budget?: { kind: 'hours' | 'money'; amount: number; period: 'total' | 'monthly' };
+  code?: string;
+  due_in_days?: number;
 }
+
+/** A client that is billed in another currency. */
+export const foreignClient = { name: 'Kestrel Outdoor', currency: 'USD' } as const;
 
 export const internalProject = 'Team';
 
@@ -32,6 +39,9 @@ export const demoProjects: readonly DemoProject[] = [
     color: 'teal',
     activities: build,
     weight: 9,
+    code: 'DEMO-BOOK',
+    budget: { kind: 'money', amount: 120_000, period: 'total' },
+    due_in_days: 90,
   },
   {
     ...always,
@@ -48,6 +58,8 @@ export const demoProjects: readonly DemoProject[] = [
     color: 'blue',
     activities: build,
     weight: 10,
+    code: 'DEMO-WARE',
+    budget: { kind: 'hours', amount: 1500, period: 'total' },
   },
   {
     ...always,
@@ -87,6 +99,8 @@ export const demoProjects: readonly DemoProject[] = [
     activities: ['development', 'advice'],
     weight: 7,
     began_days_ago: 210,
+    code: 'DEMO-TARIFF',
+    budget: { kind: 'money', amount: 12_000, period: 'monthly' },
   },
   {
     ...always,
@@ -142,6 +156,8 @@ export const demoProjects: readonly DemoProject[] = [
     color: 'cyan',
     activities: ['development', 'advice'],
     weight: 4,
+    code: 'DEMO-HELP',
+    budget: { kind: 'hours', amount: 60, period: 'monthly' },
   },
   { name: internalProject, client: null, color: 'slate', billable: false, activities: ['office'], weight: 5 },
   {

@@ -1,7 +1,15 @@
 import { sql } from 'kysely';
 import type { Insertable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import type { EntriesTable, EntryTagsTable, ProjectsTable, UsersTable } from '../../db/schema.ts';
+import type {
+  EntriesTable,
+  EntryTagsTable,
+  ProjectMembersTable,
+  ProjectsTable,
+  RatesTable,
+  TasksTable,
+  UsersTable,
+} from '../../db/schema.ts';
 
 /** True as soon as anybody has booked time. */
 export async function hasEntries(db: Db): Promise<boolean> {
@@ -41,6 +49,8 @@ interface NamedRow {
   name_key: string;
   created_at: number;
   archived_at: number | null;
+  /** Of a client. */
+  currency?: string | null;
 }
 
 /** Inserts clients or tags whose name is not taken; @returns ids by name key. */
@@ -101,6 +111,53 @@ export async function insertEntries(db: Db, rows: Insertable<EntriesTable>[]): P
 
 export async function insertEntryTags(db: Db, rows: Insertable<EntryTagsTable>[]): Promise<void> {
   if (rows.length > 0) await db.insertInto('entry_tags').values(rows).execute();
+}
+
+/** Inserts tasks whose name their project does not have yet. */
+export async function insertMissingTasks(db: Db, rows: Insertable<TasksTable>[]): Promise<void> {
+  await db
+    .insertInto('tasks')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['project_id', 'name_key']).doNothing())
+    .execute();
+}
+
+/** Every task's id and project, in the order of their names. */
+export async function listTaskKeys(db: Db): Promise<{ id: number; project_id: number }[]> {
+  return db.selectFrom('tasks').select(['id', 'project_id']).orderBy('name_key').orderBy('id').execute();
+}
+
+export async function insertMissingMembers(db: Db, rows: Insertable<ProjectMembersTable>[]): Promise<void> {
+  if (rows.length === 0) return;
+  await db
+    .insertInto('project_members')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['project_id', 'user_id']).doNothing())
+    .execute();
+}
+
+export async function insertMissingRates(db: Db, rows: Insertable<RatesTable>[]): Promise<void> {
+  await db
+    .insertInto('rates')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['kind', 'scope']).doNothing())
+    .execute();
+}
+
+export async function listAllRates(db: Db) {
+  return db.selectFrom('rates').selectAll().execute();
+}
+
+/** The client of each project and its currency. */
+export async function listClientCurrencies(
+  db: Db,
+): Promise<Map<number, { client_id: number | null; currency: string | null }>> {
+  const rows = await db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['projects.id', 'client_id', 'clients.currency'])
+    .execute();
+  return new Map(rows.map(({ id, client_id, currency }) => [id, { client_id, currency }]));
 }
 
 /** Tells the planner what the tables hold now; both databases know the word. */

@@ -22,7 +22,10 @@ import type { DemoPlan, OwnedEntry, Teammate } from './demo-plan.ts';
 import { DemoError, entriesOfPlan, piecesPerDay, planHistory } from './demo-plan.ts';
 import type { DemoPerson } from './demo-team.ts';
 import { nameOfPerson, personOfTeam } from './demo-team.ts';
-import { demoClients, demoProjects, demoTags, endedClients } from './demo-work.ts';
+import { insertMoney } from './demo-money.ts';
+import type { DemoMoney } from './demo-money.ts';
+import { demoClients, demoProjects, demoTags, endedClients, foreignClient } from './demo-work.ts';
+import type { DemoProject } from './demo-work.ts';
 
 export interface DemoRequest {
   seed: number;
@@ -74,11 +77,12 @@ export async function seedDemo(
   // Before the transaction: hashing takes its time, and the embedded database has one connection.
   const password = randomBytes(12).toString('base64url');
   const password_hash = await hashPassword(password);
+  const { currency } = await settings.read();
   const { plan, work, isNew } = await change({ user_id: null }, async (trx, record) => {
     const existing = await findFirstAdministrator(trx);
     const owner = existing ?? (await addAdministrator(trx, settings, password_hash, request.moment));
     if (!existing) record('setup.completed', { used_by: 'team', source: 'command' });
-    return { ...(await prepareWork(trx, request, owner)), isNew: !existing };
+    return { ...(await prepareWork(trx, request, owner, currency)), isNew: !existing };
   });
   let entries = 0;
   for (const batch of inBatches(entriesOfPlan(plan), rowsPerTransaction)) {
@@ -111,10 +115,11 @@ async function addAdministrator(
 interface WorkIds {
   projects: Map<string, number>;
   tags: Map<string, number>;
+  money: DemoMoney;
 }
 
 /** People, clients, projects and tags; all of it or, when the numbers cannot be, nothing. */
-async function prepareWork(trx: Transaction<Database>, request: DemoRequest, owner: Owner) {
+async function prepareWork(trx: Transaction<Database>, request: DemoRequest, owner: Owner, currency: string) {
   const { seed, until, moment, running } = request;
   const members = Array.from({ length: request.people - 1 }, (_, index) => personOfTeam(index + 1));
   const everybody = [
@@ -129,7 +134,7 @@ async function prepareWork(trx: Transaction<Database>, request: DemoRequest, own
   }
   const world = { seed, until, moment, team, pieces_per_day: piecesPerDay(request.entries, team.length) };
   const plan = planHistory(world, request.entries);
-  return { plan, work: await insertWork(trx, plan) };
+  return { plan, work: await insertWork(trx, plan, currency) };
 }
 
 function rowOfPerson(
@@ -178,7 +183,11 @@ async function bookedDates(trx: Transaction<Database>, zone: string, user_id: nu
   return { booked_dates: new Set(dates), has_timer: days.some(({ running }) => running > 0) };
 }
 
-async function insertWork(trx: Transaction<Database>, plan: DemoPlan): Promise<WorkIds> {
+async function insertWork(
+  trx: Transaction<Database>,
+  plan: DemoPlan,
+  own_currency: string,
+): Promise<WorkIds> {
   const dayAgo = (days: number) => startOfDay(addDays(plan.until, -days) ?? plan.until, 'UTC') ?? plan.moment;
   const beginning = startOfDay(plan.from, 'UTC') ?? plan.moment;
   const named = (name: string, archived_at: number | null) => ({
@@ -187,20 +196,29 @@ async function insertWork(trx: Transaction<Database>, plan: DemoPlan): Promise<W
   const clients = await insertMissingNames(
     trx,
     'clients',
-    demoClients.map((name) => named(name, endedClients.includes(name) ? dayAgo(200) : null)),
+    demoClients.map((name) => ({
+      ...named(name, endedClients.includes(name) ? dayAgo(200) : null),
+      currency: name === foreignClient.name ? foreignClient.currency : null,
+    })),
   );
   const tags = await insertMissingNames(
     trx,
     'tags',
     demoTags.map((name) => named(name, null)),
   );
-  const rows = demoProjects.map(({ name, client, color, billable, began_days_ago, ended_days_ago }) => ({
-    ...named(name, ended_days_ago === undefined ? null : dayAgo(ended_days_ago - 1)),
-    client_id: client === null ? null : (clients.get(foldCase(client)) ?? null),
-    color,
-    billable: billable ? (1 as const) : (0 as const),
-    ...(began_days_ago === undefined ? {} : { created_at: Math.max(beginning, dayAgo(began_days_ago)) }),
-  }));
+  const rows = demoProjects.map((project) => {
+    const { name, client, color, billable, began_days_ago, ended_days_ago, due_in_days } = project;
+    return {
+      ...named(name, ended_days_ago === undefined ? null : dayAgo(ended_days_ago - 1)),
+      client_id: client === null ? null : (clients.get(foldCase(client)) ?? null),
+      color,
+      billable: billable ? (1 as const) : (0 as const),
+      ...(began_days_ago === undefined ? {} : { created_at: Math.max(beginning, dayAgo(began_days_ago)) }),
+      code: project.code ?? '',
+      due_date: due_in_days === undefined ? null : (addDays(plan.until, due_in_days) ?? null),
+      ...budgetOf(project),
+    };
+  });
   const keyOf = (row: { client_id: number | null; name_key: string }) => `${row.client_id} ${row.name_key}`;
   const before = new Set((await listProjectKeys(trx)).map(keyOf));
   await insertProjects(
@@ -209,7 +227,17 @@ async function insertWork(trx: Transaction<Database>, plan: DemoPlan): Promise<W
   );
   const ids = new Map((await listProjectKeys(trx)).map((row) => [keyOf(row), row.id]));
   const projects = new Map(demoProjects.map(({ name }, index) => [name, ids.get(keyOf(rows[index]!))!]));
-  return { projects, tags };
+  const money = await insertMoney(trx, { plan, projects, clients, own_currency });
+  return { projects, tags, money };
+}
+
+function budgetOf({ budget }: DemoProject) {
+  return {
+    budget_period: budget?.period ?? ('total' as const),
+    budget_seconds: budget?.kind === 'hours' ? budget.amount * 3600 : null,
+    budget_cents: budget?.kind === 'money' ? budget.amount * 100 : null,
+    budget_thresholds: budget ? '80,100' : '',
+  };
 }
 
 async function writeEntries(trx: Transaction<Database>, batch: OwnedEntry[], work: WorkIds): Promise<void> {
@@ -227,9 +255,10 @@ async function writeEntries(trx: Transaction<Database>, batch: OwnedEntry[], wor
 
 function rowOfEntry(entry: OwnedEntry, work: WorkIds): Insertable<EntriesTable> {
   const { user_id, project, description, started_at, ended_at, zone, local_date, billable } = entry;
+  const project_id = project === null ? null : (work.projects.get(project.name) as number);
   return {
-    ...{ user_id, description, started_at, ended_at, zone, local_date },
-    project_id: project === null ? null : (work.projects.get(project.name) as number),
+    ...{ user_id, description, started_at, ended_at, zone, local_date, project_id },
+    ...work.money.columnsOf(entry, project_id),
     billable: billable ? 1 : 0,
     source: 'demo',
     created_at: started_at,
