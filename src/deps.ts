@@ -132,7 +132,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     setupCode: config.setup_code ?? newSetupCode(),
     close: async () => {
       recent.stop();
-      await telemetry.stop();
+      await telemetry.close();
       await db.destroy();
       log.close();
     },

@@ -56,8 +56,10 @@ export interface Telemetry {
   sendTest(channel: TelemetryChannel): Promise<OutboundAnswer | { refused: Reason }>;
   /** Begins to deliver. Only the server does; a command leaves what it queued to it. */
   start(): void;
-  /** Queues what is in memory and ends deliveries; takes two seconds at most. */
+  /** Ends deliveries and queues what is in memory; takes two seconds at most. What is recorded later is still queued. */
   stop(): Promise<void>;
+  /** The same, and nothing is recorded any more. */
+  close(): Promise<void>;
 }
 
 interface Parts {
@@ -125,6 +127,10 @@ export function createTelemetry(parts: Parts): Telemetry {
       delivery.start();
     },
     stop: () => stop({ leave, errors, delivery }),
+    close: async () => {
+      await stop({ leave, errors, delivery });
+      await errors.close(flushMs);
+    },
   };
 }
 
@@ -175,5 +181,5 @@ async function stop({
   errors: ErrorReporter;
   delivery: Delivery;
 }): Promise<void> {
-  await Promise.all([delivery.stop(), errors.close(flushMs), atMost(flushMs, leave.settled())]);
+  await Promise.all([delivery.stop(), errors.flush(flushMs), atMost(flushMs, leave.settled())]);
 }
