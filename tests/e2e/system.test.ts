@@ -1,0 +1,58 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { describeInBrowser, en, setUp } from './browser.ts';
+
+/** /admin/system renews itself while somebody looks, and leaves alone what they do meanwhile. */
+describeInBrowser('the figures of the system', (world) => {
+  let page: Page;
+  const asOf = () => page.locator('#system-live > p').first().textContent();
+  const lookedFor = async (milliseconds: number): Promise<number> => {
+    const asked: string[] = [];
+    const note = (request: { url: () => string }): void => void asked.push(new URL(request.url()).pathname);
+    page.on('request', note);
+    await page.clock.runFor(milliseconds);
+    await page.waitForTimeout(300);
+    page.off('request', note);
+    return asked.filter((path) => path === '/admin/system/live').length;
+  };
+
+  test('change by themselves, and what was opened stays open', async () => {
+    page = await world.open();
+    await setUp(page);
+    await page.clock.install();
+    await page.goto('/admin/system');
+    await page.getByText(en('system.as_table')).click();
+    const before = await asOf();
+    await page.waitForTimeout(1100);
+    expect(await lookedFor(6_000)).toBeGreaterThan(0);
+    await expect.poll(asOf).not.toBe(before);
+    expect(await page.locator('#system-hour-table').getAttribute('open')).not.toBeNull();
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
+
+  test('stand still once they are paused, and on any other page', async () => {
+    await page.getByRole('link', { name: en('system.paused') }).click();
+    await page.waitForURL('**/admin/system?live=off');
+    expect(await lookedFor(20_000)).toBe(0);
+    await page.getByRole('link', { name: en('system.live'), exact: true }).click();
+    await page.waitForURL('**/admin/system');
+    expect(await lookedFor(6_000)).toBeGreaterThan(0);
+    await page.getByRole('link', { name: en('admin.users') }).click();
+    await page.waitForURL('**/admin/users');
+    expect(await lookedFor(20_000)).toBe(0);
+  });
+
+  test('are there without JavaScript, and fit a phone', async () => {
+    const storageState = await page.context().storageState();
+    const phone = { viewport: { width: 320, height: 700 }, javaScriptEnabled: false, storageState };
+    const plain = await world.open(phone);
+    await plain.goto('/admin/system');
+    await plain.getByRole('heading', { name: en('system.now') }).waitFor();
+    expect(await plain.getByText(en('system.paused')).isVisible()).toBe(false);
+    await plain.getByRole('link', { name: en('system.refresh') }).click();
+    await plain.getByRole('heading', { name: en('system.endpoints') }).waitFor();
+    const width = await plain.evaluate<number>('document.documentElement.scrollWidth');
+    expect(width).toBeLessThanOrEqual(320);
+  });
+});
