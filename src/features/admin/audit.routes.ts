@@ -73,9 +73,10 @@ function shownRow(row: ListedAudit, zone: string, { t, day, clock }: ViewFunctio
     actor: actor_name ?? (actor_id === null ? t('audit.nobody') : t('audit.gone', { id: actor_id })),
     user: user_id === null || user_id === actor_id ? null : (user_name ?? t('audit.gone', { id: user_id })),
     is_own: user_id !== null && user_id === actor_id,
-    details: Object.entries(JSON.parse(row.content) as Record<string, unknown>).map(
-      ([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`,
-    ),
+    details: Object.entries(JSON.parse(row.content) as Record<string, unknown>)
+      .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => `${name}: ${value}`),
   };
 }
 
