@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts';
 import { deleteEndedAttempts } from './features/accounts/attempts.queries.ts';
 import { deleteEndedSessions } from './features/accounts/sessions.queries.ts';
 import { deleteOldDeletedItems } from './features/entries/entries.queries.ts';
+import { deleteEndedLinks } from './features/invitations/links.queries.ts';
 import { deleteOldNotices } from './features/notices/notices.queries.ts';
 
 /** A piece of housekeeping that one instance at a time does. */
@@ -16,6 +17,8 @@ interface Job {
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const noticesKeptMs = 400 * 24 * hourMs;
+/** Links of invitations and passwords are forgotten this long after they ended. */
+const linksKeptMs = 30 * 24 * hourMs;
 /** What was deleted can be put back for this long. */
 export const undoMs = 24 * hourMs;
 
@@ -24,6 +27,11 @@ const jobs: Job[] = [
     name: 'end_sessions',
     everyMs: hourMs,
     run: ({ db, now, config }) => deleteEndedSessions(db, now(), now() - config.session_idle_ms),
+  },
+  {
+    name: 'end_links',
+    everyMs: hourMs,
+    run: ({ db, now }) => deleteEndedLinks(db, now() - linksKeptMs),
   },
   { name: 'purge_deleted', everyMs: hourMs, run: ({ db, now }) => deleteOldDeletedItems(db, now() - undoMs) },
   {

@@ -279,7 +279,8 @@ export const options = {
     secret: true,
     isValid: isSmtpUrl,
     problem: 'must look like smtps://user:password@mail.example.com:465',
-    description: 'Mail server for invitations, password resets and notices. Empty sends no mail.',
+    description:
+      'Mail server for invitations, password resets and notices; smtp:// is encrypted by STARTTLS unless it is this machine. Asking for a password link needs PUBLIC_URL as well. Empty sends no mail.',
   },
   MAIL_FROM: {
     type: 'text',
