@@ -157,7 +157,7 @@ function faults({ db }: Connection, aviary: Aviary): Fault[] {
       .where('id', '>=', firstId)
       .execute();
   // As a database does that quotes the row it refuses.
-  const refusing = ['entries', 'projects', 'tags', 'users'].map((table) => ({
+  const refusing = ['entries', 'projects', 'tags', 'clients'].map((table) => ({
     isForWrites: true,
     break: async () => {
       for (const event of ['insert', 'update']) {
