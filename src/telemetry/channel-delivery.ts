@@ -6,7 +6,13 @@ import type { ChannelState, DeliveryOutcome, OutboxRow, Reason, Sink, TelemetryC
 import type { ConsentStore } from './consent-store.ts';
 import { DeliveryLease } from './delivery-lease.ts';
 import type { Outbox } from './outbox.ts';
-import { deletePayloads, listNextPayloads, listTiredPayloads, postponePayloads } from './outbox.queries.ts';
+import {
+  countSendable,
+  deletePayloads,
+  listNextPayloads,
+  listTiredPayloads,
+  postponePayloads,
+} from './outbox.queries.ts';
 
 export interface DeliveryParts {
   db: Db;
@@ -70,7 +76,8 @@ export class ChannelDelivery {
   #isWokenAgain = false;
   /** The last pass failed, and the log says so. */
   #isBroken = false;
-  #call: AbortController | undefined;
+  /** What is out, or about to be. */
+  #call: { cut: AbortController; rows: OutboxRow[] } | undefined;
   /** When the last pass ended, by the clock of timers. */
   #endedAt = -steadyMs;
   /** Failed calls in a row. */
@@ -101,20 +108,45 @@ export class ChannelDelivery {
   }
 
   changed({ mode }: ChannelState): void {
-    if (mode === 'off') {
-      this.#call?.abort();
-      void this.#parts.sinks.close(this.#channel);
-    }
+    // Under review nothing leaves that was not released: what is out by an earlier agreement is held like the rest.
+    if (mode !== 'auto') this.#call?.cut.abort();
+    if (mode === 'off') void this.#parts.sinks.close(this.#channel);
     [this.#pausedUntil, this.#failures] = [0, 0];
     if (this.#running) this.#isWokenAgain = true;
     else this.#within(0);
+  }
+
+  /** Cuts the call that is out when something of this person is in it; the rest of it goes again. */
+  objected(user_id: number): void {
+    if (this.#call?.rows.some((row) => row.user_id === user_id)) this.#call.cut.abort();
+  }
+
+  /**
+   * Asks once more, with a request about to leave, and cuts the call when one of its payloads may not: somebody, on any
+   * instance, may have withdrawn since it was read. A database that does not answer cuts it too, since nobody can tell.
+   */
+  async check(): Promise<void> {
+    const call = this.#call;
+    if (!call || call.cut.signal.aborted) return;
+    const isFree = await this.#areSendable(call.rows).catch(() => false);
+    if (!isFree) call.cut.abort();
+  }
+
+  async #areSendable(rows: OutboxRow[]): Promise<boolean> {
+    const { consents, outbox, db } = this.#parts;
+    await consents.refresh();
+    const { mode } = consents.state(this.#channel);
+    if (mode === 'off') return false;
+    if (mode === 'review') await outbox.hold(db, this.#channel);
+    const ids = rows.map(({ id }) => id);
+    return (await countSendable(db, ids)) === ids.length && (await this.#lease.keep());
   }
 
   async stop(): Promise<void> {
     this.#life = 'stopping';
     clearTimeout(this.#timer?.handle);
     if (this.#running) await atMost(graceMs, this.#running);
-    this.#call?.abort();
+    this.#call?.cut.abort();
     await atMost(cutMs, Promise.all([this.#running, this.#parts.sinks.close(this.#channel)]));
   }
 
@@ -204,15 +236,15 @@ export class ChannelDelivery {
 
   async #send(due: OutboxRow[]): Promise<void> {
     const { sinks, db } = this.#parts;
-    const call = new AbortController();
+    const cut = new AbortController();
+    const call = { cut, rows: due };
     this.#call = call;
-    const endHeartbeat = this.#startHeartbeat(call);
-    let rows = due;
+    const endHeartbeat = this.#startHeartbeat();
     let outcome: DeliveryOutcome | undefined;
     try {
       const sink = await sinks.open(this.#channel);
-      rows = due.slice(0, this.#batchRows(due, sink.maxBatch));
-      if (!call.signal.aborted) outcome = await sink.deliver(rows, this.#contextOf(call));
+      call.rows = due.slice(0, this.#batchRows(due, sink.maxBatch));
+      if (!cut.signal.aborted) outcome = await sink.deliver(call.rows, this.#contextOf(cut));
     } catch (error) {
       this.#parts.logger.error({ err: error, channel: this.#channel }, 'a telemetry sink failed');
       outcome = { delivered: [], rejected: [], retry: [], retry_after_seconds: null, problem: 'sink' };
@@ -222,7 +254,7 @@ export class ChannelDelivery {
     }
     await deletePayloads(db, outcome?.delivered ?? []);
     // Cut by us: what was not taken stays as it was.
-    if (outcome && !call.signal.aborted) await this.#settle(rows, outcome);
+    if (outcome && !cut.signal.aborted) await this.#settle(call.rows, outcome);
   }
 
   #contextOf({ signal }: AbortController): { signal: AbortSignal; consent_id: number | null } {
@@ -236,18 +268,11 @@ export class ChannelDelivery {
     return Math.max(1, maxBatch >> head.attempts);
   }
 
-  /**
-   * Asks on, while a call is out, whether it still may be: another instance may have withdrawn the agreement, which the
-   * listener hears of, or taken the lease. A database that does not answer cuts the call as well, since nobody can tell.
-   */
-  #startHeartbeat(call: AbortController): () => Promise<void> {
-    const beat = async (): Promise<void> => {
-      await this.#parts.consents.refresh();
-      if (!(await this.#lease.keep())) call.abort();
-    };
+  /** Asks on, while a call is out, whether it still may be. */
+  #startHeartbeat(): () => Promise<void> {
     let last = Promise.resolve();
     const timer = setInterval(() => {
-      last = beat().catch(() => call.abort());
+      last = this.check();
     }, heartbeatMs);
     timer.unref();
     return async () => {

@@ -11,6 +11,10 @@ export interface Delivery {
   start(): void;
   /** Sends what is due now; resolves when nothing is, or when the destination does not take it. */
   run(channel: TelemetryChannel): Promise<void>;
+  /** Cuts the call that is out when what a request of it would carry may not leave any more; before every request. */
+  check(channel: TelemetryChannel): Promise<void>;
+  /** Cuts the product events of a person that are on their way. */
+  objected(user_id: number): void;
   /** What went wrong with the last call, if it went wrong. */
   problem(channel: TelemetryChannel): DeliveryProblem | undefined;
   /** Ends within two seconds: calls get a moment to come back and are cut then. What waits stays in the outbox. */
@@ -29,6 +33,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   return {
     wake: (channel) => workers[channel].wake(),
     run: (channel) => workers[channel].run(),
+    check: (channel) => workers[channel].check(),
+    objected: (user_id) => workers.analytics.objected(user_id),
     problem: (channel) => workers[channel].problem,
     start: () => each.forEach((worker) => worker.start()),
     stop: async () => {

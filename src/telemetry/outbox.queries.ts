@@ -55,6 +55,26 @@ export async function listTiredPayloads(
     .execute();
 }
 
+/** How many of these may leave at this moment: still there, not held, and about nobody who objects by now. */
+export async function countSendable(db: Db, ids: readonly number[]): Promise<number> {
+  const { total } = await db
+    .selectFrom('outbox')
+    .select((select) => select.fn.countAll<number>().as('total'))
+    .where('id', 'in', ids)
+    .where('state', '=', 'queued')
+    .where((where) =>
+      where.or([
+        where('channel', '!=', 'analytics'),
+        where('user_id', 'is', null),
+        where('user_id', 'not in', (users) =>
+          users.selectFrom('users').select('users.id').where('analytics_choice', '=', 'out'),
+        ),
+      ]),
+    )
+    .executeTakeFirstOrThrow();
+  return Number(total);
+}
+
 export async function deletePayloads(db: Db, ids: readonly number[]): Promise<void> {
   if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute();
 }

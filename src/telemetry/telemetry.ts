@@ -50,6 +50,8 @@ export interface Telemetry {
     mode: ChannelMode,
     source: ConsentsTable['source'],
   ): Promise<void>;
+  /** A person has said no to product events: cuts those on their way, and drops those that wait. */
+  objected(user_id: number): Promise<void>;
   /** What would leave next, or a sample while nothing waits; undefined without a destination. */
   preview(channel: TelemetryChannel): Promise<Preview | undefined>;
   /** Sends a sample and waits for its answer, for five seconds at most. */
@@ -105,7 +107,13 @@ export function createTelemetry(parts: Parts): Telemetry {
   const installation = createInstallation({ config, db, consents, outbox, record, logger, now });
   const open = (channel: TelemetryChannel, through: Gateway) =>
     openSink(channel, through, { config, installation });
-  const sinks = keepSinks((channel) => open(channel, gateway));
+  const checked =
+    (channel: TelemetryChannel): Gateway =>
+    async (request) => {
+      await delivery.check(channel);
+      return gateway(request);
+    };
+  const sinks = keepSinks((channel) => open(channel, checked(channel)));
   const delivery: Delivery = createDelivery({
     ...{ db, consents, outbox, sinks, logger, now, countDropped },
     random: Math.random,
@@ -118,6 +126,11 @@ export function createTelemetry(parts: Parts): Telemetry {
     ...{ consents, outbox, ledger, gateway, delivery, installation, errors, record, change, ...trial },
     state: (channel) => consents.state(channel),
     switchChannel: switcher({ db, consents, outbox, change }),
+    objected: async (user_id) => {
+      delivery.objected(user_id);
+      // What a request that was already under way has queued meanwhile.
+      await outbox.dropPerson(db, user_id);
+    },
     start: () => {
       consents.onChange((channel, { mode }) => {
         if (mode === 'off') return;

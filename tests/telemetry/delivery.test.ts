@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ChannelMode } from '../../src/db/schema.ts';
 import type { Deps } from '../../src/deps.ts';
 import { buildDeps } from '../../src/deps.ts';
+import { chooseAnalytics } from '../../src/features/privacy/privacy.ts';
 import type { TelemetryChannel } from '../../src/telemetry/channels.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
@@ -299,6 +300,55 @@ describe('a withdrawal', () => {
     expect(await bytesOneSecondLater()).toBe(sent);
     expect(posthog.connections()).toBe(1);
     expect(await rows()).toEqual([]);
+  });
+
+  const tooLarge: Behaviour = {
+    kind: 'answer',
+    status: (request) => (uuidsIn(request).length > 1 ? 413 : 200),
+  };
+  const objection = { analytics_choice: 'out', signal: false } as const;
+
+  it('of one person cuts the call that carries something of theirs; the rest goes again', async () => {
+    posthog.behave({ kind: 'silence' });
+    app.deps.telemetry.start();
+    await recordEvents(2);
+    const actor = { user_id: app.ids.charlie, allows_analytics: true };
+    await app.deps.change(actor, async (_trx, record) => record('tag.created', { source: 'form' }));
+    const charlies = (await keys())[2];
+    await posthog.until(1);
+    posthog.behave({ kind: 'answer' });
+    await chooseAnalytics(app.deps, app.ids.bob, objection);
+    await posthog.until(2);
+    await sleep(1_000);
+    expect(posthog.requests.slice(1).map(uuidsIn)).toEqual([[charlies]]);
+    expect(await rows()).toEqual([]);
+  });
+
+  it.each([
+    ['of one person', (deps: Deps) => chooseAnalytics(deps, app.ids.bob, objection)],
+    ['into review mode', (deps: Deps) => switchTo('review', deps)],
+    ['of everything', (deps: Deps) => switchTo('off', deps)],
+  ])('%s on another instance is known before the next request of a call', async (_what, withdraw) => {
+    const other = await anotherInstance();
+    await recordEvents(4);
+    posthog.behave(tooLarge);
+    posthog.hook({ onRequest: (_request, index) => (index === 0 ? withdraw(other) : undefined) });
+    await run();
+    expect(posthog.requests).toHaveLength(1);
+    expect((await rows()).every(({ state }) => state === 'held')).toBe(true);
+  });
+
+  it('into review mode cuts the call that is out, and holds what it carried', async () => {
+    posthog.behave({ kind: 'silence' });
+    app.deps.telemetry.start();
+    await recordEvents(2);
+    await posthog.until(1);
+    await switchTo('review');
+    await expect.poll(posthog.open).toBe(0);
+    posthog.behave({ kind: 'answer' });
+    await sleep(1_000);
+    expect(posthog.requests).toHaveLength(1);
+    expect(await rows()).toMatchObject([{ state: 'held' }, { state: 'held' }]);
   });
 
   it('reaches what a slow request queues after it, and what is switched on later does not bring it back', async () => {

@@ -17,11 +17,11 @@ export function effectFor(
 }
 
 /**
- * Keeps a person's choice. Whoever says no takes back what waits as well, in the same transaction; the second time is
- * for what a request that was already under way has queued meanwhile.
+ * Keeps a person's choice. Whoever says no takes back what waits as well, in the same transaction, and cuts what is
+ * on its way.
  */
 export async function chooseAnalytics(
-  { change, db, telemetry }: Pick<Deps, 'change' | 'db' | 'telemetry'>,
+  { change, telemetry }: Pick<Deps, 'change' | 'telemetry'>,
   user_id: number,
   { analytics_choice, signal }: PersonSignal,
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function chooseAnalytics(
     if (isRefused) await telemetry.outbox.dropPerson(trx, user_id);
     record('privacy.opted_out', { analytics_choice: analytics_choice ?? 'browser' });
   });
-  if (isRefused) await telemetry.outbox.dropPerson(db, user_id);
+  if (isRefused) await telemetry.objected(user_id);
 }
 
 /**
