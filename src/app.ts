@@ -1,5 +1,5 @@
 import express from 'express';
-import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler } from 'express';
 import type { Deps } from './deps.ts';
 import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { findSession, setFlash } from './features/accounts/sessions.ts';
@@ -27,7 +27,7 @@ export function chain(deps: Deps): (RequestHandler | ErrorRequestHandler)[] {
   const { config, db, now } = deps;
   return [
     // First: everything below logs and answers with the request's id.
-    requestContext({ trustInboundId: () => true }),
+    requestContext({ trustInboundId: isFromTrustedProxy }),
     requestMetrics(deps.metrics, deps.recent),
     requestLog(deps.log),
     // Before sessions: a probe must answer while the database is down, and must never get a cookie.
@@ -72,6 +72,12 @@ const traces = ({ config, telemetry }: Deps): RequestHandler =>
     rate: config.sentry_traces_rate,
     report: (request) => telemetry.errors.reportTrace(request),
   });
+
+/** Whether the next hop is a proxy that TRUST_PROXY names: anybody else's id could be forged, or say something. */
+function isFromTrustedProxy(req: Request): boolean {
+  const isTrusted = req.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
+  return isTrusted(req.socket.remoteAddress ?? '', 0);
+}
 
 /** The application of some deps; `links` is the chain, or a part of it in benchmarks. */
 export function createApp(deps: Deps, links = chain(deps)): Express {

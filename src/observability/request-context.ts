@@ -44,6 +44,11 @@ export function newRequestId(): string {
   return `${processPrefix}-${requestCount.toString(36)}`;
 }
 
+/** True for an id of this process: whoever sends an id of their own could write something into it. */
+export function isOwnRequestId(id: string): boolean {
+  return id.startsWith(`${processPrefix}-`) && /^[0-9a-z]{1,9}$/.test(id.slice(processPrefix.length + 1));
+}
+
 const CLEAN_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** The inbound id when it is short and clean enough to be logged and echoed, else undefined. */

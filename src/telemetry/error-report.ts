@@ -1,3 +1,4 @@
+import { isOwnRequestId } from '../observability/request-context.ts';
 import { AppError } from '../shared/errors.ts';
 import { surroundings } from './catalogue.ts';
 
@@ -185,7 +186,8 @@ function reportOf(
   }: Omit<ErrorContext, 'handled' | 'request_id'> & { request_id?: string | undefined },
   { release, environment }: Reporter,
 ): ReportBase {
-  const ownId = request_id === undefined ? undefined : meaninglessId(request_id);
+  // An id that came with the request is the caller's, and could say something.
+  const ownId = request_id !== undefined && isOwnRequestId(request_id) ? request_id : undefined;
   return {
     platform: 'node',
     timestamp: at / 1000,
@@ -197,13 +199,6 @@ function reportOf(
 }
 
 const routePattern = /^[/(][\w/:.*(){}-]{0,119}$/;
-
-/** A caller may choose the request's id, and could write a name into it: ours, UUIDs and hexadecimal numbers pass. */
-function meaninglessId(text: string): string | undefined {
-  return /^([0-9a-f]{12}-[0-9a-z]{1,9}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64})$/.test(text)
-    ? text
-    : undefined;
-}
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const methodOf = (method: string): string => (methods.includes(method) ? method : 'OTHER');

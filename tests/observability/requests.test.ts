@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import type { RequestOptions } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTestApp } from '../support/app.ts';
 import { startTinyApp } from './tiny-app.ts';
 import type { TinyApp } from './tiny-app.ts';
 
@@ -221,5 +222,17 @@ describe('the request id', () => {
     await idOf({ traceparent });
     await expect.poll(() => app.lines().length).toBe(1);
     expect(app.lines()[0]).not.toHaveProperty('trace_id');
+  });
+});
+
+describe('the id of a request to the application', () => {
+  it.each([
+    ['', false],
+    ['10.0.0.0/8', false],
+    ['loopback', true],
+  ])('is the one a neighbour sent only where TRUST_PROXY names it: "%s"', async (TRUST_PROXY, isTaken) => {
+    const { stranger } = await createTestApp({ environment: { TRUST_PROXY } });
+    const answer = await stranger.get('/login').set('X-Request-Id', '4111111111111111');
+    expect(answer.headers['x-request-id'] === '4111111111111111').toBe(isTaken);
   });
 });

@@ -16,6 +16,7 @@ import { createStormLimit } from '../../src/telemetry/storm-limit.ts';
 import { envelopeOf } from '../../src/telemetry/sinks/sentry.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
+import { newRequestId } from '../../src/observability/request-context.ts';
 
 /** Never defined anywhere. */
 declare const notThere: unknown;
@@ -23,7 +24,7 @@ declare const notThere: unknown;
 const root = join(import.meta.dirname, '../..');
 const reporter = { root, release: '0.1.0', environment: 'production' };
 const context: ErrorContext = {
-  ...{ request_id: '0123456789ab-1f', endpoint: '/projects/:id', handled: true },
+  ...{ request_id: newRequestId(), endpoint: '/projects/:id', handled: true },
   at: Date.parse('2026-03-04T09:00:00Z'),
 };
 const canary = 'Canary <canary@example.com> notes';
@@ -54,7 +55,7 @@ describe('the report of an error', () => {
       release: '0.1.0',
       environment: 'production',
       transaction: '/projects/:id',
-      tags: { request_id: '0123456789ab-1f' },
+      tags: { request_id: context.request_id },
       exception: { values: [expect.anything()] },
     });
     expect(report.exception.values[0]).toEqual({
@@ -233,9 +234,11 @@ describe('the report of an error', () => {
   });
 
   it.each([
-    ['0123456789ab-1f', true],
-    ['3f0b9a1c-1111-4222-8333-444455556666', true],
-    ['0af7651916cd43dd8448eb211c80319c', true],
+    [newRequestId(), true],
+    [`${newRequestId()}-canary`, false],
+    ['0123456789ab-1f', false],
+    ['4111111111111111', false],
+    ['3f0b9a1c-1111-4222-8333-444455556666', false],
     ['canary', false],
     ['canary.notes_2', false],
     ['0123456789ab-canary-name', false],
