@@ -210,6 +210,7 @@ it(
       client_ids: [],
       project_ids: [],
       tag_ids: [],
+      task_ids: [],
     };
     const kept: number[] = [];
     let count = 0;
@@ -261,6 +262,7 @@ describe('a long export', () => {
       user_ids: [],
       scope: { sees: 'all' as const },
       tag_ids: [],
+      task_ids: [],
     };
     const all = { ...selection, client_ids: [], project_ids: [], billable: '' as const };
     for await (const page of exportPages(app.deps.db, all, { yes: 'Yes', no: 'No' }))

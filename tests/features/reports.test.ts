@@ -266,6 +266,7 @@ describe('a filter', () => {
         client_ids: id,
         project_ids: fc.uniqueArray(fc.integer({ min: 0, max: 50 }), { maxLength: 5 }),
         tag_ids: id,
+        task_ids: id,
         billable: fc.constantFrom('' as const, 'yes' as const, 'no' as const),
       })
       .map(({ start, days, ...rest }) => {
@@ -311,6 +312,7 @@ describe('the bars', () => {
     client_ids: [],
     project_ids: [],
     tag_ids: [],
+    task_ids: [],
     billable: '' as const,
   });
   const empty = { byDay: async () => [], byProject: async () => [] };

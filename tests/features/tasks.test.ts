@@ -346,6 +346,29 @@ describe('time on a task', () => {
   });
 });
 
+it('can be asked for in a report, once its project is chosen', async () => {
+  const id = await makeTask(project, { name: `Reported ${project}` });
+  const add = { local_date: '2026-03-03', duration: '1:00', project_id: String(project) };
+  await app
+    .as('bob')
+    .post('/entries', { ...add, text: 'with', task_id: String(id) })
+    .expect(303);
+  await app
+    .as('bob')
+    .post('/entries', { ...add, text: 'without', duration: '2:00' })
+    .expect(303);
+  const report = (query: string) => app.as('bob').get(`/reports/summary?project_id=${project}${query}`);
+  expect(main(await report('').expect(200))).toContain(`Reported ${project}`);
+  expect(main(await report('').expect(200))).toContain('3:00:00');
+  const page = main(await report(`&task_id=${id}`).expect(200));
+  expect(page).toContain('1:00:00');
+  expect(page).not.toContain('3:00:00');
+  const csv = await app.as('bob').get(`/reports/export.csv?task_id=${id}`).expect(200);
+  expect(csv.text).toContain('with');
+  expect(csv.text).not.toContain('without');
+  await report('&task_id=999999').expect(404);
+});
+
 it('is for those who see the project', async () => {
   const closed = await makeProject({ visibility: 'members' });
   const id = await makeTask(closed, { name: `Secret ${closed}` });

@@ -13,6 +13,7 @@ export interface ReportFilter extends DateRange {
   project_ids: readonly number[];
   /** Entries that carry one of these. */
   tag_ids: readonly number[];
+  task_ids: readonly number[];
   billable: '' | 'yes' | 'no';
 }
 
@@ -45,11 +46,12 @@ const filterFields = z.object({
   client_id: idList(idOf),
   project_id: idList((text) => (text === 'none' ? withoutProject : idOf(text))),
   tag_id: idList(idOf),
+  task_id: idList(idOf),
   billable: z.preprocess((value) => value ?? '', choice(['', 'yes', 'no'])),
 });
 
 /**
- * Understands `?from=…&to=…&user_id=…&client_id=…&project_id=…&tag_id=…&billable=yes|no`; ids may be repeated.
+ * Understands `?from=…&to=…&user_id=…&client_id=…&project_id=…&task_id=…&tag_id=…&billable=yes|no`; ids may be repeated.
  * Without dates it is this month.
  */
 export function readFilter(
@@ -58,13 +60,16 @@ export function readFilter(
 ): FormResult<ReportFilter> {
   const fields = readForm(filterFields, query);
   if (!fields.ok) return fields;
-  const { from, to, user_id, client_id, project_id, tag_id, billable } = fields.value;
+  const { from, to, user_id, client_id, project_id, task_id, tag_id, billable } = fields.value;
   const month = rangeOf('this_month', today, week_start) ?? { from: today, to: today };
   const range = completeRange({ from, to }, month);
   const days = daysBetween(range.from, range.to) ?? -1;
   if (days < 0) return { ok: false, problems: { to: { key: 'reports.ends_before_start' } } };
   if (days >= daysMax) return { ok: false, problems: { to: { key: 'reports.range_too_long' } } };
-  const chosen = { user_ids: user_id, client_ids: client_id, project_ids: project_id, tag_ids: tag_id };
+  const chosen = {
+    ...{ user_ids: user_id, client_ids: client_id, project_ids: project_id },
+    ...{ task_ids: task_id, tag_ids: tag_id },
+  };
   return { ok: true, value: { ...range, ...chosen, billable } };
 }
 
@@ -81,11 +86,15 @@ export const dayCount = ({ from, to }: DateRange): number => (daysBetween(from, 
 
 /** The address of a page or export with this filter, some of it changed. */
 export function filterHref(path: string, filter: ReportFilter, changed: Partial<ReportFilter> = {}): string {
-  const { from, to, user_ids, client_ids, project_ids, tag_ids, billable } = { ...filter, ...changed };
+  const { from, to, user_ids, client_ids, project_ids, task_ids, tag_ids, billable } = {
+    ...filter,
+    ...changed,
+  };
   const parameters = new URLSearchParams({ from, to });
   for (const id of user_ids) parameters.append('user_id', String(id));
   for (const id of client_ids) parameters.append('client_id', String(id));
   for (const id of project_ids) parameters.append('project_id', id === withoutProject ? 'none' : String(id));
+  for (const id of task_ids) parameters.append('task_id', String(id));
   for (const id of tag_ids) parameters.append('tag_id', String(id));
   if (billable !== '') parameters.set('billable', billable);
   return `${path}?${parameters.toString()}`;

@@ -7,7 +7,7 @@ import type { RangeName } from '../../shared/calendar.ts';
 import { chartOf } from './chart.ts';
 import { filterHref, withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
-import { listChoices, listNamedProjects, listProjectChoices } from './reports.queries.ts';
+import { listChoices, listNamedProjects, listProjectChoices, listTaskFilters } from './reports.queries.ts';
 import type { Choice, NamedProject, NamedRow } from './reports.queries.ts';
 import type { ChosenRows } from './reports.ts';
 import type { Bucket, Summary, Sums } from './summary.ts';
@@ -62,7 +62,7 @@ export async function filterChoices(
   { t }: ViewFunctions,
 ): Promise<FilterChoice[]> {
   const choiceOf = (
-    kind: 'user' | 'client' | 'project' | 'tag',
+    kind: 'user' | 'client' | 'project' | 'task' | 'tag',
     rows: readonly NamedRow[],
     all: readonly Choice[],
   ): FilterChoice => {
@@ -86,12 +86,19 @@ export async function filterChoices(
         })),
     };
   };
+  const tasks = await listTaskFilters(
+    db,
+    person,
+    filter.project_ids.filter((id) => id !== withoutProject),
+  );
   const none = { id: withoutProject, name: t('reports.no_project'), is_former: false };
   const projects = [...chosen.projects, ...(filter.project_ids.includes(withoutProject) ? [none] : [])];
   return [
     ...(sees_others ? [choiceOf('user', chosen.users, await listChoices(db, person, 'users'))] : []),
     choiceOf('client', chosen.clients, await listChoices(db, person, 'clients')),
     choiceOf('project', projects, [none, ...(await listProjectChoices(db, person))]),
+    // Tasks are offered once their project is chosen: there may be thousands.
+    ...(tasks.length > 0 || chosen.tasks.length > 0 ? [choiceOf('task', chosen.tasks, tasks)] : []),
     choiceOf('tag', chosen.tags, await listChoices(db, person, 'tags')),
   ];
 }

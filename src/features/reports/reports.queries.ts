@@ -20,7 +20,7 @@ type Where = ExpressionBuilder<Database, 'entries'>;
 
 /** The one condition that charts, tables, totals and exports share. Running timers are not excluded by it. */
 const matching =
-  ({ from, to, scope, user_ids, client_ids, project_ids, tag_ids, billable }: EntrySelection) =>
+  ({ from, to, scope, user_ids, client_ids, project_ids, task_ids, tag_ids, billable }: EntrySelection) =>
   (where: Where): Expression<SqlBool> =>
     where.and([
       where('local_date', '>=', from),
@@ -29,6 +29,7 @@ const matching =
       ...(user_ids.length > 0 ? [where('user_id', 'in', user_ids)] : []),
       ...(client_ids.length > 0 ? [ofClients(where, client_ids)] : []),
       ...(project_ids.length > 0 ? [ofProjects(where, project_ids)] : []),
+      ...(task_ids.length > 0 ? [where('task_id', 'in', task_ids)] : []),
       ...(tag_ids.length > 0 ? [withTags(where, tag_ids)] : []),
       ...(billable === '' ? [] : [where('billable', '=', billable === 'yes' ? 1 : 0)]),
     ]);
@@ -224,6 +225,41 @@ export async function listProjectChoices(db: Db, viewer: Viewer): Promise<Choice
   return rows.map(({ id, name, client_name, former }) =>
     asChoice({ id, name: client_name === null ? name : `${name} · ${client_name}`, former }),
   );
+}
+
+/** Tasks of some projects to filter by: open ones first, by name. */
+export async function listTaskFilters(
+  db: Db,
+  viewer: Viewer,
+  project_ids: readonly number[],
+): Promise<Choice[]> {
+  if (project_ids.length === 0) return [];
+  const former = sql<number>`case when tasks.archived_at is null and tasks.status <> 'done' then 0 else 1 end`;
+  const rows = await db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .select(['tasks.id', 'tasks.name'])
+    .select(former.as('former'))
+    .where('tasks.project_id', 'in', [...project_ids])
+    .where(knownProjects(viewer))
+    .orderBy(former)
+    .orderBy('tasks.name_key')
+    .orderBy('tasks.id')
+    .limit(choicesMax)
+    .execute();
+  return rows.map(asChoice);
+}
+
+/** Names of those of some tasks that the viewer may filter by. */
+export async function listChosenTasks(db: Db, viewer: Viewer, ids: readonly number[]): Promise<NamedRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .select(['tasks.id', 'tasks.name'])
+    .where('tasks.id', 'in', [...ids])
+    .where(knownProjects(viewer))
+    .execute();
 }
 
 /** Names of some people, clients or tags: those of entries that the reader sees. */

@@ -17,6 +17,8 @@ export const reports: Record<keyof typeof en, string> = {
   'reports.all_clients': 'Alle Kunden',
   'reports.project': 'Projekt',
   'reports.all_projects': 'Alle Projekte',
+  'reports.task': 'Aufgabe',
+  'reports.all_tasks': 'Alle Aufgaben',
   'reports.tag': 'Schlagwort',
   'reports.all_tags': 'Alle Schlagwörter',
   'reports.add_choice': 'Noch eine Auswahl …',

@@ -15,6 +15,8 @@ export const reports = {
   'reports.all_clients': 'All clients',
   'reports.project': 'Project',
   'reports.all_projects': 'All projects',
+  'reports.task': 'Task',
+  'reports.all_tasks': 'All tasks',
   'reports.tag': 'Tag',
   'reports.all_tags': 'All tags',
   'reports.add_choice': 'Add another …',
