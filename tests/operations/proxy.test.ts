@@ -221,12 +221,14 @@ describe.each(proxies)('behind %s', (name, start, version, leadsToTls) => {
       expect([422, 429]).toContain(status);
     });
 
-    test.skipIf(!leadsToTls)('plain HTTP leads to TLS', async () => {
-      expect(await plainStatus(ports.plain, '/timer')).toEqual({
-        status: 301,
-        location: 'https://127.0.0.1/timer',
+    if (leadsToTls) {
+      test('plain HTTP leads to TLS', async () => {
+        expect(await plainStatus(ports.plain, '/timer')).toEqual({
+          status: 301,
+          location: 'https://127.0.0.1/timer',
+        });
       });
-    });
+    }
   });
 });
 
