@@ -74,19 +74,27 @@ export async function findPersonRow(db: Db, id: number): Promise<PersonRow | und
 }
 
 /**
- * Administrators who can sign in, without one of them. Locked: of two changes at once that each leave the other's
- * administrator, the second waits and then sees what the first one did.
+ * Makes changes that could take the last administrator away wait for each other: of two at once that each rely on the
+ * other's administrator, the second then sees what the first one did. All in one order, and before the lock of the
+ * person, so that no two wait for each other for ever. SQLite's writers wait anyway.
  */
-export async function countOtherAdministrators(trx: Transaction<Database>, id: number): Promise<number> {
-  const administrators = trx
+export async function lockAdministrators(trx: Transaction<Database>): Promise<void> {
+  if (!isPostgres(trx)) return;
+  const administrators = trx.selectFrom('users').select('id').where('role', '=', 'admin').orderBy('id');
+  await administrators.forNoKeyUpdate().execute();
+}
+
+/** Administrators who can sign in, without one of them. */
+export async function countOtherAdministrators(db: Db, id: number): Promise<number> {
+  const { others } = await db
     .selectFrom('users')
-    .select('id')
+    .select((select) => select.fn.countAll<number>().as('others'))
     .where('role', '=', 'admin')
     .where('deactivated_at', 'is', null)
     .where('password_hash', 'is not', null)
-    .orderBy('id');
-  const rows = await (isPostgres(trx) ? administrators.forNoKeyUpdate() : administrators).execute();
-  return rows.filter((row) => row.id !== id).length;
+    .where('id', '!=', id)
+    .executeTakeFirstOrThrow();
+  return others;
 }
 
 /** True when anything says that the person was here: time, comments, an audit record of what they did. */

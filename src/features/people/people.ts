@@ -24,6 +24,7 @@ import {
   findPersonRow,
   hasTraces,
   insertMemberships,
+  lockAdministrators,
 } from './people-list.queries.ts';
 import type { PersonRow } from './people-list.queries.ts';
 import type { InviteForm, PersonForm, PlaceholderForm } from './people.forms.ts';
@@ -152,6 +153,7 @@ export async function savePerson(
   record: RecordInChange,
   { id, form, by }: { id: number; form: PersonForm; by: Administration },
 ): Promise<FormResult<null>> {
+  await lockAdministrators(trx);
   const person = await requireLocked(trx, id);
   const { name, email, role } = form;
   if (await isEmailTaken(trx, email, id)) return problem('email', 'account.email_taken');
@@ -196,6 +198,7 @@ export async function deactivatePerson(
   record: RecordInChange,
   { id, by }: { id: number; by: Administration },
 ): Promise<FormResult<{ stopped: boolean }>> {
+  await lockAdministrators(trx);
   const person = await requireLocked(trx, id);
   if (id === by.actor_id) return problem('form', 'people.not_yourself');
   if (person.role === 'admin' && (await countOtherAdministrators(trx, id)) === 0)
@@ -229,6 +232,7 @@ export async function removePerson(
   record: RecordInChange,
   { id, by }: { id: number; by: Administration },
 ): Promise<FormResult<null>> {
+  await lockAdministrators(trx);
   const person = await requireLocked(trx, id);
   if (id === by.actor_id) return problem('form', 'people.not_yourself');
   if (person.role === 'admin' && (await countOtherAdministrators(trx, id)) === 0)
