@@ -69,7 +69,7 @@ export function createInstallation(parts: Parts): Installation {
     if (!due) return false;
     const body = await bodyOf(parts, await fingerprint(), { kind, ...due });
     const isRefused = (refused.get(body.uuid) ?? 0) > now();
-    if (!isCovered(consents, kind) || isRefused || (await isWaiting(db, body.uuid))) return false;
+    if (!isCovered(parts, kind) || isRefused || (await isWaiting(db, body.uuid))) return false;
     await parts.outbox.enqueue(db, [payloadOf(body)]);
     return true;
   };
@@ -194,10 +194,12 @@ async function bodyOf(
 }
 
 /** Without these a ping says nothing, so an agreement that leaves one of them out stops the ping. */
-const isCovered = (consents: ConsentStore, kind: PingKind): boolean =>
-  [`telemetry.${kind}`, 'ping.id', 'ping.kind', 'ping.fingerprint', 'ping.timestamp'].every((field) =>
-    consents.covers('installation', field),
-  );
+function isCovered({ config, consents }: Parts, kind: PingKind): boolean {
+  const needed = [`telemetry.${kind}`, 'ping.id', 'ping.kind', 'ping.fingerprint', 'ping.timestamp'];
+  const toPosthog = ['ping.$process_person_profile', 'ping.$geoip_disable'];
+  if (config.tele_url === undefined) needed.push(...toPosthog);
+  return needed.every((field) => consents.covers('installation', field));
+}
 
 type Machine = EventProperties<'telemetry.install'>;
 

@@ -1,5 +1,5 @@
 import type { EventName } from './catalogue.ts';
-import { catalogueVersion, declarationOf, recordable } from './catalogue.ts';
+import { catalogueVersion, declarationOf, recordable, surroundings } from './catalogue.ts';
 import { pseudonym } from './pseudonym.ts';
 
 /**
@@ -39,12 +39,12 @@ interface Rules {
  * Builds what leaves from what is recorded: ids become pseudonyms, what is not declared, stays here or is not agreed to
  * is left out.
  *
- * @returns the event, undefined when it as a whole is not agreed to; and the number of properties that are not declared
+ * @returns the event, undefined when it, or a field around it that it cannot be without, is not agreed to; and the number of properties that are not declared
  *   or have no value of their kind.
  */
 export function outwardEvent(local: LocalEvent, rules: Rules): { event?: OutwardEvent; dropped: number } {
   const { name, user_id, at, uuid } = local;
-  if (!rules.covers(name)) return { dropped: 0 };
+  if (!rules.covers(name) || !isEnvelopeCovered(rules)) return { dropped: 0 };
   const { properties, dropped } = outwardProperties(local, rules);
   const person = { namespace: 'analytics', kind: 'user', id: user_id } as const;
   const event: OutwardEvent = {
@@ -56,14 +56,18 @@ export function outwardEvent(local: LocalEvent, rules: Rules): { event?: Outward
       // No profile of a person is made, and the place of this server is not looked up.
       $process_person_profile: false,
       $geoip_disable: true,
-      ...(rules.covers('envelope.app_version')
-        ? { app_version: `${rules.app_version}+${catalogueVersion}` }
-        : {}),
+      ...(rules.covers(version) ? { app_version: `${rules.app_version}+${catalogueVersion}` } : {}),
       ...properties,
     },
   };
   return { event, dropped };
 }
+
+const version = 'envelope.app_version';
+
+/** PostHog takes no event without these fields, so an agreement that leaves one of them out stops every event. */
+const isEnvelopeCovered = ({ covers }: Rules): boolean =>
+  Object.keys(surroundings.analytics).every((field) => field === version || covers(field));
 
 function outwardProperties({ name, properties }: LocalEvent, { secret, covers }: Rules) {
   const declared = declarationOf(name).properties;

@@ -148,6 +148,20 @@ describe('what is sent', () => {
     expect(receivedKinds()).toEqual(['install']);
   });
 
+  it.each([
+    ...['ping.id', 'ping.kind', 'ping.fingerprint', 'ping.timestamp'],
+    ...['ping.$process_person_profile', 'ping.$geoip_disable'],
+  ])('is nothing when %s, which every ping to PostHog has, is not agreed to', async (missing) => {
+    const app = await start({ TELE_URL: '', POSTHOG_API_KEY: 'phc_12345678', POSTHOG_HOST: receiver.url });
+    await insertConsent(app.deps.db, {
+      ...{ channel: 'installation', mode: 'auto', catalogue_version: 1, decided_at: app.clock.now },
+      ...{ user_id: app.ids.alice, source: 'panel' },
+      covered: JSON.stringify(outwardFields('installation').filter((field) => field !== missing)),
+    });
+    await check(app.deps);
+    expect(receiver.connections()).toBe(0);
+  });
+
   it('goes to the PostHog project where TELE_URL is not set, without a profile', async () => {
     const app = await start({
       TELE_URL: '',

@@ -96,6 +96,15 @@ describe('an event that leaves', () => {
     });
     expect(outwardEvent(given, without('tag.created')).event).toBeUndefined();
   });
+
+  it.each(Object.keys(surroundings.analytics).filter((field) => field !== 'envelope.app_version'))(
+    'does not leave when %s, which every event has, is not agreed to',
+    (missing) => {
+      const covers = (field: string) => field !== missing;
+      const given = local('tag.created', { source: 'timer' });
+      expect(outwardEvent(given, { ...rules, covers }).event).toBeUndefined();
+    },
+  );
 });
 
 /** The longest that a property can be as JSON. */
