@@ -55,6 +55,20 @@ export async function listTiredPayloads(
     .execute();
 }
 
+/** When what failed before is tried next, in epoch milliseconds; null when nothing that waits has failed. */
+export async function findNextAttempt(db: Db, channel: TelemetryChannel): Promise<number | null> {
+  const row = await db
+    .selectFrom('outbox')
+    .select('next_attempt_at')
+    .where('channel', '=', channel)
+    .where('state', '=', 'queued')
+    .where('attempts', '>', 0)
+    .orderBy('next_attempt_at')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.next_attempt_at ?? null;
+}
+
 /** How many of these may leave at this moment: still there, not held, and about nobody who objects by now. */
 export async function countSendable(db: Db, ids: readonly number[]): Promise<number> {
   const { total } = await db
@@ -169,6 +183,15 @@ export const deleteHeld = (db: Db, { channel, ids }: Chosen): Promise<Map<string
   deleteWhere(db, (where) =>
     where.and([where.and({ channel, state: 'held' }), ...(ids === 'all' ? [] : [where('id', 'in', ids)])]),
   );
+
+/** Dates payloads that claim to come from after `from`, which no right clock can have written, as queued now. */
+export async function redateFuture(db: Db, now: number, from: number): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ created_at: now, next_attempt_at: now })
+    .where('created_at', '>', from)
+    .execute();
+}
 
 export const deleteQueuedBefore = (db: Db, before: number): Promise<Map<string, number>> =>
   deleteWhere(db, (where) => where('created_at', '<', before));

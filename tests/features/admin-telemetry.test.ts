@@ -242,6 +242,22 @@ describe('review', () => {
   });
 });
 
+describe('the last problem', () => {
+  it('is told, with the next attempt, also when nothing could be written into the ledger', async () => {
+    await start();
+    app.expectErrors();
+    await queueEvents();
+    expect(await page('/admin/telemetry/analytics')).not.toContain('Next attempt');
+    await app.deps.db.schema.dropTable('ledger_ends').execute();
+    await app.deps.telemetry.delivery.run('analytics');
+    expect(internet.connections()).toBe(0);
+    const expected = 'This server could not prepare the request or write it into the ledger';
+    const text = await page('/admin/telemetry/analytics');
+    expect(text).toContain(expected);
+    expect(text).toContain('Next attempt');
+  });
+});
+
 describe('what would be sent next', () => {
   it('is what waits, byte for byte in what matters, and otherwise a sample', async () => {
     await start();

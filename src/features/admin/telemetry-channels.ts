@@ -100,11 +100,12 @@ function valuesOf(property: Property, t: Translate): string {
 /**
  * What went wrong with a request, and what to do about it.
  *
- * @param code - the gateway's code, or an HTTP status as text.
+ * @param code - the gateway's code, an HTTP status as text, or 'sink': it failed on this server, before a request.
  */
 export function problemSentence(code: string, t: Translate): string {
   const status = /^(?:http_)?(\d{3})$/.exec(code)?.[1];
   if (status !== undefined) return t(`telemetry.problem.${statusKind(Number(status))}`, { status });
+  if (code === 'sink') return t('telemetry.problem.sink');
   return t(`telemetry.problem.${outboundProblems.find((name) => name === code) ?? 'failed'}`);
 }
 

@@ -10,6 +10,7 @@ import type { ChannelState, OutboxRow, TelemetryChannel } from '../../telemetry/
 import type { PastConsent } from '../../telemetry/consent-store.ts';
 import { obstacleOf } from '../../telemetry/consent.ts';
 import type { LedgerEntry } from '../../telemetry/ledger.ts';
+import { findNextAttempt } from '../../telemetry/outbox.queries.ts';
 import { destinationOf, prettyBytes, problemSentence } from './telemetry-channels.ts';
 
 type Functions = Response['locals']['functions'];
@@ -30,6 +31,13 @@ export async function channelCard(deps: Deps, channel: TelemetryChannel, res: Re
   const depth = (await telemetry.outbox.depth()).get(channel) ?? { held: 0, queued: 0 };
   const instant = instantIn(personOf(res), functions);
   const destination = destinationOf(channel, config);
+  const next_attempt_at = await findNextAttempt(deps.db, channel);
+  // What fails before it is in the ledger, the ledger cannot tell; another instance may know, and the waiting rows do.
+  const noted = telemetry.delivery.problem(channel);
+  const problem =
+    noted && noted.at >= (totals.last_at ?? 0)
+      ? noted.problem
+      : (totals.last_problem ?? (next_attempt_at === null ? null : 'sink'));
   return {
     channel,
     name: t(`telemetry.channel.${channel}`),
@@ -42,7 +50,8 @@ export async function channelCard(deps: Deps, channel: TelemetryChannel, res: Re
     bytes: number(totals.bytes),
     failed: number(totals.failed),
     last_sent: totals.last_at === null ? null : instant(totals.last_at),
-    last_problem: totals.last_problem === null ? null : problemSentence(totals.last_problem, t),
+    last_problem: problem === null ? null : problemSentence(problem, t),
+    next_attempt: next_attempt_at === null ? null : instant(next_attempt_at),
     added: telemetry.consents.uncovered(channel),
     catalogue_version: catalogueVersion,
   };

@@ -81,6 +81,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.never_sent': 'nie',
   'telemetry.last_problem': 'Letztes Problem',
   'telemetry.no_problem': 'keines',
+  'telemetry.next_attempt': 'Nächster Versuch',
   'telemetry.open': 'Felder, nächste Bytes, Verlauf',
   'telemetry.open_named': 'Felder, nächste Bytes, Verlauf: {channel}',
 
@@ -122,6 +123,8 @@ export const telemetry: Record<keyof typeof en, string> = {
     'Die eigene Wache dieses Servers hat die Verbindung unterbunden. Das ist ein Fehler im Programm: Bitte melden Sie ihn.',
   'telemetry.problem.failed':
     'Die Anfrage ist aus einem Grund ohne Namen gescheitert. Später wird es wieder versucht.',
+  'telemetry.problem.sink':
+    'Dieser Server konnte die Anfrage nicht vorbereiten oder nicht ins Hauptbuch schreiben, also wurde nichts gesendet. Warum, steht im Log. Später wird es wieder versucht.',
   'telemetry.problem.key':
     'Das Ziel hat den Schlüssel abgelehnt ({status}). Bitte prüfen Sie den Schlüssel in der Umgebung.',
   'telemetry.problem.address':

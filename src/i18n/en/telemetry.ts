@@ -76,6 +76,7 @@ export const telemetry = {
   'telemetry.never_sent': 'never',
   'telemetry.last_problem': 'Last problem',
   'telemetry.no_problem': 'none',
+  'telemetry.next_attempt': 'Next attempt',
   'telemetry.open': 'Fields, next bytes, history',
   'telemetry.open_named': 'Fields, next bytes, history: {channel}',
 
@@ -116,6 +117,8 @@ export const telemetry = {
   'telemetry.problem.blocked':
     'This server’s own guard blocked the connection. That is a mistake in the program: please report it.',
   'telemetry.problem.failed': 'The request failed for a reason without a name. It is tried again later.',
+  'telemetry.problem.sink':
+    'This server could not prepare the request or write it into the ledger, so nothing was sent. The log says why. It is tried again later.',
   'telemetry.problem.key':
     'The destination refused the key ({status}). Please check the key in the environment.',
   'telemetry.problem.address':
