@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import { managedProjects } from '../access/access.queries.ts';
+import { managedProjects, visiblePeople } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 import type { RateRow } from './rates.queries.ts';
@@ -42,21 +42,22 @@ export async function findRatePlace(
       return findProject(db, viewer, scope.project_id);
     case 'member': {
       const project = await findProject(db, viewer, scope.project_id);
-      const person_name = project ? await findPersonName(db, scope.user_id) : undefined;
+      const person_name = project ? await findPersonName(db, viewer, scope.user_id) : undefined;
       return project && person_name !== undefined ? { ...project, person_name } : undefined;
     }
     default:
-      return viewer.role === 'admin' ? findForAdministrator(db, scope) : undefined;
+      return viewer.role === 'admin' ? findForAdministrator(db, viewer, scope) : undefined;
   }
 }
 
 async function findForAdministrator(
   db: Db,
+  viewer: Viewer,
   scope: Extract<RateScope, { level: 'person' | 'client' | 'default' }>,
 ): Promise<RatePlace | undefined> {
   if (scope.level === 'default') return nowhere;
   if (scope.level === 'person') {
-    const person_name = await findPersonName(db, scope.user_id);
+    const person_name = await findPersonName(db, viewer, scope.user_id);
     return person_name === undefined ? undefined : { ...nowhere, person_name };
   }
   const client = await db
@@ -67,8 +68,14 @@ async function findForAdministrator(
   return client && { ...nowhere, client_name: client.name, currency: client.currency };
 }
 
-async function findPersonName(db: Db, id: number): Promise<string | undefined> {
-  const row = await db.selectFrom('users').select('name').where('id', '=', id).executeTakeFirst();
+/** The name of one of the viewer's people: ids must tell nobody else's. */
+async function findPersonName(db: Db, viewer: Viewer, id: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .select('name')
+    .where('id', '=', id)
+    .where(visiblePeople(viewer))
+    .executeTakeFirst();
   return row?.name;
 }
 
