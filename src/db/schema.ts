@@ -27,6 +27,7 @@ export interface Database {
   favourites: FavouritesTable;
   rates: RatesTable;
   work_months: WorkMonthsTable;
+  task_times: TaskTimesTable;
   notices: NoticesTable;
   account_links: AccountLinksTable;
   audit: AuditTable;
@@ -239,9 +240,11 @@ export interface OutboxTable {
 /** What left, chained by hashes: a request is written before its first byte leaves, its answer as a record of its own. */
 export interface LedgerTable {
   id: Generated<number>;
-  kind: 'request' | 'answer';
+  /** removal: what retention removed; its body says how many and which was the newest of them. */
+  kind: 'request' | 'answer' | 'removal';
   at: number;
-  channel: Channel;
+  /** 'ledger' of removals, which go nowhere. */
+  channel: Channel | 'ledger';
   purpose: string;
   consent_id: number | null;
   /** Host and port of the destination. */
@@ -254,6 +257,8 @@ export interface LedgerTable {
   /** The exact bytes; null in answers, whose bytes came in. */
   body: string | null;
   body_encoding: 'utf8' | 'base64';
+  /** Hash of the ids in ledger_people, so that nobody can be taken off a record unseen. */
+  people_sha256: string;
   /** Of an answer: the ledger id of its request. */
   request_id: number | null;
   /** HTTP status of the answer, or null where none came; `problem` says why then, as a code. */
@@ -269,7 +274,7 @@ export interface LedgerPeopleTable {
   user_id: number;
 }
 
-/** The ends of the chain: 'first' is the newest record that retention removed, 'last' the newest one of all. */
+/** The ends of the chain: 'first' is the newest record that retention removed (the newest removal names it too), 'last' the newest one of all. */
 export interface LedgerEndsTable {
   name: 'first' | 'last';
   ledger_id: number;
@@ -331,15 +336,14 @@ export interface RatesTable {
 }
 
 /**
- * Finished time by project, task, person and month, with its amounts: kept by triggers of the database, so that the sums
- * of a project cost the same at a million entries. Zero stands for no project and no task, '' for no currency.
+ * Finished time by project, person and month, with its amounts: kept by triggers of the database, so that the sums of a
+ * project cost the same at a million entries. Zero stands for no project, '' for no currency.
  */
 export interface WorkMonthsTable {
   project_id: number;
   /** 'YYYY-MM' of the local date. */
   month: string;
   user_id: number;
-  task_id: number;
   currency: string;
   cost_currency: string;
   entries: number;
@@ -348,6 +352,14 @@ export interface WorkMonthsTable {
   /** Sum of the entries' amounts, each rounded by itself. */
   amount_cents: number;
   cost_cents: number;
+}
+
+/** Finished time by task and person, kept by the same triggers. */
+export interface TaskTimesTable {
+  task_id: number;
+  user_id: number;
+  seconds: number;
+  entries: number;
 }
 
 /** A message to one person in the page. */

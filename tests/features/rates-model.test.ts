@@ -282,15 +282,27 @@ async function takeStep(model: Model, one: Step): Promise<void> {
 
 const snapshot = () => app.deps.db.selectFrom('entries').selectAll().orderBy('id').execute();
 
+async function checkTaskTimes(): Promise<void> {
+  const { db } = app.deps;
+  const sums = new Map<string, number>();
+  const add = (task: number | null, user: number, seconds: number) => {
+    if (task !== null) sums.set(`${task} ${user}`, (sums.get(`${task} ${user}`) ?? 0) + seconds);
+  };
+  for (const row of await snapshot()) add(row.task_id, row.user_id, row.duration_seconds ?? 0);
+  for (const row of await db.selectFrom('task_times').selectAll().execute())
+    add(row.task_id, row.user_id, -row.seconds);
+  for (const [of, sum] of sums) expect([of, sum]).toEqual([of, 0]);
+}
+
 /** The database's own sums, in every grouping, against sums of the entries' amounts. */
 async function checkSums(): Promise<void> {
+  await checkTaskTimes();
   const { db } = app.deps;
   const entries = await snapshot();
   const rows = await db.selectFrom('work_months').selectAll().execute();
   const groupings = [
     ({ project_id }: { project_id: number | null }) => String(project_id ?? 0),
     ({ user_id }: { user_id: number }) => String(user_id),
-    ({ task_id }: { task_id: number | null }) => String(task_id ?? 0),
     ({ month, local_date }: { month?: string; local_date?: string }) =>
       month ?? local_date?.slice(0, 7) ?? '',
     () => 'all',

@@ -52,7 +52,9 @@ async function createOutbox(db: Kysely<unknown>, dialect: Dialect): Promise<void
 
 async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
   await id(db.schema.createTable('ledger'), dialect)
-    .addColumn('kind', 'text', (column) => column.notNull().check(sql`kind in ('request', 'answer')`))
+    .addColumn('kind', 'text', (column) =>
+      column.notNull().check(sql`kind in ('request', 'answer', 'removal')`),
+    )
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('channel', 'text', (column) => column.notNull())
     .addColumn('purpose', 'text', (column) => column.notNull())
@@ -63,6 +65,7 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('body_sha256', 'text', (column) => column.notNull())
     .addColumn('body', 'text')
     .addColumn('body_encoding', 'text', (column) => column.notNull())
+    .addColumn('people_sha256', 'text', (column) => column.notNull())
     .addColumn('request_id', 'bigint')
     .addColumn('status', 'integer')
     .addColumn('problem', 'text')

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Dialect } from './column-shapes.ts';
 
 const columns = ['seconds', 'billable_seconds', 'amount_cents', 'cost_cents', 'entries'] as const;
-const keys = 'project_id, month, user_id, task_id, currency, cost_currency';
+const keys = 'project_id, month, user_id, currency, cost_currency';
 
 /** Sums of finished time, kept by triggers: no path of the application can forget them. */
 export async function createWorkMonths(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
@@ -13,29 +13,34 @@ export async function createWorkMonths(db: Kysely<unknown>, dialect: Dialect): P
     .addColumn('project_id', 'bigint', (column) => column.notNull())
     .addColumn('month', 'text', (column) => column.notNull())
     .addColumn('user_id', 'bigint', (column) => column.notNull())
-    .addColumn('task_id', 'bigint', (column) => column.notNull())
     .addColumn('currency', 'text', (column) => column.notNull())
     .addColumn('cost_currency', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('work_months_key', [
       'project_id',
       'month',
       'user_id',
-      'task_id',
       'currency',
       'cost_currency',
     ]);
   for (const name of columns) table = table.addColumn(name, 'bigint', (column) => column.notNull());
   await (dialect === 'sqlite' ? table.modifyEnd(sql`without rowid`) : table).execute();
-  await sql`create index work_months_task on work_months (task_id) where task_id <> 0`.execute(db);
+  const times = db.schema
+    .createTable('task_times')
+    .addColumn('task_id', 'bigint', (column) => column.notNull())
+    .addColumn('user_id', 'bigint', (column) => column.notNull())
+    .addColumn('seconds', 'bigint', (column) => column.notNull())
+    .addColumn('entries', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('task_times_key', ['task_id', 'user_id']);
+  await (dialect === 'sqlite' ? times.modifyEnd(sql`without rowid`) : times).execute();
   // What is finished already.
   await sql
     .raw(
       `insert into work_months (${keys}, ${columns.join(', ')})
-       select coalesce(project_id, 0), substr(local_date, 1, 7), user_id, coalesce(task_id, 0), '', '',
+       select coalesce(project_id, 0), substr(local_date, 1, 7), user_id, '', '',
          sum((ended_at - started_at) / 1000), sum(case when billable = 1 then (ended_at - started_at) / 1000 else 0 end),
          0, 0, count(*)
        from entries where ended_at is not null
-       group by coalesce(project_id, 0), substr(local_date, 1, 7), user_id, coalesce(task_id, 0)`,
+       group by coalesce(project_id, 0), substr(local_date, 1, 7), user_id`,
     )
     .execute(db);
   await (dialect === 'sqlite' ? createSqliteTriggers(db) : createPostgresTriggers(db));
@@ -55,9 +60,17 @@ function addition(row: 'old' | 'new', sign: '+' | '-'): string {
   const sums = columns.map((name) => `${name} = work_months.${name} + excluded.${name}`);
   return `insert into work_months (${keys}, ${columns.join(', ')})
     values (coalesce(${row}.project_id, 0), substr(${row}.local_date, 1, 7), ${row}.user_id,
-      coalesce(${row}.task_id, 0), coalesce(${row}.currency, ''), coalesce(${row}.cost_currency, ''),
+      coalesce(${row}.currency, ''), coalesce(${row}.cost_currency, ''),
       ${values.join(', ')})
     on conflict (${keys}) do update set ${sums.join(', ')};`;
+}
+
+/** The same of the task that the entry is on. */
+function taskAddition(row: 'old' | 'new', sign: '+' | '-'): string {
+  return `insert into task_times (task_id, user_id, seconds, entries)
+    values (${row}.task_id, ${row}.user_id, ${sign}((${row}.ended_at - ${row}.started_at) / 1000), ${sign}1)
+    on conflict (task_id, user_id) do update
+    set seconds = task_times.seconds + excluded.seconds, entries = task_times.entries + excluded.entries;`;
 }
 
 /** What an update must change for the sums to change. */
@@ -65,16 +78,21 @@ const watched =
   'project_id, user_id, task_id, local_date, started_at, ended_at, billable, rate_cents, cost_rate_cents, currency, cost_currency';
 
 async function createSqliteTriggers(db: Kysely<unknown>): Promise<void> {
-  const trigger = (name: string, when: string, condition: string, row: 'old' | 'new', sign: '+' | '-') =>
+  const trigger = (name: string, when: string, condition: string, work: string) =>
     sql
-      .raw(
-        `create trigger entries_${name} after ${when} on entries when ${condition} begin ${addition(row, sign)} end`,
-      )
+      .raw(`create trigger entries_${name} after ${when} on entries when ${condition} begin ${work} end`)
       .execute(db);
-  await trigger('added', 'insert', 'new.ended_at is not null', 'new', '+');
-  await trigger('removed', 'delete', 'old.ended_at is not null', 'old', '-');
-  await trigger('changed_from', `update of ${watched}`, 'old.ended_at is not null', 'old', '-');
-  await trigger('changed_to', `update of ${watched}`, 'new.ended_at is not null', 'new', '+');
+  const watch = `update of ${watched}`;
+  for (const [suffix, more, work] of [
+    ['', '', addition],
+    ['_task', ' and ROW.task_id is not null', taskAddition],
+  ] as const) {
+    const finished = (row: 'old' | 'new') => `${row}.ended_at is not null${more.replace('ROW', row)}`;
+    await trigger(`added${suffix}`, 'insert', finished('new'), work('new', '+'));
+    await trigger(`removed${suffix}`, 'delete', finished('old'), work('old', '-'));
+    await trigger(`changed_from${suffix}`, watch, finished('old'), work('old', '-'));
+    await trigger(`changed_to${suffix}`, watch, finished('new'), work('new', '+'));
+  }
 }
 
 async function createPostgresTriggers(db: Kysely<unknown>): Promise<void> {
@@ -82,8 +100,14 @@ async function createPostgresTriggers(db: Kysely<unknown>): Promise<void> {
     .raw(
       `create function sum_work_months() returns trigger language plpgsql as $$
        begin
-         if tg_op <> 'INSERT' and old.ended_at is not null then ${addition('old', '-')} end if;
-         if tg_op <> 'DELETE' and new.ended_at is not null then ${addition('new', '+')} end if;
+         if tg_op <> 'INSERT' and old.ended_at is not null then
+           ${addition('old', '-')}
+           if old.task_id is not null then ${taskAddition('old', '-')} end if;
+         end if;
+         if tg_op <> 'DELETE' and new.ended_at is not null then
+           ${addition('new', '+')}
+           if new.task_id is not null then ${taskAddition('new', '+')} end if;
+         end if;
          return null;
        end $$`,
     )

@@ -88,6 +88,12 @@ export const visibleSums = (viewer: Viewer): Condition =>
     ? everything
     : sql<boolean>`(work_months.user_id = ${viewer.id} or work_months.project_id in ${managedIds(viewer)})`;
 
+/** Of `task_times`, the sums of entries by task. */
+export const visibleTaskTimes = (viewer: Viewer): Condition =>
+  viewer.role === 'admin'
+    ? everything
+    : sql<boolean>`(task_times.user_id = ${viewer.id} or task_times.task_id in (select tasks.id from tasks where tasks.project_id in ${managedIds(viewer)}))`;
+
 /** Whose entries a list shows. Who manages nothing gets a condition that an index answers alone. */
 export type EntryScope =
   | { sees: 'all' }

@@ -3,54 +3,71 @@ import type { Db } from '../../db/connect.ts';
 import { visibleSums } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 
-export interface PersonMonth {
+export interface WorkMonth {
   month: string;
-  user_id: number;
   currency: string;
   cost_currency: string;
-  entries: number;
   seconds: number;
   billable_seconds: number;
   amount_cents: number;
   cost_cents: number;
 }
 
-const monthColumns = ['month', 'user_id', 'currency', 'cost_currency'] as const;
-const sums = [
-  sql<number>`sum(entries)`.as('entries'),
-  sql<number>`sum(seconds)`.as('seconds'),
-  sql<number>`sum(billable_seconds)`.as('billable_seconds'),
-  sql<number>`sum(amount_cents)`.as('amount_cents'),
-  sql<number>`sum(cost_cents)`.as('cost_cents'),
-] as const;
+/** Which projects are summed: one, or all of a client. */
+export type SummedWork = { project_id: number } | { client_id: number };
 
-/** Finished time of a project by month and person, as far as the viewer sees it: few rows, whatever the entries. */
-export async function listProjectMonths(db: Db, viewer: Viewer, project_id: number): Promise<PersonMonth[]> {
+const ofWork = (work: SummedWork) =>
+  'project_id' in work
+    ? sql<boolean>`work_months.project_id = ${work.project_id}`
+    : sql<boolean>`work_months.project_id in (select id from projects where client_id = ${work.client_id})`;
+
+/** Finished time by month, as far as the viewer sees it: few rows, whatever the entries. */
+export async function listWorkMonths(db: Db, viewer: Viewer, work: SummedWork): Promise<WorkMonth[]> {
   return db
     .selectFrom('work_months')
-    .select(monthColumns)
-    .select(sums)
-    .where('project_id', '=', project_id)
+    .select(['month', 'currency', 'cost_currency'])
+    .select([
+      sql<number>`sum(seconds)`.as('seconds'),
+      sql<number>`sum(billable_seconds)`.as('billable_seconds'),
+      sql<number>`sum(amount_cents)`.as('amount_cents'),
+      sql<number>`sum(cost_cents)`.as('cost_cents'),
+    ])
+    .where(ofWork(work))
     .where('entries', '>', 0)
     .where(visibleSums(viewer))
-    .groupBy(monthColumns)
+    .groupBy(['month', 'currency', 'cost_currency'])
     .orderBy('month')
     .execute();
 }
 
-/** The same of all projects of a client. */
-export async function listClientMonths(db: Db, viewer: Viewer, client_id: number): Promise<PersonMonth[]> {
+export interface PersonTime {
+  user_id: number;
+  name: string;
+  total_seconds: number;
+  month_seconds: number;
+}
+
+/** The people with the most time, as far as the viewer sees it. @param month - 'YYYY-MM', the current one. */
+export async function listWorkPeople(
+  db: Db,
+  viewer: Viewer,
+  { work, month }: { work: SummedWork; month: string },
+): Promise<PersonTime[]> {
   return db
     .selectFrom('work_months')
-    .select(monthColumns)
-    .select(sums)
-    .where('project_id', 'in', (select) =>
-      select.selectFrom('projects').select('projects.id').where('client_id', '=', client_id),
-    )
+    .innerJoin('users', 'users.id', 'work_months.user_id')
+    .select(['work_months.user_id', 'users.name'])
+    .select([
+      sql<number>`sum(seconds)`.as('total_seconds'),
+      sql<number>`sum(case when month = ${month} then seconds else 0 end)`.as('month_seconds'),
+    ])
+    .where(ofWork(work))
     .where('entries', '>', 0)
     .where(visibleSums(viewer))
-    .groupBy(monthColumns)
-    .orderBy('month')
+    .groupBy(['work_months.user_id', 'users.name'])
+    .orderBy('total_seconds', 'desc')
+    .orderBy('work_months.user_id')
+    .limit(50)
     .execute();
 }
 

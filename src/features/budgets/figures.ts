@@ -1,4 +1,4 @@
-import type { PersonMonth } from './budgets.queries.ts';
+import type { WorkMonth } from './budgets.queries.ts';
 
 /** Sums of a project or a client out of its months: pure. */
 
@@ -15,33 +15,26 @@ export interface Figures {
   /** What is billed, by currency. */
   amounts: MoneySum[];
   costs: MoneySum[];
-  people: { user_id: number; total_seconds: number; month_seconds: number }[];
 }
 
 /** @param month - 'YYYY-MM', the current one. */
-export function figuresOf(rows: readonly PersonMonth[], month: string): Figures {
+export function figuresOf(rows: readonly WorkMonth[], month: string): Figures {
   const figures = { total_seconds: 0, month_seconds: 0, billable_seconds: 0 };
   const amounts = new Map<string, MoneySum>();
   const costs = new Map<string, MoneySum>();
-  const people = new Map<number, Figures['people'][number]>();
   for (const row of rows) {
-    const { seconds, user_id } = row;
+    const { seconds } = row;
     const this_month = row.month === month;
     figures.total_seconds += seconds;
     figures.month_seconds += this_month ? seconds : 0;
     figures.billable_seconds += row.billable_seconds;
     addMoney(amounts, { currency: row.currency, cents: row.amount_cents, this_month });
     addMoney(costs, { currency: row.cost_currency, cents: row.cost_cents, this_month });
-    const person = people.get(user_id) ?? { user_id, total_seconds: 0, month_seconds: 0 };
-    person.total_seconds += seconds;
-    person.month_seconds += this_month ? seconds : 0;
-    people.set(user_id, person);
   }
   return {
     ...figures,
     amounts: [...amounts.values()],
     costs: [...costs.values()],
-    people: [...people.values()].sort((one, other) => other.total_seconds - one.total_seconds),
   };
 }
 

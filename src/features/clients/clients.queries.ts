@@ -194,17 +194,6 @@ export async function listClientEntries(
     .execute();
 }
 
-/** Names of some people. */
-export async function mapNamesOfPeople(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('users')
-    .select(['id', 'name'])
-    .where('id', 'in', [...ids])
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
-}
-
 /** @returns the new client's id. */
 export async function insertClient(db: Db, row: Insertable<ClientsTable>): Promise<number> {
   const { id } = await db.insertInto('clients').values(row).returning('id').executeTakeFirstOrThrow();

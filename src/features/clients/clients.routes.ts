@@ -10,7 +10,7 @@ import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { addDays } from '../../shared/calendar.ts';
 import { listCurrencies } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
-import { listClientMonths } from '../budgets/budgets.queries.ts';
+import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
 import { currentRanges } from '../work/current-ranges.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
@@ -21,7 +21,6 @@ import {
   listClientEntries,
   listClients,
   listProjectsOfClient,
-  mapNamesOfPeople,
   sumClientRange,
 } from './clients.queries.ts';
 import type { ClientRow } from './clients.queries.ts';
@@ -110,11 +109,8 @@ async function showClientPage(
   const { id: client_id } = client;
   const { week, month } = currentRanges(person, deps.now());
   const may_manage = await managesClient(db, person, client_id);
-  const figures = figuresOf(await listClientMonths(db, person, client_id), month.from.slice(0, 7));
-  const names = await mapNamesOfPeople(
-    db,
-    figures.people.map(({ user_id }) => user_id),
-  );
+  const this_month = month.from.slice(0, 7);
+  const figures = figuresOf(await listWorkMonths(db, person, { client_id }), this_month);
   const since = addDays(week.from, -28) ?? week.from;
   const data = {
     title: client.name,
@@ -123,7 +119,7 @@ async function showClientPage(
     client,
     figures,
     week_seconds: await sumClientRange(db, person, { client_id, ...week }),
-    people: figures.people.slice(0, 50).map((one) => ({ ...one, name: names.get(one.user_id) ?? '' })),
+    people: await listWorkPeople(db, person, { work: { client_id }, month: this_month }),
     projects: await listProjectsOfClient(db, person, { client_id, month: month.from.slice(0, 7) }),
     entries: await listClientEntries(db, person, { client_id, since }),
     refused: refused ?? null,

@@ -166,6 +166,7 @@ export async function mergeNamesakes(db: Db, { from, into }: ProjectPair): Promi
   await sql`update task_comments set task_id = ${namesake('task_comments.task_id')} where task_id in ${doubled}`.execute(
     db,
   );
+  await sql`delete from task_times where task_id in ${doubled}`.execute(db);
   await sql`delete from tasks where id in ${doubled}`.execute(db);
   await db.updateTable('tasks').set({ project_id: into }).where('project_id', '=', from).execute();
 }
@@ -199,6 +200,7 @@ export async function moveComments(db: Db, { from, into }: ProjectPair): Promise
 
 export async function removeEmptiedTask(db: Db, task_id: number): Promise<void> {
   await db.deleteFrom('rates').where('scope', '=', `task:${task_id}`).execute();
+  await db.deleteFrom('task_times').where('task_id', '=', task_id).execute();
   await db.deleteFrom('tasks').where('id', '=', task_id).execute();
 }
 
@@ -225,7 +227,7 @@ export async function findEntryIds(db: Db): Promise<IdRange> {
     .selectFrom('entries')
     .select((select) => [select.fn.min('id').as('first'), select.fn.max('id').as('last')])
     .executeTakeFirstOrThrow();
-  return { first: (row.first) ?? 1, last: (row.last) ?? 0 };
+  return { first: row.first ?? 1, last: row.last ?? 0 };
 }
 
 /** People with time on some projects, by id. */

@@ -94,17 +94,6 @@ export async function findPersonByEmailKey(db: Db, email_key: string): Promise<{
     .executeTakeFirst();
 }
 
-/** Names of some people. */
-export async function mapPeopleNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('users')
-    .select(['id', 'name'])
-    .where('id', 'in', [...ids])
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
-}
-
 export async function isFavourite(db: Db, user_id: number, project_id: number): Promise<boolean> {
   const row = await db
     .selectFrom('favourites')

@@ -13,10 +13,9 @@ import { formatAmount } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { budgetOf, useOf } from '../budgets/budgets.ts';
 import type { BudgetUse } from '../budgets/budgets.ts';
-import { listMonthsOfProjects, listProjectMonths } from '../budgets/budgets.queries.ts';
-import type { PersonMonth } from '../budgets/budgets.queries.ts';
+import { listMonthsOfProjects, listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
+import type { PersonTime, WorkMonth } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
-import type { Figures } from '../budgets/figures.ts';
 import { listClientChoices } from '../clients/clients.queries.ts';
 import { nameRates } from '../rates/rate-names.ts';
 import { listMemberRates } from '../rates/rate-places.queries.ts';
@@ -31,13 +30,7 @@ import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { viewBudget } from './project-budget.ts';
 import { removeMember, setFavourite, setMember } from './project-people.ts';
-import {
-  isFavourite,
-  listMemberChoices,
-  listMembers,
-  listRecentProjects,
-  mapPeopleNames,
-} from './project-people.queries.ts';
+import { isFavourite, listMemberChoices, listMembers, listRecentProjects } from './project-people.queries.ts';
 import type { Member } from './project-people.queries.ts';
 import { archiveForm, favouriteForm, memberForm, projectForm } from './projects.forms.ts';
 import { hasEntries, listProjects, listRecentEntries, sumProjectTime } from './projects.queries.ts';
@@ -180,7 +173,7 @@ async function showProjectPage(
   const ranges = currentRanges(person, deps.now());
   const { today } = calendarOf(res, deps.now());
   const seconds = await sumProjectTime(db, { ids: [project.id], viewer: person, scope, ...ranges });
-  const months = await listProjectMonths(db, person, project.id);
+  const months = await listWorkMonths(db, person, { project_id: project.id });
   const data = {
     title: project.name,
     may_manage,
@@ -222,47 +215,41 @@ async function openTasks(
 async function managedData(
   deps: Deps,
   res: Response,
-  { project, months, today }: { project: ProjectRow; months: PersonMonth[]; today: string },
+  { project, months, today }: { project: ProjectRow; months: WorkMonth[]; today: string },
 ) {
   const { db } = deps;
   const { own_currency } = await moneyContext(deps, res);
   const figures = figuresOf(months, today.slice(0, 7));
   const members = await listMembers(db, project.id);
-  const names = await mapPeopleNames(
-    db,
-    figures.people.map(({ user_id }) => user_id),
-  );
+  const work = { project_id: project.id };
+  const booked = await listWorkPeople(db, personOf(res), { work, month: today.slice(0, 7) });
   const member_rates = await listMemberRates(db, project.id);
   const own_rates = await listRates(db, [scopeText({ level: 'project', project_id: project.id })]);
   return {
     figures,
     members,
-    people: peopleOf(figures, members, names),
+    people: peopleOf(booked, members),
     rates: await nameRates(db, [...own_rates, ...member_rates], res.locals.functions.t),
     ...(await viewBudgetPage(deps, res, { project, months, own_currency, today })),
   };
 }
 
 /** Everybody with time on the project or a place in it. */
-function peopleOf(figures: Figures, members: readonly Member[], names: ReadonlyMap<number, string>) {
-  const of_member = new Map(members.map((member) => [member.user_id, member]));
-  const booked = figures.people.map((person) => ({
-    ...person,
-    name: names.get(person.user_id) ?? '',
-    is_manager: of_member.get(person.user_id)?.is_manager === 1,
-  }));
+function peopleOf(booked: readonly PersonTime[], members: readonly Member[]) {
+  const managers = new Set(members.filter((member) => member.is_manager === 1).map(({ user_id }) => user_id));
+  const with_time = new Set(booked.map(({ user_id }) => user_id));
   const without_time = members
-    .filter(({ user_id }) => !names.has(user_id))
-    .map(({ user_id, name, is_manager }) => ({
-      ...{ user_id, name, is_manager: is_manager === 1, total_seconds: 0, month_seconds: 0 },
-    }));
-  return [...booked, ...without_time].slice(0, 50);
+    .filter(({ user_id }) => !with_time.has(user_id))
+    .map(({ user_id, name }) => ({ user_id, name, total_seconds: 0, month_seconds: 0 }));
+  return [...booked, ...without_time]
+    .slice(0, 50)
+    .map((person) => ({ ...person, is_manager: managers.has(person.user_id) }));
 }
 
 async function viewBudgetPage(
   deps: Deps,
   res: Response,
-  world: { project: ProjectRow; months: PersonMonth[]; own_currency: string; today: string },
+  world: { project: ProjectRow; months: WorkMonth[]; own_currency: string; today: string },
 ) {
   const view = await viewBudget(deps.db, world);
   if (!view) return { budget: null };

@@ -2,7 +2,12 @@ import { sql } from 'kysely';
 import type { Insertable, RawBuilder, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { TaskPriority, TaskStatus, TasksTable } from '../../db/schema.ts';
-import { managedProjects, visiblePeople, visibleProjects, visibleSums } from '../access/access.queries.ts';
+import {
+  managedProjects,
+  visiblePeople,
+  visibleProjects,
+  visibleTaskTimes,
+} from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { TaskQuery } from './tasks.forms.ts';
@@ -121,11 +126,11 @@ export async function sumTaskTime(
 ): Promise<Map<number, number>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .selectFrom('work_months')
+    .selectFrom('task_times')
     .select(['task_id'])
     .select(sql<number>`sum(seconds)`.as('seconds'))
     .where('task_id', 'in', [...ids])
-    .where(visibleSums(viewer))
+    .where(visibleTaskTimes(viewer))
     .groupBy('task_id')
     .execute();
   return new Map(rows.map(({ task_id, seconds }) => [task_id, seconds]));
@@ -207,7 +212,9 @@ export async function deleteTask(db: Db, id: number): Promise<boolean> {
       ),
     )
     .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+  if (result.numDeletedRows === 0n) return false;
+  await db.deleteFrom('task_times').where('task_id', '=', id).execute();
+  return true;
 }
 
 export interface ProjectOfTasks {
