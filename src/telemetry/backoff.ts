@@ -1,8 +1,8 @@
 const firstMs = 5_000;
 const longestMs = 30 * 60_000;
 const shortestMs = 1_000;
-/** A destination that asks for more than a day is not believed. */
-const longestAskedMs = 24 * 3_600_000;
+/** A destination that asks for more than a day is not believed; nor is a longer pause, which only a wrong clock writes. */
+export const longestPauseMs = 24 * 3_600_000;
 
 /**
  * Milliseconds until the next attempt: a random part of a span that doubles from five seconds to half an hour, so that
@@ -13,6 +13,6 @@ const longestAskedMs = 24 * 3_600_000;
  */
 export function backoffMs(failures: number, random: number, retry_after_seconds: number | null): number {
   const span = Math.min(longestMs, firstMs * 2 ** Math.min(failures - 1, 20));
-  const asked = Math.min(longestAskedMs, (retry_after_seconds ?? 0) * 1000);
+  const asked = Math.min(longestPauseMs, (retry_after_seconds ?? 0) * 1000);
   return Math.round(Math.max(shortestMs, span * random, asked));
 }

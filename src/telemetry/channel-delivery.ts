@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
 import { atMost } from './at-most.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs, longestPauseMs } from './backoff.ts';
 import type { ChannelState, DeliveryOutcome, OutboxRow, Reason, Sink, TelemetryChannel } from './channels.ts';
 import type { ConsentStore } from './consent-store.ts';
 import { DeliveryLease } from './delivery-lease.ts';
@@ -63,6 +63,15 @@ const finalReasons: ReadonlySet<Reason> = new Set([
   'not_chosen',
 ]);
 
+/**
+ * How long a payload has to wait yet. What never failed waits for nothing, and what waits for longer than any pause is
+ * dated by a clock that ran ahead.
+ */
+function msUntilDue({ attempts, next_attempt_at }: OutboxRow, now: number): number {
+  const ms = next_attempt_at - now;
+  return attempts === 0 || ms > longestPauseMs ? 0 : ms;
+}
+
 /** The delivery of one channel. */
 export class ChannelDelivery {
   problem: DeliveryProblem | undefined;
@@ -102,7 +111,7 @@ export class ChannelDelivery {
 
   wake(): void {
     // The timer is set for the end of the pause.
-    if (this.#parts.now() < this.#pausedUntil) return;
+    if (this.#pauseMs(this.#parts.now()) > 0) return;
     if (this.#running) this.#isWokenAgain = true;
     else this.#soon();
   }
@@ -215,16 +224,24 @@ export class ChannelDelivery {
   /** Sends what is due; gives how long to wait before more, 0 for not at all. */
   async #sendNext(): Promise<number> {
     const now = this.#parts.now();
-    if (now < this.#pausedUntil) return Math.min(lookMs, this.#pausedUntil - now);
+    const pauseMs = this.#pauseMs(now);
+    if (pauseMs > 0) return Math.min(lookMs, pauseMs);
     const rows = await this.#nextRows();
     const head = rows[0];
     if (head === undefined) return lookMs;
-    if (head.next_attempt_at > now) return Math.min(lookMs, head.next_attempt_at - now);
+    const waitMs = msUntilDue(head, now);
+    if (waitMs > 0) return Math.min(lookMs, waitMs);
     const wasHeld = this.#lease.isHeld;
     if (!(await this.#lease.keep())) return leaseTakenMs;
     // Whoever had the lease a moment ago may have sent these rows.
-    if (wasHeld) await this.#send(rows.filter((row) => row.next_attempt_at <= now));
+    if (wasHeld) await this.#send(rows.filter((row) => msUntilDue(row, now) <= 0));
     return 0;
+  }
+
+  /** Milliseconds left of the pause after a failure; a clock that was set back does not make it longer than any is. */
+  #pauseMs(now: number): number {
+    const ms = this.#pausedUntil - now;
+    return ms > longestPauseMs ? 0 : ms;
   }
 
   /** In the order in which they were queued: one that waits for its next attempt holds up those behind it. */

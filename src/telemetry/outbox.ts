@@ -2,6 +2,7 @@ import type { Db } from '../db/connect.ts';
 import type { OutboxTable } from '../db/schema.ts';
 import type { OutboxRow, Payload, TelemetryChannel } from './channels.ts';
 import { telemetryChannels } from './channels.ts';
+import { longestPauseMs } from './backoff.ts';
 import type { ConsentStore } from './consent-store.ts';
 import {
   countPayloads,
@@ -14,6 +15,7 @@ import {
   holdQueued,
   insertPayloads,
   listPayloads,
+  redateFuture,
   releaseHeld,
 } from './outbox.queries.ts';
 
@@ -42,7 +44,7 @@ export interface Outbox {
   depth(): Promise<Map<TelemetryChannel, Depth>>;
   /** How long the oldest payload that may leave has waited, in seconds, by channel; what is held is not counted. */
   oldestAgesSeconds(): Promise<Map<TelemetryChannel, number>>;
-  /** Deletes what has waited for more than seven days. */
+  /** Deletes what has waited for more than seven days; what a clock that ran ahead has dated begins to count now. */
   expire(): Promise<void>;
 }
 
@@ -108,6 +110,7 @@ export function createOutbox(parts: Parts): Outbox {
     depth: () => depthOf(db),
     oldestAgesSeconds: () => oldestAgesOf(db, now()),
     expire: async () => {
+      await redateFuture(db, now(), now() + longestPauseMs);
       counted(await deleteQueuedBefore(db, now() - keptMs));
     },
   };

@@ -137,6 +137,27 @@ describe('delivery', () => {
   });
 });
 
+describe('what a clock dates that runs ahead', () => {
+  const yearMs = 365 * 86_400_000;
+
+  it('goes out when the clock is right again, whether it was tried or not', async () => {
+    posthog.behave({ kind: 'answer', status: 503 });
+    app.clock.now += yearMs;
+    await recordEvents(2);
+    const queued = await keys();
+    await run();
+    expect(await rows()).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);
+    await recordEvents(1);
+    app.clock.now -= yearMs;
+    posthog.behave({ kind: 'answer' });
+    posthog.requests.splice(0);
+    await run();
+    expect(await rows()).toEqual([]);
+    expect(taken().slice(0, 2)).toEqual(queued);
+    expect(taken()).toHaveLength(3);
+  });
+});
+
 describe('a payload that is refused', () => {
   it('is dropped alone: those of the same call arrive', async () => {
     await recordEvents(30);
@@ -418,7 +439,7 @@ describe('a preview', () => {
     expect(preview).toMatchObject({ host: posthog.host, is_sample: true });
     expect(preview?.bytes).toContain('admin.telemetry_viewed');
     expect(await app.deps.telemetry.preview('errors')).toBeUndefined();
-    expect((await app.deps.telemetry.preview('installation'))?.bytes).toContain('telemetry.health');
+    expect((await app.deps.telemetry.preview('installation'))?.bytes).toContain('telemetry.test');
     expect(posthog.connections()).toBe(0);
   });
 });

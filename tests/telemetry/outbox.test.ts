@@ -117,6 +117,17 @@ describe('the bound', () => {
     expect(await bodies()).toEqual(['new']);
     expect(await dropped('timer.started')).toBe('1');
   });
+
+  it('is not kept for ever when a clock that ran ahead has dated it', async () => {
+    app.clock.now += 365 * 24 * 3_600_000;
+    await enqueue(payload());
+    app.clock.now -= 365 * 24 * 3_600_000;
+    await app.deps.telemetry.outbox.expire();
+    expect(await rows()).toMatchObject([{ created_at: app.clock.now, next_attempt_at: app.clock.now }]);
+    app.clock.now += 7 * 24 * 3_600_000 + 1;
+    await app.deps.telemetry.outbox.expire();
+    expect(await rows()).toEqual([]);
+  });
 });
 
 describe('review', () => {
