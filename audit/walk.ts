@@ -136,8 +136,8 @@ async function sendOddities(ask: AskFor, aviary: Aviary): Promise<void> {
 }
 
 interface Fault {
-  /** Only what writes can fail. */
-  isForWrites?: boolean;
+  /** Only writes below this place fail; undefined where pages do. */
+  writesTo?: string;
   break: () => Promise<unknown>;
   mend: () => Promise<unknown>;
 }
@@ -158,7 +158,7 @@ function faults({ db }: Connection, aviary: Aviary): Fault[] {
       .execute();
   // As a database does that quotes the row it refuses.
   const refusing = ['entries', 'projects', 'tags', 'clients'].map((table) => ({
-    isForWrites: true,
+    writesTo: `/${table}`,
     break: async () => {
       for (const event of ['insert', 'update']) {
         const [name, words] = [`refuse_${table}_${event}`, aviary.word(`message of the database, ${table}`)];
@@ -195,13 +195,15 @@ async function walkBroken(ways: Ways, prints: Footprints): Promise<void> {
   // One page of each place, and one of a row.
   const pages = targets.filter(({ method }, at) => method === 'GET' && at === firstLike(targets, at));
   const writes = targets.filter(({ method, pattern }) => method === 'POST' && !/logout|revoke/.test(pattern));
+  const asked = ({ writesTo }: Fault): Target[] =>
+    writesTo === undefined ? pages : writes.filter(({ pattern }) => pattern.startsWith(writesTo));
   for (const fault of faults(ways.connection, ways.aviary)) {
     // Before something breaks that signing in needs.
     const people = [];
     for (const role of roles) people.push(await walkerOf(ways, role, prints));
     await fault.break();
     for (const person of people)
-      for (const target of fault.isForWrites ? writes : pages)
+      for (const target of asked(fault))
         await person.ask(target.method, pathOf(target), bodyOf(target, ways.aviary));
     await fault.mend();
   }
