@@ -40,7 +40,15 @@ export const ENTRY_SOURCES = [
   'demo',
   'other',
 ] as const;
-export const EVENT_OUTCOMES = ['recorded', 'invalid', 'withheld', 'queued', 'dropped', 'other'] as const;
+export const EVENT_OUTCOMES = [
+  'recorded',
+  'invalid',
+  'withheld',
+  'queued',
+  'dropped',
+  'rejected',
+  'other',
+] as const;
 export const LOGIN_METHODS = ['password', 'setup', 'passkey', 'oidc', 'api_token', 'other'] as const;
 export const LOGIN_OUTCOMES = ['success', 'failure', 'limited', 'other'] as const;
 export const EXPORT_FORMATS = ['csv', 'xlsx', 'json', 'ics', 'pdf', 'zip', 'other'] as const;
@@ -127,7 +135,7 @@ export const METRIC_FAMILIES = {
   events: {
     name: 'tt_events_total',
     type: 'counter',
-    help: 'Events and other payloads, by what became of them: recorded in the log and counters of this server, invalid against the catalogue, withheld by consent, queued to leave, or dropped before they left.',
+    help: 'Events and other payloads, by what became of them: recorded in the log and counters of this server, invalid against the catalogue, withheld by consent, queued to leave, dropped before they left, or rejected for good by their destination.',
     labels: {
       event: {
         meaning: 'name in the event catalogue, `error`, `trace` or `test`',

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
 import { atMost } from './at-most.ts';
@@ -27,7 +28,8 @@ export interface DeliveryParts {
   now: () => number;
   /** 0 to 1, for the length of pauses. */
   random: () => number;
-  countDropped: (purpose: string, count: number) => void;
+  /** What a destination refused for good. */
+  countRejected: (purpose: string, count: number) => void;
 }
 
 export interface DeliveryProblem {
@@ -78,6 +80,8 @@ export class ChannelDelivery {
   readonly #channel: TelemetryChannel;
   readonly #parts: DeliveryParts;
   readonly #lease: DeliveryLease;
+  /** Runs something as if nobody had asked for it: what is logged must not name the request that happened to wake. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #life: 'new' | 'started' | 'stopping' = 'new';
   #timer: { handle: NodeJS.Timeout; at: number } | undefined;
   #running: Promise<void> | undefined;
@@ -160,7 +164,12 @@ export class ChannelDelivery {
   }
 
   run(): Promise<void> {
-    this.#running ??= this.#pass()
+    this.#running ??= this.#outside(() => this.#runOnce());
+    return this.#running;
+  }
+
+  #runOnce(): Promise<void> {
+    return this.#pass()
       .catch((error: unknown) => {
         // Most likely the database; what waits is still in it.
         if (!this.#isBroken && this.#life !== 'stopping')
@@ -175,7 +184,6 @@ export class ChannelDelivery {
         else if (nextMs !== null) this.#within(nextMs);
         this.#isWokenAgain = false;
       });
-    return this.#running;
   }
 
   #soon(): void {
@@ -316,7 +324,7 @@ export class ChannelDelivery {
     }
     await deletePayloads(this.#parts.db, rejected);
     const refused = new Set(rejected);
-    for (const { id, purpose } of rows) if (refused.has(id)) this.#parts.countDropped(purpose, 1);
+    for (const { id, purpose } of rows) if (refused.has(id)) this.#parts.countRejected(purpose, 1);
     this.#refusedInARow += 1;
     if (this.#refusedInARow >= 2) this.#singlyUntil = 0;
   }

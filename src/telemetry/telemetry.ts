@@ -115,7 +115,8 @@ export function createTelemetry(parts: Parts): Telemetry {
     };
   const sinks = keepSinks((channel) => open(channel, checked(channel)));
   const delivery: Delivery = createDelivery({
-    ...{ db, consents, outbox, sinks, logger, now, countDropped },
+    ...{ db, consents, outbox, sinks, logger, now },
+    countRejected: (purpose, count) => metrics.events(purpose, 'rejected', count),
     random: Math.random,
   });
   const trial = createTrial({

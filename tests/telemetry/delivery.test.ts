@@ -169,8 +169,15 @@ describe('a payload that is refused', () => {
     const arrived = posthog.requests.filter(({ status }) => status === 200).flatMap(uuidsIn);
     expect(arrived).toEqual(queued.filter((key) => key !== bad));
     expect(await app.deps.metrics.render()).toContain(
-      'tt_events_total{event="timer.stopped",outcome="dropped"} 1',
+      'tt_events_total{event="timer.stopped",outcome="rejected"} 1',
     );
+  });
+
+  it('was sent, so that it does not count as dropped', async () => {
+    posthog.behave({ kind: 'answer', status: 422 });
+    await recordEvents(1);
+    await run();
+    expect(await app.deps.metrics.render()).not.toContain('outcome="dropped"');
   });
 
   it('is one of all where the destination refuses everything: no call for each', async () => {
@@ -180,7 +187,7 @@ describe('a payload that is refused', () => {
     expect(await rows()).toEqual([]);
     expect(posthog.requests.length).toBeLessThan(10);
     expect(await app.deps.metrics.render()).toContain(
-      'tt_events_total{event="timer.stopped",outcome="dropped"} 250',
+      'tt_events_total{event="timer.stopped",outcome="rejected"} 250',
     );
   });
 
@@ -198,6 +205,19 @@ describe('a payload that is refused', () => {
     await recordEvents(1);
     await run();
     expect(await keys()).toEqual([bad]);
+  });
+});
+
+describe('what delivery logs', () => {
+  it('names no request and nobody, though a request woke it', async () => {
+    posthog.behave({ kind: 'answer', status: 503 });
+    app.deps.telemetry.start();
+    await app.as('bob').post('/timer/start', { text: 'one' }).expect(303);
+    const lines = () => app.logLines().filter(({ msg }) => msg === 'telemetry is tried again later');
+    await expect.poll(() => lines().length, { timeout: 5_000 }).toBe(1);
+    expect(lines()[0]).toMatchObject({ channel: 'analytics', problem: 'http_503' });
+    expect(lines()[0]).not.toHaveProperty('request_id');
+    expect(lines()[0]).not.toHaveProperty('user_id');
   });
 });
 
