@@ -313,6 +313,7 @@ export const catalogue = {
   'telemetry.install': { ...installation, why: 'How many servers are set up, on what.' },
   'telemetry.update': { ...installation, why: 'How fast new versions spread.' },
   'telemetry.health': { ...installation, why: 'Which versions are in use.' },
+  'telemetry.test': { ...installation, why: 'Does the destination take pings; an administrator asked.' },
   'page.viewed': { ...product, logged: false, why: 'Which pages are used.', properties: { endpoint: route } },
 } as const satisfies Record<string, EventDeclaration>;
 
@@ -419,7 +420,7 @@ export const surroundings: Record<
   installation: {
     'ping.id': technical('Id of the ping, so that a repeated one is counted once.'),
     'ping.fingerprint': pseudonymous('Hash of host name and a random salt: the server, not a person.'),
-    'ping.kind': technical('install, update or health.'),
+    'ping.kind': technical('install, update, health, or test.'),
     'ping.app_version': technical('Version of the application.'),
     'ping.previous_version': technical('Version before the update.'),
     'ping.installed_at': technical('When this server was set up.'),
@@ -433,7 +434,7 @@ export const surroundings: Record<
 };
 
 /** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
-export const catalogueVersion = 3;
+export const catalogueVersion = 4;
 
 /** Everything that a channel could send, as 'event', 'event.property' and the names of its surroundings, sorted. */
 export function outwardFields(channel: TelemetryChannel): readonly string[] {

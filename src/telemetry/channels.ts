@@ -20,6 +20,7 @@ export type Reason =
   | 'on_by_configuration'
   | 'on_by_choice'
   | 'review_by_choice'
+  | 'not_covered'
   | 'person_opted_out'
   | 'browser_signal';
 

@@ -26,8 +26,11 @@ export interface ErrorReporter {
   reportTrace: (request: FinishedRequest) => void;
   /** Loads the SDK when the channel may send, so that the first error does not wait half a second for it. */
   warmUp: () => void;
-  /** What a report of this server looks like, made up; without the SDK, so also while the channel is off. */
-  sample: () => string;
+  /**
+   * What a report of this server looks like, made up, of the fields that are agreed to; undefined when what is agreed to
+   * makes no report. Without the SDK, so also while the channel is off.
+   */
+  sample: () => string | undefined;
   /** Resolves when everything reported is in the outbox, or after so long. */
   flush: (timeoutMs: number) => Promise<void>;
   /** Ends the SDK after a flush. */
@@ -118,7 +121,7 @@ export function createErrorReporter(parts: Parts): ErrorReporter {
       if (!isOff())
         load().catch((error: unknown) => parts.logger.error({ err: error }, 'error reports failed'));
     },
-    sample: () => sampleOf(reporter, now()),
+    sample: () => sampleOf(reporter, covers, now()),
     flush: inbox.flush,
     close: async (timeoutMs) => {
       ending.resolve(undefined);
@@ -187,12 +190,13 @@ const payloadOf = ({ event_id, purpose, text, user_id }: Envelope): Payload => (
 });
 
 /** An error of nobody: what the page about the channel shows. */
-function sampleOf(reporter: Reporter, at: number): string {
+function sampleOf(reporter: Reporter, covers: (field: string) => boolean, at: number): string | undefined {
   const error = new TypeError("Cannot read properties of undefined (reading 'an example')");
   const report = errorReport(
     error,
     { ...{ endpoint: '/projects/:id', handled: true, at }, request_id: undefined },
     reporter,
   );
-  return envelopeOf(report, newIds().trace_id, null).text;
+  const covered = coveredError(report, covers);
+  return covered && envelopeOf(covered, newIds().trace_id, null).text;
 }

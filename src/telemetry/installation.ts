@@ -1,11 +1,11 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/connect.ts';
 import type { EventName, EventProperties } from './catalogue.ts';
 import { declarationOf, recordable } from './catalogue.ts';
-import type { OutboxRow, Payload } from './channels.ts';
+import type { OutboxRow } from './channels.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { InstallationFiles } from './installation-files.ts';
 import { openInstallationFiles } from './installation-files.ts';
@@ -36,8 +36,8 @@ export interface Installation {
   sendHealthPing(): Promise<boolean>;
   /** Queues what is due. Failures are logged, never thrown: nobody waits for this. */
   checkAndSendTelemetry(): Promise<void>;
-  /** A ping of this very server for people to look at; it is not queued. */
-  sample(): Promise<Payload>;
+  /** A ping of this very server that is none, to look at or to try the destination; undefined when not agreed to. */
+  sample(): Promise<PingBody | undefined>;
   /** What a destination said about pings; those it took are marked as sent. */
   settled(rows: OutboxRow[], verdict: Verdict): Promise<void>;
 }
@@ -91,8 +91,9 @@ export function createInstallation(parts: Parts): Installation {
       }
     },
     sample: async () => {
-      const due = { occasion: 'sample', previous_version: null, updated_at: null };
-      return payloadOf(await bodyOf(parts, await fingerprint(), { kind: 'install', ...due }));
+      if (!isCovered(parts, 'test')) return undefined;
+      const due = { occasion: `test:${randomUUID()}`, previous_version: null, updated_at: null };
+      return bodyOf(parts, await fingerprint(), { kind: 'test', ...due });
     },
     settled: async (rows, verdict) => {
       for (const row of rows) {
@@ -169,7 +170,7 @@ function notAfter(now: number, sent: SentPing | undefined): SentPing | undefined
 async function bodyOf(
   { config, db, consents, now }: Parts,
   fingerprint: string,
-  { kind, occasion, previous_version, updated_at }: Due & { kind: PingKind },
+  { kind, occasion, previous_version, updated_at }: Due & { kind: PingKind | 'test' },
 ): Promise<PingBody> {
   const event = `telemetry.${kind}` as const;
   const installed_at = await findInstalledAt(db);
@@ -194,7 +195,7 @@ async function bodyOf(
 }
 
 /** Without these a ping says nothing, so an agreement that leaves one of them out stops the ping. */
-function isCovered({ config, consents }: Parts, kind: PingKind): boolean {
+function isCovered({ config, consents }: Parts, kind: PingKind | 'test'): boolean {
   const needed = [`telemetry.${kind}`, 'ping.id', 'ping.kind', 'ping.fingerprint', 'ping.timestamp'];
   const toPosthog = ['ping.$process_person_profile', 'ping.$geoip_disable'];
   if (config.tele_url === undefined) needed.push(...toPosthog);
@@ -221,8 +222,8 @@ function machineOf(event: EventName): [string, string | number | boolean | null]
 
 async function markSent({ config, db, record, now }: Parts, files: InstallationFiles, row: OutboxRow) {
   const kind = pingKinds.find((one) => row.purpose === `telemetry.${one}`);
-  // A test that somebody asked for is no ping.
-  if (!kind) return;
+  // A test that somebody asked for is no ping: nothing is marked as sent.
+  if (!kind) return record('telemetry.test', { user_id: null }, machine());
   const payload = JSON.parse(row.body) as PingBody;
   const sent: SentPing = {
     sent_at: new Date(now()).toISOString(),

@@ -6,7 +6,8 @@ export const pingKinds: readonly PingKind[] = ['install', 'update', 'health'];
 
 /** What the outbox keeps of a ping; the sinks make wire bytes of it. */
 export interface PingBody {
-  event: `telemetry.${PingKind}`;
+  /** `telemetry.test`: somebody tries the destination, and no installation is to be counted. */
+  event: `telemetry.${PingKind | 'test'}`;
   /** The fingerprint. */
   distinct_id: string;
   /** RFC 3339, UTC. */

@@ -6,7 +6,6 @@ import { obstacleOf } from './consent.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { ErrorReporter } from './error-reporter.ts';
 import type { Installation } from './installation.ts';
-import type { PingBody } from './ping.ts';
 import { outwardEvent } from './outward.ts';
 import { listPayloads } from './outbox.queries.ts';
 
@@ -37,22 +36,30 @@ const testWithinMs = 5_000;
 /** Looks at a channel before anything is sent, and tries it out: for the pages. */
 export function createTrial(parts: Parts) {
   return {
-    /** Undefined when the channel has no destination. */
+    /** Undefined when the channel has no destination, and when nothing waits and what is agreed to makes no payload. */
     preview: async (channel: TelemetryChannel): Promise<Preview | undefined> => {
       const obstacle = obstacleOf(channel, parts.config);
       if (obstacle === 'not_configured' || obstacle === 'host_missing') return undefined;
       const sink = await parts.openSink(channel, refusingGateway);
       const waiting = await nextRows(parts.db, channel, sink.maxBatch);
-      const rows = waiting.length > 0 ? waiting : [await sampleRow(channel, parts)];
-      const { host, bytes } = await sink.preview(rows);
+      const sample = waiting.length > 0 ? undefined : await sampleRow(channel, parts);
+      const rows = sample ? [sample] : waiting;
+      const shown = rows.length > 0 ? await sink.preview(rows) : undefined;
       await sink.close();
+      if (!shown) return undefined;
+      const { host, bytes } = shown;
       return { host, bytes: Buffer.from(bytes).toString('utf8'), is_sample: waiting.length === 0 };
     },
-    /** Sends a sample at once, past the outbox, through gate, gateway and ledger; answers with what came back. */
+    /**
+     * Sends a sample at once, past the outbox, through gate, gateway and ledger; answers with what came back. It has the
+     * fields that are agreed to, and is not sent when they make no payload.
+     */
     sendTest: async (channel: TelemetryChannel): Promise<OutboundAnswer | { refused: Reason }> => {
       await parts.consents.refresh();
       const { mode, reason } = parts.consents.state(channel);
-      return mode === 'off' ? { refused: reason } : sendSample(channel, parts);
+      if (mode === 'off') return { refused: reason };
+      const row = await sampleRow(channel, parts);
+      return row ? sendSample(channel, row, parts) : { refused: 'not_covered' };
     },
   };
 }
@@ -66,10 +73,7 @@ async function nextRows(db: Db, channel: TelemetryChannel, limit: number): Promi
   return queued.length > 0 ? queued : listPayloads(db, { channel, state: 'held' }, page);
 }
 
-async function sendSample(
-  channel: TelemetryChannel,
-  parts: Parts,
-): Promise<OutboundAnswer | { refused: Reason }> {
+async function sendSample(channel: TelemetryChannel, row: OutboxRow, parts: Parts): Promise<OutboundAnswer> {
   const { consents, gateway } = parts;
   const cut = new AbortController();
   const end = consents.onChange((changed, { mode }) => {
@@ -82,7 +86,7 @@ async function sendSample(
       return answer;
     });
     const consent_id = consents.current(channel)?.id ?? null;
-    await sink.deliver([await sampleRow(channel, parts)], { signal: cut.signal, consent_id });
+    await sink.deliver([row], { signal: cut.signal, consent_id });
     await sink.close();
   } finally {
     end();
@@ -92,26 +96,28 @@ async function sendSample(
 }
 
 /** A payload that says something true about this server and nothing about anybody, as a row of the outbox. */
-async function sampleRow(channel: TelemetryChannel, parts: Parts): Promise<OutboxRow> {
+async function sampleRow(channel: TelemetryChannel, parts: Parts): Promise<OutboxRow | undefined> {
   const now = parts.now();
   const idempotency_key = randomUUID();
-  return {
-    ...{ id: 0, channel, purpose: 'test', idempotency_key, user_id: null, consent_id: null },
-    body: await sampleBody(channel, parts, idempotency_key),
-    ...{ state: 'queued', attempts: 0, next_attempt_at: now, created_at: now },
-  };
+  const body = await sampleBody(channel, parts, idempotency_key);
+  return body === undefined
+    ? undefined
+    : {
+        ...{ id: 0, channel, purpose: 'test', idempotency_key, user_id: null, consent_id: null },
+        body,
+        ...{ state: 'queued', attempts: 0, next_attempt_at: now, created_at: now },
+      };
 }
 
 async function sampleBody(
   channel: TelemetryChannel,
   { config, consents, errors, installation, now, secret }: Parts,
   uuid: string,
-): Promise<string> {
+): Promise<string | undefined> {
   if (channel === 'errors') return errors.sample();
   if (channel === 'installation') {
-    const ping = JSON.parse((await installation.sample()).body) as PingBody;
-    // Not an installation: a test must not count as one.
-    return JSON.stringify({ ...ping, uuid, event: 'telemetry.health' } satisfies PingBody);
+    const ping = await installation.sample();
+    return ping && JSON.stringify({ ...ping, uuid });
   }
   const { event } = outwardEvent(
     {
@@ -121,9 +127,8 @@ async function sampleBody(
     {
       secret: await secret(),
       app_version: config.version,
-      // The event itself is agreed to by whoever asks for the test; its fields by the record.
-      covers: (field) => field === 'admin.telemetry_viewed' || consents.covers('analytics', field),
+      covers: (field) => consents.covers('analytics', field),
     },
   );
-  return JSON.stringify(event);
+  return event && JSON.stringify(event);
 }

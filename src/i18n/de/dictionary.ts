@@ -55,6 +55,7 @@ export const dictionary: Record<keyof typeof en, string> = {
   'why.telemetry.install': 'Wie viele Server werden eingerichtet, und worauf?',
   'why.telemetry.update': 'Wie schnell verbreiten sich neue Versionen?',
   'why.telemetry.health': 'Welche Versionen sind in Gebrauch?',
+  'why.telemetry.test': 'Nimmt das Ziel Meldungen an? Nur, wenn ein Administrator den Knopf drückt.',
   'why.account.joined': 'Kommen die Eingeladenen?',
   'why.admin.user_deleted': 'Werden Personen versehentlich angelegt?',
   'why.admin.settings_updated': 'Welche Einstellungen werden nach der Einrichtung geändert?',
@@ -109,7 +110,8 @@ export const dictionary: Record<keyof typeof en, string> = {
   'field.ping.id': 'Kennung der Meldung, damit eine wiederholte einmal zählt.',
   'field.ping.fingerprint':
     'Hash aus Rechnername und zufälligem Salz: für den Server, nicht für einen Menschen.',
-  'field.ping.kind': 'Einrichtung (install), Aktualisierung (update) oder Lebenszeichen (health).',
+  'field.ping.kind':
+    'Einrichtung (install), Aktualisierung (update), Lebenszeichen (health) oder Probe (test).',
   'field.ping.app_version': 'Version der Anwendung.',
   'field.ping.previous_version': 'Version vor der Aktualisierung.',
   'field.ping.installed_at': 'Wann dieser Server eingerichtet wurde.',

@@ -61,6 +61,8 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.reason.on_by_choice': 'Ein Administrator hat zugestimmt.',
   'telemetry.reason.review_by_choice':
     'Ein Administrator will alles vorher sehen. Nichts geht hinaus, das nicht freigegeben ist.',
+  'telemetry.reason.not_covered':
+    'Felder, die jede Sendung hat, gehören nicht zu denen, denen zugestimmt wurde. Bitte sehen Sie die Liste der Felder an und stimmen Sie ihr zu.',
   'telemetry.reason.person_opted_out':
     'Sie haben gesagt, dass keine Nutzungsereignisse über Sie hinausgehen dürfen.',
   'telemetry.reason.browser_signal':
@@ -99,7 +101,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.test': 'Probe senden',
   'telemetry.test_named': 'Probe senden: {channel}',
   'telemetry.test_hint':
-    'Eine echte Anfrage, auf demselben Weg wie alles andere, und wie alles andere im Hauptbuch.',
+    'Eine echte Anfrage aus den Feldern, denen zugestimmt wurde, auf demselben Weg wie alles andere, und wie alles andere im Hauptbuch.',
   'telemetry.test_done': 'Die Probe ist angekommen: {host} hat mit {status} geantwortet.',
   'telemetry.test_failed': 'Die Probe ist nicht angekommen. {problem}',
   'telemetry.test_refused': 'Es wurde keine Probe gesendet. {reason}',
@@ -139,7 +141,8 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.next_real': 'Genau diese Bytes warten darauf, an {host} zu gehen.',
   'telemetry.next_sample':
     'Nichts wartet. Dies ist ein Muster, das eben dieser Server gemacht hat; es ginge an {host}.',
-  'telemetry.next_none': 'Nichts wartet, und ohne Ziel kann auch nichts warten.',
+  'telemetry.next_none':
+    'Nichts wartet, und nichts kann hinausgehen: Es gibt kein Ziel, oder einem Feld, das jede Sendung hat, wurde nicht zugestimmt.',
   'telemetry.pretty': 'Gut lesbar',
   'telemetry.raw': 'Genaue Bytes ({count, plural, one {# Byte} other {# Bytes}})',
 

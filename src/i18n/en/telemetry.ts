@@ -58,6 +58,8 @@ export const telemetry = {
   'telemetry.reason.on_by_choice': 'An administrator agreed to it.',
   'telemetry.reason.review_by_choice':
     'An administrator wants to see everything first. Nothing leaves unless it is released.',
+  'telemetry.reason.not_covered':
+    'Fields that every payload has are not among those that were agreed to. Please look at the list of fields, and agree to it.',
   'telemetry.reason.person_opted_out': 'You said that no product events about you may leave.',
   'telemetry.reason.browser_signal': 'Your browser asks not to be tracked, and that is respected.',
 
@@ -94,7 +96,7 @@ export const telemetry = {
   'telemetry.test': 'Send a test',
   'telemetry.test_named': 'Send a test: {channel}',
   'telemetry.test_hint':
-    'One real request, on the same way as everything else, and in the ledger like everything else.',
+    'One real request of the fields that were agreed to, on the same way as everything else, and in the ledger like everything else.',
   'telemetry.test_done': 'The test arrived: {host} answered {status}.',
   'telemetry.test_failed': 'The test did not arrive. {problem}',
   'telemetry.test_refused': 'No test was sent. {reason}',
@@ -132,7 +134,8 @@ export const telemetry = {
   'telemetry.next': 'What would be sent next',
   'telemetry.next_real': 'Exactly these bytes wait to go to {host}.',
   'telemetry.next_sample': 'Nothing waits. This is a sample made by this very server; it would go to {host}.',
-  'telemetry.next_none': 'Nothing waits, and without a destination nothing can.',
+  'telemetry.next_none':
+    'Nothing waits, and nothing can leave: there is no destination, or a field that every payload has was not agreed to.',
   'telemetry.pretty': 'Easy to read',
   'telemetry.raw': 'Exact bytes ({count, plural, one {# byte} other {# bytes}})',
 
