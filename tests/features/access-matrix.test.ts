@@ -206,6 +206,7 @@ test('every route has its expectations, and every expectation its route', () => 
 test('every route answers every role as it should', { timeout: 180_000 }, async () => {
   const unexpected: string[] = [];
   let cells = 0;
+  let money_shown = false;
   for (const route of routes) {
     const wanted = (expectations[nameOf(route)] ?? '').split(' ') as Outcome[];
     for (const [index, role] of roles.entries()) {
@@ -222,11 +223,17 @@ test('every route answers every role as it should', { timeout: 180_000 }, async 
       }
       if (['stranger', 'other', 'out'].includes(role) && answer.body.includes(world.secret))
         unexpected.push(`${nameOf(route)} tells the ${role} about the project`);
+      if (!['admin', 'manager'].includes(role) && world.amounts.some((text) => answer.body.includes(text)))
+        unexpected.push(`${nameOf(route)} tells the ${role} about money`);
+      if (['admin', 'manager'].includes(role))
+        money_shown ||= world.amounts.some((text) => answer.body.includes(text));
       if (role === 'colleague' && answer.body.includes(world.own_secret))
         unexpected.push(`${nameOf(route)} tells the colleague about the entry`);
     }
   }
   expect(unexpected).toEqual([]);
+  // Else the amounts that nobody else may read are no amounts of any page.
+  expect(money_shown).toBe(true);
   expect(cells).toBe(routes.length * roles.length);
 });
 
@@ -250,14 +257,16 @@ test('no list, filter, search, sort or export tells what is not theirs', { timeo
   ];
   const lists = routes.filter(({ method, path }) => method === 'GET' && !path.includes(':'));
   const told: string[] = [];
-  for (const role of ['stranger', 'other', 'colleague'] as const) {
+  for (const role of ['stranger', 'other', 'colleague', 'owner'] as const) {
     const cookie = await cookieOf(world, role);
     for (const { path } of lists) {
       for (const query of queries) {
         const answer = await fetch(`${app.address}${path}?${query}`, { headers: { cookie } });
         const body = await answer.text();
         if (answer.status >= 500) told.push(`${path}?${query} for ${role}: ${answer.status}`);
-        const hidden = role === 'colleague' ? [world.own_secret] : [world.secret, world.own_secret];
+        const mine = role === 'owner' ? [] : [world.own_secret];
+        const project_too = role === 'owner' || role === 'colleague' ? [] : [world.secret];
+        const hidden = [...world.amounts, ...mine, ...project_too];
         if (hidden.some((text) => body.includes(text))) told.push(`${path}?${query} tells the ${role}`);
       }
     }

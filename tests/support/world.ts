@@ -17,9 +17,14 @@ export interface World {
   secret: string;
   /** In the description of the entry, which the owner's colleagues never read. */
   own_secret: string;
+  /** How the rates, costs and amounts of the project look; members never read them, not even of their own time. */
+  amounts: readonly string[];
   /** What `:id` means after a word of a path. */
   parameters: Record<string, number | string>;
 }
+
+/** Of the entry, one hour long, and of the rates, as English pages write them. */
+const amounts = ['9,876.54', '8,765.43', '7,654.32', '6,543.21', '7,654.31', '6,543.29', '7,654.39'];
 
 const casts = new WeakMap<TestApp, World['people']>();
 let count = 0;
@@ -107,6 +112,14 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ...{ user_id: people.owner, token_hash: `of ${count}`, device: 'test', created_at: app.clock.now },
     ...{ last_seen_at: app.clock.now, expires_at: app.clock.now + 86_400_000 },
   });
+  for (const [kind, scope, amount_cents] of [
+    ['billable', `project:${project}`, 765_432],
+    ['cost', `project:${project}`, 654_321],
+    ['billable', `task:${task}`, 765_431],
+    ['cost', `member:${project}:${people.owner}`, 654_329],
+    ['billable', `client:${client}`, 765_439],
+  ] as const)
+    await insert('rates', { kind, scope, amount_cents, currency: 'EUR', updated_at: app.clock.now });
   const notice = await insert('notices', {
     ...{ user_id: people.owner, kind: 'budget', once_key: `of ${count}` },
     content: JSON.stringify({ project_id: project, threshold: 80, percent: 81, month: null }),
@@ -119,7 +132,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
   });
   const ids = { client, project, task, comment, tag, entry, deleted_item, session, person };
   return {
-    ...{ people, ids, secret, own_secret },
+    ...{ people, ids, secret, own_secret, amounts },
     parameters: {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
       ...{
