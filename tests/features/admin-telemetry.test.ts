@@ -2,13 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { de } from '../../src/i18n/de/index.ts';
 import { en } from '../../src/i18n/en/index.ts';
 import {
+  agreementOf,
   catalogueVersion,
   declarationOf,
   eventNames,
-  outwardFields,
   surroundings,
 } from '../../src/telemetry/catalogue.ts';
 import type { TelemetryChannel } from '../../src/telemetry/channels.ts';
+import { agreementWithout } from '../support/agreement.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 import type { Destination } from '../support/internet.ts';
@@ -129,7 +130,7 @@ describe('the switch', () => {
     expect(more).toEqual([]);
     expect(decision).toMatchObject({ mode: 'off', user_id: app.ids.alice, source: 'panel' });
     expect(decision?.catalogue_version).toBe(catalogueVersion);
-    expect(JSON.parse(decision?.covered ?? '')).toEqual(outwardFields('analytics'));
+    expect(JSON.parse(decision?.covered ?? '')).toEqual(agreementOf('analytics'));
     expect(events('admin.telemetry_toggled')).toMatchObject([
       { channel: 'analytics', mode: 'off', source: 'panel' },
     ]);
@@ -168,11 +169,11 @@ describe('the switch', () => {
 });
 
 describe('new fields', () => {
-  const agreed = (covered: string[]) =>
+  const agreed = (covered: string) =>
     app.deps.db
       .insertInto('consents')
       .values({
-        ...{ channel: 'analytics', mode: 'auto', catalogue_version: 1, covered: JSON.stringify(covered) },
+        ...{ channel: 'analytics', mode: 'auto', catalogue_version: 1, covered },
         ...{ decided_at: app.clock.now, user_id: app.ids.alice, source: 'panel' },
       })
       .execute();
@@ -181,7 +182,7 @@ describe('new fields', () => {
 
   it('are shown as the difference to what was agreed to, and covered by one click', async () => {
     await start();
-    await agreed(outwardFields('analytics').filter((field) => field !== 'timer.stopped.duration_seconds'));
+    await agreed(agreementWithout('analytics', 'timer.stopped.duration_seconds'));
     expect(await page('/admin/telemetry')).toContain('1 field was added since an administrator agreed.');
     const before = await page('/admin/telemetry/analytics');
     expect(before).toContain('<code>timer.stopped.duration_seconds</code>');
@@ -214,6 +215,8 @@ describe('review', () => {
     const ids = held.map(({ id }) => id);
     const text = await page('/admin/telemetry/analytics');
     expect(text).toContain('Nothing of this leaves unless you release it.');
+    expect(text).toContain('What nobody has released after seven days is dropped.');
+    expect(text).toContain('for seven days at most, and as many as OUTBOX_MAX_ROWS allows');
     expect(text).toContain('timer.started');
     expect(await said()).toContain('Waiting for your decision: ');
     const act = (what: string, chosen: number | string) =>

@@ -40,7 +40,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.state.auto': 'An',
   'telemetry.switch': '{channel}: was hinausgehen darf',
   'telemetry.switch_hint':
-    'Wirkt sofort, ohne Neustart. „Aus“ verwirft auch alles, was wartet, und bricht ab, was gerade unterwegs ist. „Erst fragen“ hält jede Sendung zurück, bis Sie sie freigeben oder verwerfen.',
+    'Wirkt sofort, ohne Neustart. „Aus“ verwirft auch alles, was wartet, und bricht ab, was gerade unterwegs ist. „Erst fragen“ hält jede Sendung zurück, bis Sie sie freigeben oder verwerfen: höchstens sieben Tage lang, und so viele, wie OUTBOX_MAX_ROWS zulässt. Danach werden die ältesten ungesendet verworfen.',
   'telemetry.switched.off': '{channel}: aus. Was wartete, wurde verworfen.',
   'telemetry.switched.review': '{channel}: Alles wird zurückgehalten, bis Sie es freigeben.',
   'telemetry.switched.auto': '{channel}: an.',
@@ -149,7 +149,8 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.waiting': 'Wartet',
   'telemetry.waiting_none': 'Nichts wartet.',
   'telemetry.waiting_hint': 'Dies wird gesendet, sobald das Ziel es annimmt.',
-  'telemetry.held_hint': 'Nichts davon geht hinaus, bevor Sie es freigeben.',
+  'telemetry.held_hint':
+    'Nichts davon geht hinaus, bevor Sie es freigeben. Was nach sieben Tagen niemand freigegeben hat, wird verworfen.',
   'telemetry.payload': 'Sendung',
   'telemetry.attempts':
     '{count, plural, =0 {noch nicht versucht} one {einmal versucht} other {#-mal versucht}}',

@@ -37,7 +37,7 @@ export const telemetry = {
   'telemetry.state.auto': 'On',
   'telemetry.switch': '{channel}: what may leave',
   'telemetry.switch_hint':
-    'Takes effect at once, without restart. Off also drops everything that waits, and cuts off what is on its way. “Ask me first” holds each payload until you release or discard it.',
+    'Takes effect at once, without restart. Off also drops everything that waits, and cuts off what is on its way. “Ask me first” holds each payload until you release or discard it: for seven days at most, and as many as OUTBOX_MAX_ROWS allows. Then the oldest are dropped unsent.',
   'telemetry.switched.off': '{channel}: off. What was waiting has been dropped.',
   'telemetry.switched.review': '{channel}: everything is held until you release it.',
   'telemetry.switched.auto': '{channel}: on.',
@@ -142,7 +142,8 @@ export const telemetry = {
   'telemetry.waiting': 'Waiting',
   'telemetry.waiting_none': 'Nothing waits.',
   'telemetry.waiting_hint': 'These are sent as soon as the destination takes them.',
-  'telemetry.held_hint': 'Nothing of this leaves unless you release it.',
+  'telemetry.held_hint':
+    'Nothing of this leaves unless you release it. What nobody has released after seven days is dropped.',
   'telemetry.payload': 'Payload',
   'telemetry.attempts': '{count, plural, =0 {not tried yet} one {tried once} other {tried # times}}',
   'telemetry.release': 'Release',
