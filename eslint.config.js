@@ -32,7 +32,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/cli/**', 'audit/**', 'bench/**', 'tests/**', 'src/main.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**', 'audit/**', 'bench/**', 'tests/**', 'src/main.ts'],
+    rules: { 'no-console': 'off' },
+  },
   {
     files: ['**/*.mjs', 'eslint.config.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
