@@ -208,7 +208,7 @@ export interface ConsentsTable {
   id: Generated<number>;
   channel: Channel;
   mode: ChannelMode;
-  /** Version of the event catalogue that was shown, and what it could send: JSON list of 'event.property'. */
+  /** Version of the event catalogue that was shown, and what it could send: JSON list of 'field=shape'. */
   catalogue_version: number;
   covered: string;
   decided_at: number;

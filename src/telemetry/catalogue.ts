@@ -436,20 +436,40 @@ export const surroundings: Record<
 /** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
 export const catalogueVersion = 4;
 
-/** Everything that a channel could send, as 'event', 'event.property' and the names of its surroundings, sorted. */
-export function outwardFields(channel: TelemetryChannel): readonly string[] {
-  let fields = outwardKept.get(channel);
-  if (!fields) {
-    const events = eventNames.filter((name) => leavesBy(name, channel));
-    const properties = events.flatMap((name) =>
-      leavingProperties(name).map((property) => `${name}.${property}`),
-    );
-    fields = [...Object.keys(surroundings[channel]), ...events, ...properties].sort();
-    outwardKept.set(channel, fields);
+/**
+ * Everything that a channel could send, and how much it says: 'event', 'event.property' and the names of its
+ * surroundings, sorted, each with its shape (legal basis, kind and values, class).
+ */
+export function outwardShapes(channel: TelemetryChannel): ReadonlyMap<string, string> {
+  let shapes = outwardKept.get(channel);
+  if (!shapes) {
+    const around = Object.entries(surroundings[channel]).map(([field, declared]) => [field, declared.class]);
+    const events = eventNames.filter((name) => leavesBy(name, channel)).flatMap(shapesOf);
+    const sorted = [...around, ...events].sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+    shapes = new Map(sorted.map(([field = '', shape = '']) => [field, shape]));
+    outwardKept.set(channel, shapes);
   }
-  return fields;
+  return shapes;
 }
-const outwardKept = new Map<TelemetryChannel, readonly string[]>();
+const outwardKept = new Map<TelemetryChannel, ReadonlyMap<string, string>>();
+
+function shapesOf(name: EventName): string[][] {
+  const { basis, properties } = declarationOf(name);
+  const leaving = Object.entries(properties).filter(([, { stays }]) => !stays);
+  return [
+    [name, basis],
+    ...leaving.map(([key, property]) => [`${name}.${key}`, shapeOf(property).join(' ')]),
+  ];
+}
+
+/** The names alone. */
+export const outwardFields = (channel: TelemetryChannel): readonly string[] => [
+  ...outwardShapes(channel).keys(),
+];
+
+/** What somebody agrees to who agrees to a channel today, as it is kept: 'field=shape'. */
+export const agreementOf = (channel: TelemetryChannel): string[] =>
+  [...outwardShapes(channel)].map(([field, shape]) => `${field}=${shape}`);
 
 const leavesBy = (name: EventName, channel: TelemetryChannel): boolean =>
   (declarationOf(name).channels as readonly string[]).includes(channel);

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/connect.ts';
 import type { ChannelMode, ConsentsTable } from '../db/schema.ts';
-import { catalogueVersion, outwardFields } from './catalogue.ts';
+import { agreementOf, catalogueVersion, outwardFields, outwardShapes } from './catalogue.ts';
 import type { ChannelState, TelemetryChannel } from './channels.ts';
 import { telemetryChannels } from './channels.ts';
 import type { AnalyticsChoice } from './consent.ts';
@@ -14,10 +14,10 @@ export interface Consent {
   id: number;
   mode: ChannelMode;
   catalogue_version: number;
-  /** What the person who decided was shown: 'event' and 'event.property'. */
+  /** What was shown to whoever decided: names of fields, 'event' and 'event.property'. */
   covered: string[];
   decided_at: number;
-  /** Null for a command. */
+  /** Null for a command, and for the environment. */
   user_id: number | null;
   source: ConsentsTable['source'];
 }
@@ -25,7 +25,7 @@ export interface Consent {
 export interface PastConsent extends Consent {
   /** Null for a command, and for somebody who is gone. */
   user_name: string | null;
-  /** What this decision covers and the one before it did not; for the first decision everything it covers. */
+  /** What this decision covers and the one before it did not, or not with so many values; for the first decision everything it covers. */
   added: string[];
 }
 
@@ -41,9 +41,12 @@ export interface ConsentStore {
   state(channel: TelemetryChannel): ChannelState;
   /** Whether events of this person may leave, as far as the person is concerned. */
   person(user: { analytics_choice: AnalyticsChoice }, signal: boolean): boolean;
-  /** Whether 'event' or 'event.property' may leave, as far as the agreement is concerned. */
+  /**
+   * Whether 'event' or 'event.property' may leave as it is declared now, as far as the agreement is concerned. True while
+   * there is none: a channel without a record is off, and what is asked about is a sample.
+   */
   covers(channel: TelemetryChannel, field: string): boolean;
-  /** What the catalogue could send by now, and the agreement does not cover. */
+  /** What the catalogue could send by now, and the agreement does not cover: new, or of another shape. */
   uncovered(channel: TelemetryChannel): string[];
   /** The decision that holds; undefined while nobody decided. */
   current(channel: TelemetryChannel): Consent | undefined;
@@ -127,7 +130,7 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
       insertConsent(trx, {
         ...decision,
         catalogue_version: catalogueVersion,
-        covered: JSON.stringify(outwardFields(decision.channel)),
+        covered: JSON.stringify(agreementOf(decision.channel)),
         decided_at: now(),
       }),
     refresh,
@@ -154,18 +157,28 @@ function statesOf(
 
 function consentOf(row: ConsentRow): Consent & { covers: ReadonlySet<string> } {
   const { id, mode, catalogue_version, decided_at, user_id, source } = row;
-  const covered = JSON.parse(row.covered) as string[];
+  const lines = JSON.parse(row.covered) as string[];
+  const shapes = outwardShapes(row.channel as TelemetryChannel);
+  const covers = new Set<string>();
+  const covered = lines.map((line) => {
+    const field = fieldOf(line);
+    // A field that says more than it did is a new one.
+    if (line === `${field}=${shapes.get(field)}`) covers.add(field);
+    return field;
+  });
   return {
     id,
     mode,
     catalogue_version,
     covered,
-    covers: new Set(covered),
+    covers,
     decided_at,
     user_id,
     source,
   };
 }
+
+const fieldOf = (line: string): string => line.split('=', 1)[0] ?? '';
 
 async function historyOf(db: Db, channel: TelemetryChannel, page: number) {
   const total = await countConsents(db, channel);
@@ -175,7 +188,8 @@ async function historyOf(db: Db, channel: TelemetryChannel, page: number) {
     const { covers: _covers, ...consent } = consentOf(row);
     const older = read[index + 1];
     const before = new Set(older === undefined ? [] : (JSON.parse(older.covered) as string[]));
-    const added = consent.covered.filter((field) => !before.has(field));
+    const lines = JSON.parse(row.covered) as string[];
+    const added = lines.filter((line) => !before.has(line)).map(fieldOf);
     return { ...consent, user_name: row.user_name, added };
   });
   return { rows, total, total_pages: Math.max(1, Math.ceil(total / pageRows)) };

@@ -31,7 +31,7 @@ everything else is *usage*. There is no class for content, because content canno
 Legal bases, as a suggestion to whoever runs a server: *legitimate interest* is Article 6(1)(f) GDPR, with a right to
 object that every person exercises at \`/privacy\`; *consent* means that nothing is sent before an administrator said yes.
 
-This is version ${catalogueVersion} of what may leave. A field that a later version adds is not sent before an administrator
+This is version ${catalogueVersion} of what may leave. A field that a later version adds, or lets say more, is not sent before an administrator
 has agreed to it; the page \`/admin/telemetry\` shows the difference. SHA-256 of this version:
 \`${catalogueHash()}\`
 

@@ -228,10 +228,37 @@ describe('review', () => {
     expect(await said()).toContain('1 payload discarded.');
     expect((await outbox()).map(({ id }) => id)).not.toContain(ids[1]);
     for (const nonsense of ['', 'x', '1 or 1=1']) expect((await act('discard', nonsense)).status).toBe(422);
-    await act('discard', 'all');
+    // All that the page showed, and not what came after it.
+    const shown = /\/discard"><button[^>]*value="(to_\d+)"/.exec(
+      await page('/admin/telemetry/analytics'),
+    )?.[1];
+    await queueEvents();
+    const later = (await outbox()).map(({ id }) => id).filter((id) => !ids.includes(id));
+    await act('discard', shown ?? '');
+    expect((await outbox()).filter(({ state }) => state === 'held').map(({ id }) => id)).toEqual(later);
+    expect(later.length).toBeGreaterThan(0);
+    await act('discard', `to_${later.at(-1)}`);
     expect((await outbox()).filter(({ state }) => state === 'held')).toEqual([]);
     // What was released is not taken back by it.
     expect((await outbox()).map(({ id }) => id)).toContain(ids[0]);
+  });
+
+  it('leaves a record of who released and who discarded, and how much', async () => {
+    await start();
+    await switchTo('analytics', 'review');
+    await queueEvents();
+    const held = await outbox();
+    await app.as('alice').post('/admin/telemetry/analytics/release', { ids: held[0]?.id ?? 0 });
+    await app.as('alice').post('/admin/telemetry/analytics/discard', { ids: `to_${held.at(-1)?.id}` });
+    // Nothing was left to decide about.
+    await app.as('alice').post('/admin/telemetry/analytics/discard', { ids: `to_${held.at(-1)?.id}` });
+    const records = await app.deps.db.selectFrom('audit').selectAll().orderBy('id').execute();
+    const told = records.map(({ action, actor_id, content }) => [action, actor_id, JSON.parse(content)]);
+    expect(told).toEqual([
+      ['telemetry.released', app.ids.alice, { channel: 'analytics', count: 1 }],
+      ['telemetry.discarded', app.ids.alice, { channel: 'analytics', count: held.length - 1 }],
+    ]);
+    expect(await page('/admin/audit?subject=telemetry')).toContain('released what was held for review');
   });
 
   it('of one channel touches no payload of another', async () => {
@@ -240,7 +267,7 @@ describe('review', () => {
     await queueEvents();
     const [first] = await outbox();
     await app.as('alice').post('/admin/telemetry/errors/discard', { ids: first?.id ?? 0 });
-    await app.as('alice').post('/admin/telemetry/errors/discard', { ids: 'all' });
+    await app.as('alice').post('/admin/telemetry/errors/discard', { ids: 'to_1000000' });
     expect((await outbox()).map(({ id }) => id)).toContain(first?.id);
   });
 });

@@ -7,6 +7,7 @@ import type { TelemetryChannel } from '../../src/telemetry/channels.ts';
 import type { ConsentStore, Decision } from '../../src/telemetry/consent-store.ts';
 import { createConsentStore } from '../../src/telemetry/consent-store.ts';
 import { insertConsent } from '../../src/telemetry/consents.queries.ts';
+import { agreementWithout } from '../support/agreement.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 
@@ -117,7 +118,7 @@ describe('what a decision covers', () => {
       channel,
       mode: 'auto',
       catalogue_version: 0,
-      covered: JSON.stringify(outwardFields(channel).filter((field) => !missing.includes(field))),
+      covered: agreementWithout(channel, ...missing),
       decided_at: app.clock.now,
       user_id: null,
       source: 'command',
@@ -145,6 +146,30 @@ describe('what a decision covers', () => {
     expect(store.covers('analytics', 'export.csv')).toBe(true);
     const { rows } = await store.history('analytics', 1);
     expect(rows[0]?.added).toEqual(added.toSorted());
+  });
+});
+
+describe('a field that says more than it did when somebody agreed', () => {
+  it.each([
+    ['timer.started.project_id', 'id', 'flag'],
+    ['account.updated.theme', 'choice dark light system', 'choice dark light'],
+    ['timer.stopped.duration_seconds', 'bucket 60 300', 'bucket 60'],
+    ['envelope.distinct_id', 'pseudonymous', 'technical'],
+    ['timer.stopped', 'legitimate_interest', 'consent'],
+  ])('is new: %s', async (field, now, then) => {
+    const covered = agreementWithout('analytics').replace(`"${field}=${now}`, `"${field}=${then}`);
+    expect(covered).not.toBe(agreementWithout('analytics'));
+    await insertConsent(app.deps.db, {
+      ...{ channel: 'analytics', mode: 'auto', catalogue_version: 1, covered, decided_at: app.clock.now },
+      ...{ user_id: app.ids.alice, source: 'panel' },
+    });
+    const store = storeOf();
+    await store.refresh();
+    expect(store.covers('analytics', field)).toBe(false);
+    expect(store.uncovered('analytics')).toEqual([field]);
+    await decide(store, decisionOf('analytics', 'auto'));
+    expect(store.covers('analytics', field)).toBe(true);
+    expect((await store.history('analytics', 1)).rows[0]?.added).toEqual([field]);
   });
 });
 

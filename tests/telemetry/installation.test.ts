@@ -10,6 +10,7 @@ import { buildDeps } from '../../src/deps.ts';
 import { outwardFields } from '../../src/telemetry/catalogue.ts';
 import { insertConsent } from '../../src/telemetry/consents.queries.ts';
 import type { SentPing } from '../../src/telemetry/ping.ts';
+import { agreementWithout } from '../support/agreement.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 import { opened } from '../support/each-file.ts';
@@ -135,7 +136,7 @@ describe('what is sent', () => {
       channel: 'installation',
       mode: 'auto',
       catalogue_version: 1,
-      covered: JSON.stringify(outwardFields('installation').filter((field) => !missing.includes(field))),
+      covered: agreementWithout('installation', ...missing),
       decided_at: app.clock.now,
       user_id: app.ids.alice,
       source: 'panel',
@@ -156,7 +157,7 @@ describe('what is sent', () => {
     await insertConsent(app.deps.db, {
       ...{ channel: 'installation', mode: 'auto', catalogue_version: 1, decided_at: app.clock.now },
       ...{ user_id: app.ids.alice, source: 'panel' },
-      covered: JSON.stringify(outwardFields('installation').filter((field) => field !== missing)),
+      covered: agreementWithout('installation', missing),
     });
     await check(app.deps);
     expect(receiver.connections()).toBe(0);
@@ -248,7 +249,7 @@ describe('the gate', () => {
     const held = await telemetry.outbox.list('installation', { state: 'held', page: 1 });
     expect(held.rows.map(({ purpose }) => purpose)).toEqual(['telemetry.install']);
     expect(receiver.connections()).toBe(0);
-    await telemetry.outbox.release('installation', 'all');
+    await telemetry.outbox.release('installation', { up_to: 1_000_000 });
     await telemetry.delivery.run('installation');
     expect(receivedKinds()).toEqual(['install']);
   });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { outwardFields } from '../../src/telemetry/catalogue.ts';
 import type { TelemetryChannel } from '../../src/telemetry/channels.ts';
 import { insertConsent } from '../../src/telemetry/consents.queries.ts';
+import { agreementWithout } from '../support/agreement.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
 import { opened } from '../support/each-file.ts';
@@ -24,9 +24,8 @@ beforeEach(async () => {
 });
 
 const agree = async (channel: TelemetryChannel, missing: string): Promise<void> => {
-  const covered = outwardFields(channel).filter((field) => field !== missing);
   await insertConsent(app.deps.db, {
-    ...{ channel, mode: 'auto', catalogue_version: 1, covered: JSON.stringify(covered) },
+    ...{ channel, mode: 'auto', catalogue_version: 1, covered: agreementWithout(channel, missing) },
     ...{ decided_at: app.clock.now, user_id: app.ids.alice, source: 'panel' },
   });
   await app.deps.telemetry.consents.refresh();
