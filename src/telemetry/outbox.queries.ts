@@ -110,7 +110,8 @@ export async function postponePayloads(
 /** Which payloads of a channel an order is about. */
 export interface Chosen {
   channel: TelemetryChannel;
-  ids: readonly number[] | 'all';
+  /** Some by their ids, or all up to one: what a page showed, and not what came after it. */
+  ids: readonly number[] | { up_to: number };
 }
 
 /** Lets held payloads go under the agreement that holds now. */
@@ -124,9 +125,36 @@ export async function releaseHeld(
     .set({ ...set, state: 'queued' })
     .where('channel', '=', channel)
     .where('state', '=', 'held')
-    .$if(ids !== 'all', (query) => query.where('id', 'in', ids as readonly number[]))
+    .where((where) => ('up_to' in ids ? where('id', '<=', ids.up_to) : where('id', 'in', ids)))
     .executeTakeFirst();
   return Number(numUpdatedRows);
+}
+
+/** Keeps released what was released under an earlier agreement of review mode, when another one follows it. */
+export async function carryReleased(db: Db, channel: TelemetryChannel, consent_id: number): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set((set) => ({
+      consent_id: set
+        .selectFrom('consents')
+        .select((select) => select.fn.max('consents.id').as('id'))
+        .where('consents.channel', '=', channel),
+    }))
+    .where('channel', '=', channel)
+    .where('state', '=', 'queued')
+    .where('consent_id', '=', consent_id)
+    .execute();
+}
+
+/** The newest payload that waits for an administrator; null when none does. */
+export async function findNewestHeld(db: Db, channel: TelemetryChannel): Promise<number | null> {
+  const row = await db
+    .selectFrom('outbox')
+    .select((select) => select.fn.max('id').as('id'))
+    .where('channel', '=', channel)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+  return row?.id ?? null;
 }
 
 /** Holds what was queued under another agreement than the one of review mode that holds now. */
@@ -181,7 +209,10 @@ export const deleteOfObjectors = (db: Db): Promise<Map<string, number>> =>
 
 export const deleteHeld = (db: Db, { channel, ids }: Chosen): Promise<Map<string, number>> =>
   deleteWhere(db, (where) =>
-    where.and([where.and({ channel, state: 'held' }), ...(ids === 'all' ? [] : [where('id', 'in', ids)])]),
+    where.and([
+      where.and({ channel, state: 'held' }),
+      'up_to' in ids ? where('id', '<=', ids.up_to) : where('id', 'in', ids),
+    ]),
   );
 
 /** Dates payloads that claim to come from after `from`, which no right clock can have written, as queued now. */

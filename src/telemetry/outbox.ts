@@ -4,6 +4,7 @@ import type { OutboxRow, Payload, TelemetryChannel } from './channels.ts';
 import { telemetryChannels } from './channels.ts';
 import { longestPauseMs } from './backoff.ts';
 import type { ConsentStore } from './consent-store.ts';
+import type { Chosen } from './outbox.queries.ts';
 import {
   countPayloads,
   deleteHeld,
@@ -36,10 +37,10 @@ export interface Outbox {
     channel: TelemetryChannel,
     options: { state?: OutboxTable['state']; page: number },
   ): Promise<OutboxPage>;
-  /** Lets held payloads go; gives how many. */
-  release(channel: TelemetryChannel, ids: readonly number[] | 'all'): Promise<number>;
+  /** Lets held payloads go; gives how many. `trx` may be a change's transaction. */
+  release(channel: TelemetryChannel, ids: Chosen['ids'], trx?: Db): Promise<number>;
   /** Deletes held payloads; gives how many. */
-  discard(channel: TelemetryChannel, ids: readonly number[] | 'all'): Promise<number>;
+  discard(channel: TelemetryChannel, ids: Chosen['ids'], trx?: Db): Promise<number>;
   /** How much waits, per channel. */
   depth(): Promise<Map<TelemetryChannel, Depth>>;
   /** How long the oldest payload that may leave has waited, in seconds, by channel; what is held is not counted. */
@@ -100,13 +101,13 @@ export function createOutbox(parts: Parts): Outbox {
       const rows = await listPayloads(db, { channel, state }, position);
       return { rows, total, total_pages: Math.max(1, Math.ceil(total / outboxPageRows)) };
     },
-    release: async (channel, ids) => {
+    release: async (channel, ids, trx = db) => {
       const consent_id = consents.current(channel)?.id ?? null;
-      const count = await releaseHeld(db, { channel, ids }, { consent_id, next_attempt_at: now() });
+      const count = await releaseHeld(trx, { channel, ids }, { consent_id, next_attempt_at: now() });
       onQueued(channel);
       return count;
     },
-    discard: async (channel, ids) => counted(await deleteHeld(db, { channel, ids })),
+    discard: async (channel, ids, trx = db) => counted(await deleteHeld(trx, { channel, ids })),
     depth: () => depthOf(db),
     oldestAgesSeconds: () => oldestAgesOf(db, now()),
     expire: async () => {

@@ -21,6 +21,7 @@ import { createLedger } from './ledger.ts';
 import { keepSinks, openSink } from './open-sink.ts';
 import type { Outbox } from './outbox.ts';
 import { createOutbox } from './outbox.ts';
+import { carryReleased } from './outbox.queries.ts';
 import { pseudonym } from './pseudonym.ts';
 import type { Actor, Change, RecordEvent } from './record.ts';
 import { createChange, createRecord } from './record.ts';
@@ -48,7 +49,7 @@ export interface Telemetry {
     actor: Actor,
     channel: TelemetryChannel,
     mode: ChannelMode,
-    source: ConsentsTable['source'],
+    source: Exclude<ConsentsTable['source'], 'environment'>,
   ): Promise<void>;
   /** A person has said no to product events: cuts those on their way, and drops those that wait. */
   objected(user_id: number): Promise<void>;
@@ -170,10 +171,13 @@ function switcher({
   return async (actor, channel, mode, source) => {
     await consents.refresh();
     const wasOff = consents.state(channel).mode === 'off';
+    const before = consents.current(channel);
     await change(actor, async (trx, record) => {
       await consents.decide(trx, { channel, mode, user_id: actor.user_id, source });
       // Also when it was off: what a slow request left behind belongs to an agreement that has ended.
       if (mode === 'off' || wasOff) await outbox.drop(trx, channel);
+      // Said again, review mode does not take back what was released.
+      if (mode === 'review' && before?.mode === mode) await carryReleased(trx, channel, before.id);
       record('admin.telemetry_toggled', { channel, mode, source });
     });
     // Cuts what is on its way, through the listeners.

@@ -73,7 +73,9 @@ describe('the panel without any destination', () => {
     expect(text.match(/There is no destination, so nothing can be sent\./g)).toHaveLength(3);
     expect(text.match(/value="auto"[^>]*disabled/g)).toHaveLength(3);
     for (const channel of ['errors', 'analytics', 'installation'])
-      expect(await page(`/admin/telemetry/${channel}`)).toContain('without a destination nothing can');
+      expect(await page(`/admin/telemetry/${channel}`)).toContain(
+        'and nothing can leave: there is no destination',
+      );
     expect(events('admin.telemetry_viewed')).toMatchObject([{ page: 'channels' }]);
   });
 
@@ -253,7 +255,11 @@ describe('review', () => {
     // Nothing was left to decide about.
     await app.as('alice').post('/admin/telemetry/analytics/discard', { ids: `to_${held.at(-1)?.id}` });
     const records = await app.deps.db.selectFrom('audit').selectAll().orderBy('id').execute();
-    const told = records.map(({ action, actor_id, content }) => [action, actor_id, JSON.parse(content)]);
+    const told = records.map(({ action, actor_id, content }) => [
+      action,
+      actor_id,
+      JSON.parse(content) as unknown,
+    ]);
     expect(told).toEqual([
       ['telemetry.released', app.ids.alice, { channel: 'analytics', count: 1 }],
       ['telemetry.discarded', app.ids.alice, { channel: 'analytics', count: held.length - 1 }],

@@ -146,8 +146,8 @@ describe('review', () => {
       { body: 'a', state: 'queued' },
       { body: 'c', state: 'held' },
     ]);
-    expect(await outbox.release('analytics', 'all')).toBe(1);
-    expect(await outbox.discard('analytics', 'all')).toBe(0);
+    expect(await outbox.release('analytics', { up_to: 1_000_000 })).toBe(1);
+    expect(await outbox.discard('analytics', { up_to: 1_000_000 })).toBe(0);
     expect((await rows()).map(({ state }) => state)).toEqual(['queued', 'queued']);
   });
 
@@ -155,13 +155,23 @@ describe('review', () => {
     const { outbox } = app.deps.telemetry;
     const ids = (await rows()).map(({ id }) => id);
     expect(await outbox.release('errors', ids)).toBe(0);
-    expect(await outbox.discard('errors', 'all')).toBe(0);
+    expect(await outbox.discard('errors', { up_to: 1_000_000 })).toBe(0);
     expect((await rows()).map(({ state }) => state)).toEqual(['held', 'held', 'held']);
+  });
+
+  it('does not take back what was released when it is chosen once more', async () => {
+    const { outbox } = app.deps.telemetry;
+    const [a] = await rows();
+    await outbox.release('analytics', [a?.id ?? 0]);
+    await switchTo('review');
+    const states = await rows();
+    expect(states.slice(0, 3).map(({ state }) => state)).toEqual(['queued', 'held', 'held']);
+    expect(states[0]?.consent_id).toBe(app.deps.telemetry.consents.current('analytics')?.id);
   });
 
   it('also holds what is queued when it begins', async () => {
     await switchTo('auto');
-    await app.deps.telemetry.outbox.release('analytics', 'all');
+    await app.deps.telemetry.outbox.release('analytics', { up_to: 1_000_000 });
     await switchTo('review');
     const states = (await rows()).map(({ state }) => state);
     expect(states.length).toBeGreaterThanOrEqual(3);

@@ -22,12 +22,14 @@ export const modeForm = z.object({
 });
 export const agreeForm = z.object({ catalogue_version: lastOf(version) });
 
-/** Held payloads: some of them by their ids, or `all`. */
+/** Held payloads: some of them by their ids, or all up to the newest that the page showed: `to_17`. */
 export const chosenForm = z.object({
   ids: z.preprocess(
     (value) => (Array.isArray(value) ? (value as unknown[]) : [value ?? '']),
-    z.array(z.unknown()).transform((values, context): number[] | 'all' => {
-      if (values.length === 1 && values[0] === 'all') return 'all';
+    z.array(z.unknown()).transform((values, context): number[] | { up_to: number } => {
+      const [first] = values;
+      const up_to = typeof first === 'string' && first.startsWith('to_') ? idOf(first.slice(3)) : undefined;
+      if (values.length === 1 && up_to !== undefined) return { up_to };
       const ids = values.map(idOf).filter((id) => id !== undefined);
       if (ids.length === values.length && ids.length <= 500) return ids;
       context.addIssue({ code: 'custom', message: 'form.choice' });

@@ -8,8 +8,10 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import { catalogueHash, catalogueVersion, eventNames } from '../../telemetry/catalogue.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
+import { findNewestHeld } from '../../telemetry/outbox.queries.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { appendAudit } from '../audit/audit.ts';
 import { sendLines } from './send-lines.ts';
 import { contentsOf, destinationOf, eventWords, problemSentence } from './telemetry-channels.ts';
 import { panelAsJson } from './telemetry-export.ts';
@@ -36,8 +38,8 @@ export function telemetryRoutes(deps: Deps): Router {
   router.post('/admin/telemetry/:channel/mode', (req, res) => switchMode(deps, req, res));
   router.post('/admin/telemetry/:channel/agree', (req, res) => agree(deps, req, res));
   router.post('/admin/telemetry/:channel/test', (req, res) => sendTest(deps, req, res));
-  router.post('/admin/telemetry/:channel/release', (req, res) => release(deps, req, res));
-  router.post('/admin/telemetry/:channel/discard', (req, res) => discard(deps, req, res));
+  router.post('/admin/telemetry/:channel/release', (req, res) => decideHeld(deps, req, res, 'release'));
+  router.post('/admin/telemetry/:channel/discard', (req, res) => decideHeld(deps, req, res, 'discard'));
   return router;
 }
 
@@ -80,6 +82,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
   await consents.refresh();
   const card = await channelCard(deps, channel, res);
   const instant = instantIn(person, functions);
+  const newest_held = await findNewestHeld(deps.db, channel);
   const waiting = await outbox.list(channel, { page });
   const history = await consents.history(channel, 1);
   const { entries } = await ledger.list({ channel, page: 1 });
@@ -91,7 +94,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
       title: card.name,
       card,
       next: await nextBytes(deps, channel),
-      waiting: { ...waiting, page, rows: payloadRows(waiting.rows, instant) },
+      waiting: { ...waiting, page, newest_held, rows: payloadRows(waiting.rows, instant) },
       sent: ledgerRows(entries.slice(0, sentShown), instant),
       contents: contentsOf(channel, card.added, t),
       history: { ...history, rows: decisionRows(history.rows, { instant, t }) },
@@ -175,23 +178,28 @@ async function sendTest(deps: Deps, req: Request, res: Response): Promise<void> 
   return tellAndGo(deps, res, { kind: 'error', text, to });
 }
 
-async function release(deps: Deps, req: Request, res: Response): Promise<void> {
-  administratorOf(res);
+/** Who let what go, or threw it away, is in the audit log, or else it did not happen. */
+async function decideHeld(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  decision: 'release' | 'discard',
+): Promise<void> {
+  const person = administratorOf(res);
   const channel = requireChannel(req);
   const form = readForm(chosenForm, req.body);
   if (!form.ok) throw new AppError('invalid', 'ids');
-  const count = await deps.telemetry.outbox.release(channel, form.value.ids);
-  const text = res.locals.functions.t('telemetry.released', { count });
-  return tellAndGo(deps, res, { kind: 'success', text, to: pathOf(channel) });
-}
-
-async function discard(deps: Deps, req: Request, res: Response): Promise<void> {
-  administratorOf(res);
-  const channel = requireChannel(req);
-  const form = readForm(chosenForm, req.body);
-  if (!form.ok) throw new AppError('invalid', 'ids');
-  const count = await deps.telemetry.outbox.discard(channel, form.value.ids);
-  const text = res.locals.functions.t('telemetry.discarded', { count });
+  const action = `telemetry.${decision === 'release' ? 'released' : 'discarded'}` as const;
+  const count = await deps.db.transaction().execute(async (trx) => {
+    const decided = await deps.telemetry.outbox[decision](channel, form.value.ids, trx);
+    if (decided > 0)
+      await appendAudit(trx, {
+        ...{ at: deps.now(), actor_id: person.id, action, subject: 'telemetry', subject_id: null },
+        ...{ user_id: null, content: { channel, count: decided } },
+      });
+    return decided;
+  });
+  const text = res.locals.functions.t(action, { count });
   return tellAndGo(deps, res, { kind: 'success', text, to: pathOf(channel) });
 }
 

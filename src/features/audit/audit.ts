@@ -6,7 +6,15 @@ import { findLastHash, insertAudit, listAuditAfter, lockAudit } from './audit.qu
 import type { AuditRow } from './audit.queries.ts';
 
 /** What the log tells about; each has its word in the message catalogue (`audit.subject.*`). */
-export const auditSubjects = ['person', 'entry', 'settings', 'project', 'client', 'rate'] as const;
+export const auditSubjects = [
+  'person',
+  'entry',
+  'settings',
+  'project',
+  'client',
+  'rate',
+  'telemetry',
+] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
 
 /** What was done; each has its sentence in the message catalogue (`audit.action.*`). */
@@ -29,7 +37,9 @@ export type AuditAction =
   | 'settings.updated'
   | 'project.merged'
   | 'client.merged'
-  | 'rate.updated';
+  | 'rate.updated'
+  | 'telemetry.released'
+  | 'telemetry.discarded';
 
 export interface AuditEntry {
   /** Epoch milliseconds. */

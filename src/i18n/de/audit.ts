@@ -18,6 +18,7 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.subject.project': 'Projekte',
   'audit.subject.client': 'Kunden',
   'audit.subject.rate': 'Stundensätze',
+  'audit.subject.telemetry': 'Was hinausgeht',
   'audit.person': 'Person',
   'audit.none': 'Noch nichts',
   'audit.none_text':
@@ -51,6 +52,8 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.action.project.merged': 'führte Projekte zusammen',
   'audit.action.client.merged': 'führte Kunden zusammen',
   'audit.action.rate.updated': 'änderte einen Stundensatz',
+  'audit.action.telemetry.released': 'gab Zurückgehaltenes frei',
+  'audit.action.telemetry.discarded': 'verwarf Zurückgehaltenes',
   'settings.title': 'Einstellungen',
   'settings.lead': 'Für alle auf diesem Server.',
   'settings.currency_hint': 'Für Beträge von Kunden ohne eigene Währung. Gebuchte Beträge behalten ihre.',

@@ -17,6 +17,7 @@ export const audit = {
   'audit.subject.project': 'Projects',
   'audit.subject.client': 'Clients',
   'audit.subject.rate': 'Rates',
+  'audit.subject.telemetry': 'What leaves',
   'audit.person': 'Person',
   'audit.none': 'Nothing yet',
   'audit.none_text':
@@ -50,6 +51,8 @@ export const audit = {
   'audit.action.project.merged': 'merged projects',
   'audit.action.client.merged': 'merged clients',
   'audit.action.rate.updated': 'changed a rate',
+  'audit.action.telemetry.released': 'released what was held for review',
+  'audit.action.telemetry.discarded': 'discarded what was held for review',
   'settings.title': 'Settings',
   'settings.lead': 'For everybody on this server.',
   'settings.currency_hint':
