@@ -21,7 +21,6 @@ import { nameRates } from '../rates/rate-names.ts';
 import { listMemberRates } from '../rates/rate-places.queries.ts';
 import { scopeText } from '../rates/rates.ts';
 import { listRates } from '../rates/rates.queries.ts';
-import { defaultCurrency } from '../settings/settings.ts';
 import { describeTask } from '../tasks/task-page.ts';
 import { usualTasks } from '../tasks/tasks.forms.ts';
 import { listTasks, sumTaskTime } from '../tasks/tasks.queries.ts';
@@ -272,7 +271,7 @@ async function viewBudgetPage(
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const project = await requireManagedProject(deps.db, personOf(res), idOf(req.params['id']));
-  await showForm(deps, req, res, { project, values: valuesOf(res, project), problems: {} });
+  await showForm(deps, req, res, { project, values: await valuesOf(deps, res, project), problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -314,8 +313,8 @@ async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   const removed = await removeProject(deps.change, { user_id: person.id }, project.id);
   if (!removed)
-    return answerInvalid(req, res, { form: { key: 'projects.has_time' } }, (problems) =>
-      showForm(deps, req, res, { project, values: valuesOf(res, project), problems }),
+    return answerInvalid(req, res, { form: { key: 'projects.has_time' } }, async (problems) =>
+      showForm(deps, req, res, { project, values: await valuesOf(deps, res, project), problems }),
     );
   await tell(deps, res, 'projects.deleted', null);
   res.redirect(303, '/projects');
@@ -391,27 +390,30 @@ const usualValues = {
   ...{ budget_kind: 'none', budget_period: 'total', budget_thresholds: '80, 100' },
 };
 
-function valuesOf(res: Response, project: ProjectRow): Record<string, string> {
+async function valuesOf(deps: Deps, res: Response, project: ProjectRow): Promise<Record<string, string>> {
+  const money = await moneyContext(deps, res);
   const { name, client_id, color, billable, code, description, start_date, due_date, visibility } = project;
   const { budget_seconds, budget_cents, budget_period, budget_thresholds } = project;
   const budget_kind = budget_seconds !== null ? 'hours' : budget_cents !== null ? 'money' : 'none';
   return {
     ...{ name, client_id: String(client_id ?? ''), color, billable: billable === 1 ? '1' : '' },
     ...{ code, description, start_date: start_date ?? '', due_date: due_date ?? '', visibility },
-    ...{ budget_kind, budget_period, budget_amount: budgetText(res, project) },
+    ...{ budget_kind, budget_period, budget_amount: budgetText(money, project) },
     budget_thresholds:
       budget_kind === 'none' ? usualValues.budget_thresholds : budget_thresholds.replaceAll(',', ', '),
   };
 }
 
-function budgetText(res: Response, { budget_seconds, budget_cents, client_currency }: ProjectRow): string {
-  const { locale } = personOf(res);
+function budgetText(
+  { own_currency, locale }: MoneyContext,
+  { budget_seconds, budget_cents, client_currency }: ProjectRow,
+): string {
   // Two decimals of an hour where it is not whole: what the field understands again.
   if (budget_seconds !== null)
     return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: 2 }).format(
       budget_seconds / 3600,
     );
-  return budget_cents === null ? '' : formatAmount(budget_cents, client_currency ?? defaultCurrency, locale);
+  return budget_cents === null ? '' : formatAmount(budget_cents, client_currency ?? own_currency, locale);
 }
 
 interface FormData {

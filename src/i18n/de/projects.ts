@@ -121,4 +121,5 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.merge': 'Mit einem anderen Projekt zusammenführen …',
   'projects.facts': 'Über das Projekt',
   'projects.budget_used': 'Budget verbraucht',
+  'projects.more_people': '{people, plural, one {# weitere Person} other {# weitere Personen}} im Bericht',
 };

@@ -111,4 +111,5 @@ export const projects = {
   'projects.merge': 'Merge with another project …',
   'projects.facts': 'About',
   'projects.budget_used': 'Budget used',
+  'projects.more_people': '{people, plural, one {# person more} other {# people more}} in the report',
 } as const;
