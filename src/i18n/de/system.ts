@@ -77,6 +77,7 @@ export const system: Record<keyof typeof english, string> = {
   'system.failures': '{value} seit dem Start fehlgeschlagen',
   'system.job.backup': 'Datenbank sichern',
   'system.job.end_sessions': 'Alte Sitzungen beenden',
+  'system.job.end_links': 'Beendete Links von Einladungen und Passwörtern vergessen',
   'system.job.purge_deleted': 'Gelöschtes endgültig entfernen',
   'system.job.forget_ledger': 'Hauptbuch kürzen',
   'system.job.expire_outbox': 'Verwerfen, was zu lange wartete',

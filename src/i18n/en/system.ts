@@ -74,6 +74,7 @@ export const system = {
   'system.failures': '{value} failed since the start',
   'system.job.backup': 'Back up the database',
   'system.job.end_sessions': 'End old sessions',
+  'system.job.end_links': 'Forget links of invitations and passwords that ended',
   'system.job.purge_deleted': 'Delete what was undone by nobody',
   'system.job.forget_ledger': 'Shorten the ledger',
   'system.job.expire_outbox': 'Drop what waited too long',
