@@ -12,6 +12,8 @@ also show a ledger that somebody with access to the database wrote anew as a who
 const problems: Record<(Verdict & { ok: false })['problem'], (id: number) => string> = {
   hash: (id) => `record ${id} was changed: its columns do not give its hash`,
   body: (id) => `record ${id} was changed: its body is not the one that left`,
+  people: (id) => `record ${id} was changed: it is not about the people that it was about`,
+  removal: (id) => `record ${id} and what stood before it was removed, but not for its age`,
   previous_hash: (id) => `record ${id} does not follow from record ${id - 1}: one of the two was exchanged`,
   missing: (id) => `record ${id} is missing`,
   end: (id) =>
@@ -48,7 +50,14 @@ if (expected && !kept)
   fail(
     `record ${expected.number} is not there any more: it is older than what is kept, or the ledger was written anew`,
   );
-const { count, last } = verdict;
+const { count, last, removed } = verdict;
+if (removed) {
+  const [day] = new Date(removed.at).toISOString().split('T');
+  const days = Math.round(removed.keep_ms / 86_400_000);
+  process.stdout.write(
+    `records up to ${removed.ledger_id} were removed by ${day}: older than ${days} days\n`,
+  );
+}
 process.stdout.write(
   count === 0
     ? 'the ledger is empty\n'

@@ -212,9 +212,10 @@ export interface ConsentsTable {
   catalogue_version: number;
   covered: string;
   decided_at: number;
-  /** Who decided; null for a command. */
+  /** Who decided; null for a command and the environment. */
   user_id: number | null;
-  source: 'setup' | 'panel' | 'command';
+  /** 'environment': nobody decided, configuration switched the channel on for the first time. */
+  source: 'setup' | 'panel' | 'command' | 'environment';
 }
 
 /** What waits to leave. A row goes away when its destination has taken it; the ledger has it then. */

@@ -88,28 +88,52 @@ export async function listChain(db: Handle, after_id: number, limit: number): Pr
   return db.selectFrom('ledger').selectAll().where('id', '>', after_id).orderBy('id').limit(limit).execute();
 }
 
+/** Whom the records are about, by record, in the order of their ids. */
+export async function listPeopleOf(
+  db: Handle,
+  ledger_ids: readonly number[],
+): Promise<Map<number, number[]>> {
+  if (ledger_ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('ledger_people')
+    .selectAll()
+    .where('ledger_id', 'in', ledger_ids)
+    .orderBy('user_id')
+    .execute();
+  const found = new Map<number, number[]>();
+  for (const { ledger_id, user_id } of rows) found.set(ledger_id, [...(found.get(ledger_id) ?? []), user_id]);
+  return found;
+}
+
 /** The newest of the oldest records: everything up to it is older than the moment, at most `limit` of them. */
-export async function findLastOlder(db: Handle, before: number, limit: number): Promise<Link | undefined> {
+export async function findLastOlder(
+  db: Handle,
+  { before, now }: { before: number; now: number },
+  limit: number,
+): Promise<LedgerRow | undefined> {
   const older = await db
     .selectFrom('ledger')
-    .select(['id as ledger_id', 'hash', 'at'])
+    .select(['id', 'at'])
+    // A removal goes together with what stands behind it: else each would be replaced by another one for ever.
+    .where('kind', '!=', 'removal')
     .orderBy('id')
     .limit(limit)
     .execute();
-  // A clock may have jumped: only what stands before every younger record goes.
-  const firstYounger = older.findIndex(({ at }) => at >= before);
-  const last = older[(firstYounger < 0 ? older.length : firstYounger) - 1];
-  return last && { ledger_id: last.ledger_id, hash: last.hash };
+  // A clock may have jumped: only what stands before every younger record goes. One of the future tells no age, and goes
+  // with what stands behind it.
+  const firstYounger = older.findIndex(({ at }) => at >= before && at <= now);
+  const passed = firstYounger < 0 ? older : older.slice(0, firstYounger);
+  const last = passed.findLast(({ at }) => at < before);
+  const isAllFuture = last === undefined && firstYounger < 0 && older.length === limit;
+  if (isAllFuture) return findLastOlder(db, { before, now }, 10 * limit);
+  return last && findRecord(db, last.id);
 }
 
-/** Removes everything up to the record, which the rest of the chain then begins behind. */
-export async function deleteUpTo(trx: Transaction<Database>, link: Link): Promise<number> {
-  await trx.deleteFrom('ledger_people').where('ledger_id', '<=', link.ledger_id).execute();
-  const { numDeletedRows } = await trx
-    .deleteFrom('ledger')
-    .where('id', '<=', link.ledger_id)
-    .executeTakeFirst();
-  const end = { name: 'first' as const, ...link };
+/** Removes everything up to the record, which the rest of the chain then begins behind. Gives their number. */
+export async function deleteUpTo(trx: Transaction<Database>, { id, hash }: LedgerRow): Promise<number> {
+  await trx.deleteFrom('ledger_people').where('ledger_id', '<=', id).execute();
+  const { numDeletedRows } = await trx.deleteFrom('ledger').where('id', '<=', id).executeTakeFirst();
+  const end = { name: 'first' as const, ledger_id: id, hash };
   await trx
     .insertInto('ledger_ends')
     .values(end)
@@ -190,7 +214,13 @@ export async function listFiltered(
 
 /** Hosts that anything was sent to, for the filter. */
 export async function listHosts(db: Handle): Promise<string[]> {
-  const rows = await db.selectFrom('ledger').select('host').distinct().orderBy('host').execute();
+  const rows = await db
+    .selectFrom('ledger')
+    .select('host')
+    .distinct()
+    .where('kind', '=', 'request')
+    .orderBy('host')
+    .execute();
   return rows.map(({ host }) => host);
 }
 

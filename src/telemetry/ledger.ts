@@ -5,6 +5,7 @@ import type { Db } from '../db/connect.ts';
 import type { Channel } from '../db/schema.ts';
 import type { LedgerFilter, LedgerOutcome, LedgerRow, LedgerTotals, Link } from './ledger.queries.ts';
 import {
+  beginning,
   countRequests,
   deleteUpTo,
   findEnds,
@@ -17,6 +18,7 @@ import {
   listChain,
   listFiltered,
   listHosts,
+  listPeopleOf,
   listRequests,
   lockLastLink,
 } from './ledger.queries.ts';
@@ -48,18 +50,29 @@ export interface LedgerEntry {
   outcome: LedgerOutcome;
 }
 
+/** What is not there any more because of its age, as the newest removal says. */
+export interface Removed {
+  /** The newest record that went; all before it went too. */
+  ledger_id: number;
+  /** When, in epoch milliseconds. */
+  at: number;
+  /** It was older than this. */
+  keep_ms: number;
+}
+
 export type Verdict =
-  | { ok: true; count: number; last: Link }
+  | { ok: true; count: number; last: Link; removed: Removed | null }
   | {
       ok: false;
       /** The record that is wrong, or, of one that is missing, the id it had. */
       ledger_id: number;
       /**
        * hash: a column of the record was changed. body: its bytes were. previous_hash: it does not follow from the record
-       * before it, so one of the two was exchanged. missing: it was deleted. end: the chain does not end, or begin, where
-       * the server last left it.
+       * before it, so one of the two was exchanged. people: whom it is about was changed. missing: it was deleted. end: the
+       * chain does not end where the server last left it. removal: it, and what stood before it, was removed otherwise
+       * than for its age.
        */
-      problem: 'hash' | 'previous_hash' | 'body' | 'missing' | 'end';
+      problem: 'hash' | 'previous_hash' | 'body' | 'people' | 'missing' | 'end' | 'removal';
     };
 
 /** The record of what left this server: appended to, verified, shown; never changed. */
@@ -77,7 +90,10 @@ export interface Ledger {
   /** Requests of the filter and their answers, one JSON object a line, every column as it is hashed. */
   download(filter: LedgerFilter): AsyncGenerator<string, void, undefined>;
   totals(channel: Channel): Promise<LedgerTotals>;
-  /** Forgets what is older than the moment (epoch ms); the rest of the chain can still be verified. */
+  /**
+   * Forgets what is older than the moment (epoch ms), and appends a record of that. The rest of the chain can still be
+   * verified. Gives how many records went.
+   */
   removeOlder(before: number): Promise<number>;
 }
 
@@ -85,6 +101,8 @@ export const ledgerPageRows = 50;
 /** Bodies may be tens of kilobytes each. */
 const chainPageRows = 100;
 const removedAtOnce = 500;
+/** The least that LEDGER_KEEP_DAYS can be: nothing younger is ever removed. */
+const shortestKeepMs = 86_400_000;
 
 export function createLedger({ db, now }: { db: Db; now: () => number }): Ledger {
   return {
@@ -99,7 +117,7 @@ export function createLedger({ db, now }: { db: Db; now: () => number }): Ledger
     verify: ({ from } = {}) => verifyChain(db, from),
     download: (filter) => linesOf(db, filter),
     totals: (channel) => findTotals(db, channel),
-    removeOlder: (before) => removeOlder(db, before),
+    removeOlder: (before) => removeOlder(db, now, before),
   };
 }
 
@@ -121,25 +139,34 @@ export const bytesOf = ({ body, body_encoding }: Pick<LedgerRow, 'body' | 'body_
 /** The hash of a record over the one before it: the body counts by its own hash, so that it can be checked apart. */
 export function hashOf(row: Omit<LedgerRow, 'hash'>): string {
   const { id, kind, at, channel, purpose, consent_id, host, head, byte_count, body_sha256 } = row;
-  const { body_encoding, request_id, status, problem, previous_hash } = row;
+  const { body_encoding, people_sha256, request_id, status, problem, previous_hash } = row;
   // The names in the order of the alphabet: that is what makes it canonical.
   const columns = {
     ...{ at, body_encoding, body_sha256, byte_count, channel, consent_id, head, host, id, kind },
-    ...{ problem, purpose, request_id, status },
+    ...{ people_sha256, problem, purpose, request_id, status },
   };
   return sha256(`${previous_hash}\n${JSON.stringify(columns)}`);
 }
 
-type Unchained = Omit<LedgerRow, 'id' | 'previous_hash' | 'hash'>;
+const peopleHash = (ids: readonly number[]): string => sha256(JSON.stringify(ids));
+
+type Unchained = Omit<LedgerRow, 'id' | 'people_sha256' | 'previous_hash' | 'hash'>;
+
+async function append(db: Db, record: Unchained, people: readonly number[]): Promise<number> {
+  return db.transaction().execute(async (trx) => appendTo(trx, await lockLastLink(trx), { record, people }));
+}
 
 /** Ids have no gaps, unlike those a database gives out: a record that was deleted leaves a hole that shows. */
-async function append(db: Db, record: Unchained, people: readonly number[]): Promise<number> {
-  return db.transaction().execute(async (trx) => {
-    const last = await lockLastLink(trx);
-    const row = { ...record, id: last.ledger_id + 1, previous_hash: last.hash };
-    await insertRecord(trx, { ...row, hash: hashOf(row) }, people);
-    return row.id;
-  });
+async function appendTo(
+  trx: Parameters<typeof insertRecord>[0],
+  last: Link,
+  { record, people }: { record: Unchained; people: readonly number[] },
+): Promise<number> {
+  const ids = [...new Set(people)].sort((one, other) => one - other);
+  const chained = { id: last.ledger_id + 1, people_sha256: peopleHash(ids), previous_hash: last.hash };
+  const row = { ...record, ...chained };
+  await insertRecord(trx, { ...row, hash: hashOf(row) }, ids);
+  return row.id;
 }
 
 async function appendRequest(db: Db, now: () => number, request: LedgerRequest): Promise<number> {
@@ -148,7 +175,7 @@ async function appendRequest(db: Db, now: () => number, request: LedgerRequest):
     ...{ ...columns, kind: 'request', at: now(), byte_count: body.byteLength, body_sha256: sha256(body) },
     ...{ ...stored(body), request_id: null, status: null, problem: null },
   };
-  return append(db, record, [...new Set(people)]);
+  return append(db, record, people);
 }
 
 async function appendAnswer(
@@ -221,15 +248,51 @@ async function* linesOf(db: Db, filter: LedgerFilter): AsyncGenerator<string, vo
   }
 }
 
-async function removeOlder(db: Db, before: number): Promise<number> {
+async function removeOlder(db: Db, now: () => number, before: number): Promise<number> {
   let removed = 0;
   // In small transactions: one of a year's records would hold up every request that writes.
   for (;;) {
-    const link = await findLastOlder(db, before, removedAtOnce);
-    if (link === undefined) return removed;
-    removed += await db.transaction().execute((trx) => deleteUpTo(trx, link));
+    const count = await db.transaction().execute(async (trx) => {
+      const last = await lockLastLink(trx);
+      const newest = await findLastOlder(trx, { before, now: now() }, removedAtOnce);
+      if (newest === undefined) return 0;
+      const gone = await deleteUpTo(trx, newest);
+      const record = removalOf(newest, { count: gone, before, at: now() });
+      await appendTo(trx, last, { record, people: [] });
+      return gone;
+    });
+    if (count === 0) return removed;
+    removed += count;
     await nextTurn();
   }
+}
+
+/** What the body of a removal says. The columns of the newest record that went prove, by their hash, how old it was. */
+interface Removal {
+  count: number;
+  before: number;
+  newest: Omit<LedgerRow, 'body'>;
+}
+
+function removalOf(
+  { body: _forgotten, ...newest }: LedgerRow,
+  { count, before, at }: { count: number; before: number; at: number },
+): Unchained {
+  const removal: Removal = { count, before, newest };
+  const body = Buffer.from(JSON.stringify(removal));
+  return {
+    ...{ kind: 'removal', at, channel: 'ledger', purpose: 'retention', consent_id: null, host: '' },
+    ...{ head: null, byte_count: body.byteLength, body_sha256: sha256(body), ...stored(body) },
+    ...{ request_id: null, status: null, problem: null },
+  };
+}
+
+/** The record that a removal says it went up to, if that one was as old as the shortest retention there is. */
+function removedBy({ at, body }: LedgerRow): (Removed & Link) | undefined {
+  const { before, newest } = JSON.parse(body ?? '') as Removal;
+  const isOld = newest.at < before && before <= at - shortestKeepMs;
+  const isTrue = newest.hash === hashOf({ ...newest, body: null });
+  return isOld && isTrue ? { ledger_id: newest.id, hash: newest.hash, at, keep_ms: at - before } : undefined;
 }
 
 type Problem = (Verdict & { ok: false })['problem'];
@@ -238,28 +301,61 @@ const wrong = (ledger_id: number, problem: Problem): Verdict => ({ ok: false, le
 async function verifyChain(db: Db, from: number | undefined): Promise<Verdict> {
   const start = await startOf(db, from);
   if ('ok' in start) return start;
-  let previous = start;
-  let count = 0;
+  const read: Read = { previous: start, count: 0, removal: undefined };
   for (;;) {
-    const rows = await listChain(db, previous.ledger_id, chainPageRows);
-    for (const row of rows) {
-      // Perhaps only removed for its age a moment ago: that is asked below.
-      if (row.id !== previous.ledger_id + 1) break;
-      const problem = problemOf(row, previous);
-      if (problem !== undefined) return wrong(row.id, problem);
-      previous = { ledger_id: row.id, hash: row.hash };
-      count += 1;
-    }
+    const rows = await listChain(db, read.previous.ledger_id, chainPageRows);
+    const problem = await readPage(db, rows, read);
+    if (problem) return problem;
     await nextTurn();
+    const { previous } = read;
     if (rows.length > 0 && rows.at(-1)?.id === previous.ledger_id) continue;
     const { first, last } = await findEnds(db);
-    if (first.ledger_id > previous.ledger_id) previous = first;
+    if (first.ledger_id > previous.ledger_id) read.previous = first;
     else if (rows.length > 0) return wrong(previous.ledger_id + 1, 'missing');
-    else if (last.ledger_id <= previous.ledger_id) return verdictAtEnd(previous, last, count);
+    else if (last.ledger_id <= previous.ledger_id)
+      return isBeginningTrue(read, first, from)
+        ? verdictAtEnd(read, last)
+        : wrong(first.ledger_id, 'removal');
     // Somebody may have appended since this page was read.
     else if ((await listChain(db, previous.ledger_id, 1)).length === 0)
       return wrong(previous.ledger_id + 1, 'end');
   }
+}
+
+/** How far verification has come, and the newest removal on the way. */
+interface Read {
+  previous: Link;
+  count: number;
+  removal: (Removed & Link) | undefined;
+}
+
+/** Checks the records of a page, one after the other, up to one that does not follow by its number. */
+async function readPage(db: Db, rows: readonly LedgerRow[], read: Read): Promise<Verdict | undefined> {
+  const people = await listPeopleOf(
+    db,
+    rows.map(({ id }) => id),
+  );
+  for (const row of rows) {
+    // Perhaps only removed for its age a moment ago: the caller asks that.
+    if (row.id !== read.previous.ledger_id + 1) return undefined;
+    const problem = problemOf(row, read.previous, people.get(row.id) ?? []);
+    // Removed between the two reads, and its people with it.
+    if (problem === 'people' && !(await findRecord(db, row.id))) return undefined;
+    if (problem !== undefined) return wrong(row.id, problem);
+    read.previous = { ledger_id: row.id, hash: row.hash };
+    read.count += 1;
+    if (row.kind !== 'removal') continue;
+    read.removal = removedBy(row);
+    if (read.removal === undefined) return wrong(row.id, 'removal');
+  }
+  return undefined;
+}
+
+/** What is gone from the start must be what the newest removal says. Not asked of a part of the chain. */
+function isBeginningTrue({ removal }: Read, first: Link, from: number | undefined): boolean {
+  if (from !== undefined && from > first.ledger_id + 1) return true;
+  const { ledger_id, hash } = removal ?? beginning;
+  return first.ledger_id === ledger_id && first.hash === hash;
 }
 
 /** What the first record to check must stand on. */
@@ -272,10 +368,11 @@ async function startOf(db: Db, from: number | undefined): Promise<Link | Verdict
   return before ? { ledger_id: before.id, hash: before.hash } : wrong(from - 1, 'missing');
 }
 
-function problemOf(row: LedgerRow, previous: Link): Problem | undefined {
+function problemOf(row: LedgerRow, previous: Link, people: readonly number[]): Problem | undefined {
   if (row.previous_hash !== previous.hash) return 'previous_hash';
   if (row.hash !== hashOf(row)) return 'hash';
-  return isBodyTrue(row) ? undefined : 'body';
+  if (!isBodyTrue(row)) return 'body';
+  return row.people_sha256 === peopleHash(people) ? undefined : 'people';
 }
 
 /** The bytes of an answer are not kept, only their number and hash. */
@@ -285,7 +382,10 @@ function isBodyTrue(row: LedgerRow): boolean {
   return row.body !== null && bytes.byteLength === row.byte_count && sha256(bytes) === row.body_sha256;
 }
 
-function verdictAtEnd(previous: Link, last: Link, count: number): Verdict {
+function verdictAtEnd({ previous, count, removal }: Read, last: Link): Verdict {
   if (last.ledger_id < previous.ledger_id) return wrong(last.ledger_id + 1, 'end');
-  return last.hash === previous.hash ? { ok: true, count, last: previous } : wrong(previous.ledger_id, 'end');
+  if (last.hash !== previous.hash) return wrong(previous.ledger_id, 'end');
+  if (!removal) return { ok: true, count, last: previous, removed: null };
+  const { ledger_id, at, keep_ms } = removal;
+  return { ok: true, count, last: previous, removed: { ledger_id, at, keep_ms } };
 }

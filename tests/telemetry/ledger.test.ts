@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,6 +134,7 @@ describe('the chain', () => {
       ok: true,
       count: 8,
       last: { ledger_id: 8, hash: last?.hash },
+      removed: null,
     });
     expect(await database.ledger.verify({ from: 5 })).toMatchObject({ ok: true, count: 4 });
     expect(await verdictAfter(async () => undefined)).toMatchObject({ ok: true, count: 8 });
@@ -146,6 +148,7 @@ describe('the chain', () => {
       ['body_encoding', 3, 'base64', 'hash'],
       ['body_sha256', 3, 'f'.repeat(64), 'hash'],
       ['byte_count', 3, 11, 'hash'],
+      ['people_sha256', 3, 'f'.repeat(64), 'hash'],
       ['kind', 3, 'answer', 'hash'],
       ['at', 3, 1_700_000_000_000, 'hash'],
       ['channel', 3, 'errors', 'hash'],
@@ -213,6 +216,58 @@ describe('the chain', () => {
     expect(await verdictAfter(endAt('first', 2))).toEqual({ ok: false, ledger_id: 1, problem: 'end' });
   });
 
+  /** Cuts the beginning off, up to a record, and leaves the end of the chain as retention would. */
+  const cut = (id: number) => async (trx: Trx) => {
+    const row = await trx.selectFrom('ledger').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    await trx.deleteFrom('ledger').where('id', '<=', id).execute();
+    const end = { name: 'first' as const, ledger_id: id, hash: row.hash };
+    await trx
+      .insertInto('ledger_ends')
+      .values(end)
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(end))
+      .execute();
+  };
+
+  it('names a beginning that was cut off, with the end moved behind it', async () => {
+    expect(await verdictAfter(cut(6))).toEqual({ ok: false, ledger_id: 6, problem: 'removal' });
+  });
+
+  it('names a removal of what was not old yet, and one that lies about how old it was', async () => {
+    const { ledger, clock, connection } = await openLedgerDatabase();
+    await fill(ledger, 2);
+    clock.now += 400 * dayMs;
+    await ledger.removeOlder(clock.now - 365 * dayMs);
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 1, removed: { keep_ms: 365 * dayMs } });
+    const row = await connection.db.selectFrom('ledger').selectAll().executeTakeFirstOrThrow();
+    const said = JSON.parse(row.body ?? '') as { newest: LedgerRow };
+    const body = JSON.stringify({ ...said, newest: { ...said.newest, at: said.newest.at - dayMs } });
+    const body_sha256 = createHash('sha256').update(body).digest('hex');
+    const changed = { ...row, body, byte_count: Buffer.byteLength(body), body_sha256 };
+    const hash = hashOf(changed);
+    await connection.db
+      .updateTable('ledger')
+      .set({ ...changed, hash })
+      .execute();
+    await connection.db.updateTable('ledger_ends').set({ hash }).where('name', '=', 'last').execute();
+    expect(await ledger.verify()).toEqual({ ok: false, ledger_id: 5, problem: 'removal' });
+    const young = await openLedgerDatabase();
+    await fill(young.ledger, 2);
+    young.clock.now += 1000;
+    await young.ledger.removeOlder(young.clock.now);
+    expect(await young.ledger.verify()).toEqual({ ok: false, ledger_id: 5, problem: 'removal' });
+  });
+
+  it('names a record that somebody was taken off, or put on', async () => {
+    const people = (user_id: number) => (trx: Trx) =>
+      trx.insertInto('ledger_people').values({ ledger_id: 3, user_id }).execute();
+    expect(await verdictAfter(people(5))).toEqual({ ok: false, ledger_id: 3, problem: 'people' });
+    const { ledger, connection } = await openLedgerDatabase();
+    await ledger.append(requestOf({ people: [7, 4, 7] }));
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 1 });
+    await connection.db.deleteFrom('ledger_people').where('user_id', '=', 7).execute();
+    expect(await ledger.verify()).toEqual({ ok: false, ledger_id: 1, problem: 'people' });
+  });
+
   it('names the first of records that changed places', async () => {
     const swap = async (trx: Trx) => {
       await set(4, { id: 999 })(trx);
@@ -244,7 +299,7 @@ describe('the chain', () => {
 
 const requestColumns = {
   ...{ id: 0, kind: 0, at: 0, channel: 0, purpose: 0, consent_id: 0, host: 0, head: 0, byte_count: 0 },
-  ...{ body_sha256: 0, body: 0, body_encoding: 0, request_id: 0, status: 0, problem: 0 },
+  ...{ body_sha256: 0, body: 0, body_encoding: 0, people_sha256: 0, request_id: 0, status: 0, problem: 0 },
   ...{ previous_hash: 0, hash: 0 },
 } satisfies Record<keyof LedgerRow, 0>;
 
@@ -269,9 +324,10 @@ describe('5,000 records', () => {
     expect(removed).toBe(5010);
     expect(verdict).toMatchObject({ ok: true });
     expect(turns).toBeGreaterThan(10);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 10 });
+    // Five hundred at a time, and each time is a record of its own.
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 21 });
     await fill(ledger, 2500);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 5010, last: { ledger_id: 10_020 } });
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 5021, last: { ledger_id: 10_031 } });
   }, 120_000);
 
   it('download as lines, a piece at a time, each with the columns its hash is made of', async () => {
@@ -288,7 +344,7 @@ describe('5,000 records', () => {
       previous = row;
       count += 1;
     }
-    expect(count).toBe(5010);
+    expect(count).toBe(5021);
   });
 });
 
@@ -301,18 +357,32 @@ describe('what is older than its time', () => {
     await fill(ledger, 2);
     clock.now = start + dayMs;
     await ledger.append(requestOf({ people: [2] }));
+    clock.now = start + 3 * dayMs;
     expect(await ledger.removeOlder(start)).toBe(0);
     expect(await ledger.removeOlder(start + 1)).toBe(5);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 1 });
+    expect(await ledger.verify()).toMatchObject({
+      ...{ ok: true, count: 2 },
+      removed: { ledger_id: 5, at: clock.now, keep_ms: 3 * dayMs - 1 },
+    });
     expect(await connection.db.selectFrom('ledger_people').selectAll().execute()).toEqual([
       { ledger_id: 6, user_id: 2 },
     ]);
     expect(await ledger.removeOlder(start + 2 * dayMs)).toBe(1);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 0, last: { ledger_id: 6 } });
+    expect((await rowsOf(database)).map(({ id, kind }) => [id, kind])).toEqual([
+      [7, 'removal'],
+      [8, 'removal'],
+    ]);
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 2, last: { ledger_id: 8 } });
     await fill(ledger, 1);
-    expect((await rowsOf(database)).map(({ id }) => id)).toEqual([7, 8]);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 2 });
-    expect(await ledger.verify({ from: 2 })).toMatchObject({ ok: true, count: 2 });
+    clock.now = start + 9 * dayMs;
+    await fill(ledger, 1);
+    // Removals go with what stands behind them, and not alone.
+    expect(await ledger.removeOlder(start + 8 * dayMs)).toBe(4);
+    expect((await rowsOf(database)).map(({ id }) => id)).toEqual([11, 12, 13]);
+    expect(await ledger.removeOlder(start + 8 * dayMs)).toBe(0);
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 3 });
+    expect(await ledger.verify({ from: 2 })).toMatchObject({ ok: true, count: 3 });
+    expect(await ledger.verify({ from: 12 })).toMatchObject({ ok: true, count: 2 });
   });
 
   it('stays behind a younger record, when the clock had jumped, until that one goes too', async () => {
@@ -322,9 +392,24 @@ describe('what is older than its time', () => {
       clock.now = start + at * dayMs;
       await ledger.append(requestOf());
     }
+    clock.now = start + 9 * dayMs;
     expect(await ledger.removeOlder(start + 3 * dayMs)).toBe(1);
-    expect(await ledger.verify()).toMatchObject({ ok: true, count: 3 });
+    expect(await ledger.verify()).toMatchObject({ ok: true, count: 4 });
     expect(await ledger.removeOlder(start + 6 * dayMs)).toBe(3);
+  });
+
+  it('goes on behind records of the future, however many a clock that ran ahead has dated', async () => {
+    const { ledger, clock } = await openLedgerDatabase();
+    const start = clock.now;
+    clock.now = start + 400 * dayMs;
+    await fill(ledger, 300);
+    for (const at of [1, 2]) {
+      clock.now = start + at * dayMs;
+      await ledger.append(requestOf());
+    }
+    clock.now = start + 3 * dayMs;
+    expect(await ledger.removeOlder(start + 1.5 * dayMs)).toBe(601);
+    expect(await ledger.verify()).toMatchObject({ ok: true });
   });
 });
 

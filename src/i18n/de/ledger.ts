@@ -39,16 +39,23 @@ export const ledger: Record<keyof typeof en, string> = {
   'ledger.check_fine':
     '{count, plural, =0 {Das Hauptbuch ist leer: Es gibt nichts zu prüfen.} one {# Eintrag, und er ist so, wie er geschrieben wurde.} other {# Einträge, und alle sind so, wie sie geschrieben wurden.}}',
   'ledger.check_last':
-    'Hash des neuesten Eintrags. Bewahren Sie ihn anderswo auf, wenn Sie später zeigen wollen, dass davor nichts geändert wurde:',
-  'ledger.check_broken': 'Eintrag {id} ist nicht so, wie er geschrieben wurde: {problem}',
+    'Nummer und Hash des neuesten Eintrags. Bewahren Sie beides anderswo auf, wenn Sie später zeigen wollen, dass davor nichts geändert wurde:',
   'ledger.check_after':
     'Alles davor stimmt. Was danach kommt, ist durch seine Hashes allein nicht mehr belegt.',
   'ledger.check_command': 'Dasselbe auf dem Server:',
-  'ledger.problem.hash': 'Sein Hash passt nicht zu seinem Inhalt.',
-  'ledger.problem.previous_hash': 'Er folgt nicht auf den Eintrag davor.',
-  'ledger.problem.body': 'Seine Bytes sind nicht die gesendeten.',
-  'ledger.problem.missing': 'Davor fehlt ein Eintrag.',
-  'ledger.problem.end': 'Die neuesten Einträge fehlen.',
+  'ledger.problem.hash':
+    'Eintrag {id} ist nicht so, wie er geschrieben wurde: Sein Hash passt nicht zu seinem Inhalt.',
+  'ledger.problem.previous_hash':
+    'Eintrag {id} ist nicht so, wie er geschrieben wurde: Er folgt nicht auf den Eintrag davor.',
+  'ledger.problem.body':
+    'Eintrag {id} ist nicht so, wie er geschrieben wurde: Seine Bytes sind nicht die gesendeten.',
+  'ledger.problem.people':
+    'Eintrag {id} ist nicht so, wie er geschrieben wurde: Er betrifft nicht mehr die Personen, die er betraf.',
+  'ledger.problem.missing': 'Eintrag {id} fehlt.',
+  'ledger.problem.end':
+    'Die Kette endet nicht dort, wo dieser Server zuletzt schrieb: Eintrag {id} wurde entfernt, geändert oder hinzugefügt.',
+  'ledger.problem.removal':
+    'Eintrag {id} und was davor stand, wurde entfernt, aber nicht seines Alters wegen.',
   'ledger.download': 'Diese Einträge herunterladen',
   'ledger.back': 'Zurück zum Hauptbuch',
   'ledger.kept': 'Einträge werden {days, plural, one {# Tag} other {# Tage}} aufbewahrt (LEDGER_KEEP_DAYS).',

@@ -37,16 +37,20 @@ export const ledger = {
   'ledger.check_fine':
     '{count, plural, =0 {The ledger is empty: there is nothing to check.} one {# record, and it is as it was written.} other {# records, and all are as they were written.}}',
   'ledger.check_last':
-    'Hash of the newest record. Keep it elsewhere if you want to prove later that nothing before it was changed:',
-  'ledger.check_broken': 'Record {id} is not as it was written: {problem}',
+    'Number and hash of the newest record. Keep them elsewhere if you want to prove later that nothing before it was changed:',
   'ledger.check_after':
     'Everything before it is fine. What comes after it cannot be trusted by its hashes alone.',
   'ledger.check_command': 'The same on the server:',
-  'ledger.problem.hash': 'its hash does not fit its content.',
-  'ledger.problem.previous_hash': 'it does not follow from the record before it.',
-  'ledger.problem.body': 'its bytes are not the ones that were sent.',
-  'ledger.problem.missing': 'a record is missing before it.',
-  'ledger.problem.end': 'the newest records are missing.',
+  'ledger.problem.hash': 'Record {id} is not as it was written: its hash does not fit its content.',
+  'ledger.problem.previous_hash':
+    'Record {id} is not as it was written: it does not follow from the record before it.',
+  'ledger.problem.body': 'Record {id} is not as it was written: its bytes are not the ones that were sent.',
+  'ledger.problem.people':
+    'Record {id} is not as it was written: it is not about the people that it was about.',
+  'ledger.problem.missing': 'Record {id} is missing.',
+  'ledger.problem.end':
+    'The chain does not end where this server last wrote: record {id} was removed, changed or added.',
+  'ledger.problem.removal': 'Record {id} and what stood before it was removed, but not for its age.',
   'ledger.download': 'Download these records',
   'ledger.back': 'Back to the ledger',
   'ledger.kept': 'Records are kept for {days, plural, one {# day} other {# days}} (LEDGER_KEEP_DAYS).',
