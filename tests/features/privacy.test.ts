@@ -33,8 +33,10 @@ const waitingOf = async (name: CastName) => {
   const rows = await app.deps.db.selectFrom('outbox').select('user_id').execute();
   return rows.filter(({ user_id }) => user_id === app.ids[name]).length;
 };
+/** Each another text: the same one again at once is a second click. */
+let starts = 0;
 const startTimer = (name: CastName, headers: Record<string, string> = {}) =>
-  app.as(name).post('/timer/start', { text: 'something' }).set(headers);
+  app.as(name).post('/timer/start', { text: `something ${(starts += 1)}` }).set(headers);
 const choiceOf = async (name: CastName) => {
   const row = await app.deps.db
     .selectFrom('users')
