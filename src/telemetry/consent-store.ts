@@ -7,7 +7,13 @@ import { telemetryChannels } from './channels.ts';
 import type { AnalyticsChoice } from './consent.ts';
 import { decideChannel, obstacleOf, refusalOf } from './consent.ts';
 import type { ConsentRow } from './consents.queries.ts';
-import { countConsents, insertConsent, listConsents, listNewestConsents } from './consents.queries.ts';
+import {
+  countConsents,
+  insertConsent,
+  insertFirstConsent,
+  listConsents,
+  listNewestConsents,
+} from './consents.queries.ts';
 
 /** A decision as it is kept. */
 export interface Consent {
@@ -48,7 +54,7 @@ export interface ConsentStore {
   covers(channel: TelemetryChannel, field: string): boolean;
   /** What the catalogue could send by now, and the agreement does not cover: new, or of another shape. */
   uncovered(channel: TelemetryChannel): string[];
-  /** The decision that holds; undefined while nobody decided. */
+  /** The record that holds; undefined while nobody decided and the environment switches nothing on. */
   current(channel: TelemetryChannel): Consent | undefined;
   /** Pages of 20, from 1, the newest decision first. */
   history(
@@ -57,7 +63,10 @@ export interface ConsentStore {
   ): Promise<{ rows: PastConsent[]; total: number; total_pages: number }>;
   /** Writes a decision that covers today's catalogue. It holds here once `refresh` ran after the commit. */
   decide(trx: Db, decision: Decision): Promise<void>;
-  /** Reads what holds now, also what other instances wrote. Rejects when the database cannot be read. */
+  /**
+   * Reads what holds now, also what other instances wrote, and writes the record of a channel that configuration has
+   * switched on for the first time. Rejects when the database cannot be read.
+   */
   refresh(): Promise<void>;
   /** Told after a refresh that changed a channel's state. Returns the function that ends it. */
   onChange(listener: (channel: TelemetryChannel, state: ChannelState) => void): () => void;
@@ -93,8 +102,14 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
     started += 1;
     const turn = started;
     readAt = now();
-    const consents = new Map((await listNewestConsents(db)).map((row) => [row.channel, consentOf(row)]));
     const ready = known.isSetUp || (await isSetUp());
+    const switchedOn = telemetryChannels.filter((channel) => isOnUnchosen(channel, config, ready));
+    let consents = inForce(await listNewestConsents(db), switchedOn);
+    const unrecorded = switchedOn.filter((channel) => !consents.has(channel));
+    if (unrecorded.length > 0) {
+      for (const channel of unrecorded) await insertFirstConsent(db, byEnvironment(channel, now()));
+      consents = inForce(await listNewestConsents(db), switchedOn);
+    }
     // Two reads can overtake each other: the one that began last saw the newest.
     if (turn < applied) return;
     applied = turn;
@@ -147,13 +162,37 @@ function statesOf(
   consents: ReadonlyMap<string, Consent>,
 ): Record<TelemetryChannel, ChannelState> {
   const stateOf = (channel: TelemetryChannel): ChannelState =>
-    decideChannel(channel, { options, choice: consents.get(channel)?.mode, isSetUp });
+    decideChannel(channel, { options, choice: choiceOf(consents.get(channel)), isSetUp });
   return {
     errors: stateOf('errors'),
     analytics: stateOf('analytics'),
     installation: stateOf('installation'),
   };
 }
+
+/** The environment's record says what is covered; whether the channel is on, the environment says itself. */
+const choiceOf = (consent: Consent | undefined): ChannelMode | undefined =>
+  consent?.source === 'environment' ? undefined : consent?.mode;
+
+const isOnUnchosen = (channel: TelemetryChannel, options: Readonly<Config>, isSetUp: boolean): boolean =>
+  decideChannel(channel, { options, choice: undefined, isSetUp }).mode !== 'off';
+
+/** What somebody decided, else what the environment switched on at first, as long as it does. */
+function inForce(
+  rows: ConsentRow[],
+  switchedOn: TelemetryChannel[],
+): Map<string, ReturnType<typeof consentOf>> {
+  const isDecided = ({ source }: ConsentRow): boolean => source !== 'environment';
+  const holding = rows.filter((row) => isDecided(row) || switchedOn.some((name) => name === row.channel));
+  const decidedLast = holding.toSorted((a, b) => Number(isDecided(a)) - Number(isDecided(b)));
+  return new Map(decidedLast.map((row) => [row.channel, consentOf(row)]));
+}
+
+/** A channel that configuration alone switched on is held to the catalogue of that day, like any other. */
+const byEnvironment = (channel: TelemetryChannel, decided_at: number) => ({
+  ...({ channel, mode: 'auto', user_id: null, source: 'environment', decided_at } as const),
+  ...{ catalogue_version: catalogueVersion, covered: JSON.stringify(agreementOf(channel)) },
+});
 
 function consentOf(row: ConsentRow): Consent & { covers: ReadonlySet<string> } {
   const { id, mode, catalogue_version, decided_at, user_id, source } = row;

@@ -13,11 +13,11 @@ const listNewest = prepare<object, ConsentRow>((db) =>
       newest
         .selectFrom('consents')
         .select((select) => select.fn.max('id').as('id'))
-        .groupBy('channel'),
+        .groupBy(['channel', ({ eb }) => eb('source', '=', 'environment')]),
     ),
 );
 
-/** The decision that holds, per channel. Read often, hence prepared. */
+/** The newest decision of somebody, and the record of the environment, per channel. Read often, hence prepared. */
 export async function listNewestConsents(db: Db): Promise<ConsentRow[]> {
   return listNewest(db, {});
 }
@@ -47,4 +47,15 @@ export async function countConsents(db: Db, channel: Channel): Promise<number> {
 
 export async function insertConsent(db: Db, row: Insertable<ConsentsTable>): Promise<void> {
   await db.insertInto('consents').values(row).execute();
+}
+
+/** Unless there is a record of the channel. Two instances at once may write two, which say the same. */
+export async function insertFirstConsent(db: Db, row: Insertable<ConsentsTable>): Promise<void> {
+  const found = await db
+    .selectFrom('consents')
+    .select('id')
+    .where('channel', '=', row.channel)
+    .where('source', '=', 'environment')
+    .executeTakeFirst();
+  if (!found) await insertConsent(db, row);
 }

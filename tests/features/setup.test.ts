@@ -187,7 +187,11 @@ describe('what leaves the server, asked at the first run', () => {
     expect(await decisions(vetoed)).toEqual([]);
     const silent = await fresh(destinations(internet.url));
     await silent.stranger.post('/setup', filled);
-    expect(await decisions(silent)).toEqual([]);
+    const byNobody = { mode: 'auto', source: 'environment', user_id: null };
+    expect(await decisions(silent)).toEqual([
+      { channel: 'errors', ...byNobody },
+      { channel: 'analytics', ...byNobody },
+    ]);
     expect(silent.deps.telemetry.state('errors').reason).toBe('on_by_configuration');
   });
 

@@ -63,7 +63,7 @@ describe('a decision', () => {
     const store = storeOf();
     await store.refresh();
     expect(store.state('analytics')).toEqual({ mode: 'auto', reason: 'on_by_configuration' });
-    expect(store.current('analytics')).toBeUndefined();
+    expect(store.current('analytics')).toMatchObject({ source: 'environment' });
     await decide(store, decisionOf('analytics', 'off'));
     expect(store.state('analytics')).toEqual({ mode: 'off', reason: 'switched_off' });
     app.clock.now += 1000;
@@ -125,7 +125,7 @@ describe('what a decision covers', () => {
     });
   };
 
-  it('is everything while nobody decided', async () => {
+  it('is everything when configuration switches the channel on', async () => {
     const store = storeOf();
     await store.refresh();
     expect(store.covers('analytics', 'timer.started.project_id')).toBe(true);
@@ -146,6 +146,64 @@ describe('what a decision covers', () => {
     expect(store.covers('analytics', 'export.csv')).toBe(true);
     const { rows } = await store.history('analytics', 1);
     expect(rows[0]?.added).toEqual(added.toSorted());
+  });
+});
+
+describe('a channel that configuration alone switches on', () => {
+  const recorded = () => app.deps.db.selectFrom('consents').selectAll().orderBy('id').execute();
+  const shrink = (channel: TelemetryChannel, missing: string) =>
+    app.deps.db
+      .updateTable('consents')
+      .set({ covered: agreementWithout(channel, missing) })
+      .where('channel', '=', channel)
+      .execute();
+
+  it('has a record of that day, of nobody, and one only', async () => {
+    const store = storeOf({ enable_telemetry: true });
+    await store.refresh();
+    await storeOf({ enable_telemetry: true }, elsewhere).refresh();
+    await store.refresh();
+    const rows = await recorded();
+    expect(rows.map(({ channel }) => channel).toSorted()).toEqual(['analytics', 'errors', 'installation']);
+    for (const row of rows) {
+      expect(row).toMatchObject({ mode: 'auto', user_id: null, source: 'environment' });
+      expect(row).toMatchObject({ catalogue_version: catalogueVersion, decided_at: app.clock.now });
+      expect(row.covered).toBe(agreementWithout(row.channel as TelemetryChannel));
+    }
+  });
+
+  it('is held to it by later versions, which could send more', async () => {
+    const store = storeOf();
+    await store.refresh();
+    await shrink('analytics', 'export.csv.row_count');
+    const later = storeOf();
+    await later.refresh();
+    expect(later.covers('analytics', 'export.csv.row_count')).toBe(false);
+    expect(later.uncovered('analytics')).toEqual(['export.csv.row_count']);
+    expect(later.state('analytics')).toEqual({ mode: 'auto', reason: 'on_by_configuration' });
+  });
+
+  it('is off without the configuration, and a decision is stronger than the record, whichever is newer', async () => {
+    const store = storeOf({ enable_telemetry: true });
+    await store.refresh();
+    const without = storeOf();
+    await without.refresh();
+    expect(without.state('installation')).toEqual({ mode: 'off', reason: 'not_chosen' });
+    expect(without.current('installation')).toBeUndefined();
+    await decide(store, decisionOf('installation', 'off'));
+    // Another instance had not seen the decision yet.
+    await insertConsent(app.deps.db, {
+      ...{ channel: 'installation', mode: 'auto', catalogue_version: catalogueVersion, user_id: null },
+      ...{ covered: agreementWithout('installation'), decided_at: app.clock.now, source: 'environment' },
+    });
+    await store.refresh();
+    expect(store.state('installation')).toEqual({ mode: 'off', reason: 'switched_off' });
+  });
+
+  it('has no record before setup', async () => {
+    isSetUp = false;
+    await storeOf({ enable_telemetry: true }).refresh();
+    expect(await recorded()).toEqual([]);
   });
 });
 

@@ -117,6 +117,13 @@ export function ledgerRows(entries: readonly LedgerEntry[], instant: ShowInstant
   }));
 }
 
+const nobody = {
+  environment: 'telemetry.by_environment',
+  setup: 'telemetry.by_command',
+  panel: 'telemetry.by_command',
+  command: 'telemetry.by_command',
+} as const;
+
 export function decisionRows(
   rows: readonly PastConsent[],
   { instant, t }: { instant: ShowInstant; t: Translate },
@@ -124,7 +131,7 @@ export function decisionRows(
   return rows.map(({ mode, catalogue_version, decided_at, user_id, user_name, source, covered, added }) => ({
     ...{ mode, catalogue_version, source, covered: covered.length, added },
     at: instant(decided_at),
-    who: user_name ?? (user_id === null ? t('telemetry.by_command') : t('telemetry.by_former')),
+    who: user_name ?? (user_id === null ? t(nobody[source]) : t('telemetry.by_former')),
   }));
 }
 

@@ -193,9 +193,11 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.decided_covered': 'Umfasst',
   'telemetry.version': 'Version {version}',
   'telemetry.by_command': 'ein Befehl auf dem Server',
+  'telemetry.by_environment': 'niemand: die Umgebung',
   'telemetry.by_former': 'jemand, der nicht mehr da ist',
   'telemetry.source.setup': 'bei der Einrichtung',
   'telemetry.source.panel': 'auf dieser Seite',
+  'telemetry.source.environment': 'durch Konfiguration, zum ersten Mal',
   'telemetry.source.command': 'per Befehl',
   'telemetry.added': '{count, plural, one {# neu} other {# neu}}',
 

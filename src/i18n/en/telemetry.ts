@@ -184,9 +184,11 @@ export const telemetry = {
   'telemetry.decided_covered': 'Covers',
   'telemetry.version': 'version {version}',
   'telemetry.by_command': 'a command on the server',
+  'telemetry.by_environment': 'nobody: the environment',
   'telemetry.by_former': 'somebody who is no longer here',
   'telemetry.source.setup': 'in the setup',
   'telemetry.source.panel': 'on this page',
+  'telemetry.source.environment': 'by configuration, for the first time',
   'telemetry.source.command': 'by command',
   'telemetry.added': '{count, plural, one {# added} other {# added}}',
 
