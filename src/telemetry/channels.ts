@@ -115,3 +115,9 @@ export interface Sink {
   preview: (rows: OutboxRow[]) => Promise<{ host: string; bytes: Uint8Array }>;
   close: () => Promise<void>;
 }
+
+/** Problems that come before any connection: of a request with one of them no byte has left. */
+export const unconnectedProblems: readonly OutboundProblem[] = ['unresolved', 'refused'];
+
+export const isUnconnected = (problem: string | null | undefined): boolean =>
+  unconnectedProblems.some((one) => one === problem);

@@ -36,7 +36,10 @@ const waitingOf = async (name: CastName) => {
 /** Each another text: the same one again at once is a second click. */
 let starts = 0;
 const startTimer = (name: CastName, headers: Record<string, string> = {}) =>
-  app.as(name).post('/timer/start', { text: `something ${(starts += 1)}` }).set(headers);
+  app
+    .as(name)
+    .post('/timer/start', { text: `something ${(starts += 1)}` })
+    .set(headers);
 const choiceOf = async (name: CastName) => {
   const row = await app.deps.db
     .selectFrom('users')
@@ -60,6 +63,9 @@ describe('the choice about product events', () => {
     const text = await page();
     expect(text).toContain('No product events about you leave this server any more.');
     expect(text).toContain('You said that no product events about you may leave.');
+    // The idle question is answered by a request, and that is an event.
+    expect(text).not.toContain('when you are at the keyboard');
+    expect(text).toContain('that you were away, unless you answer the question');
     await startTimer('bob');
     await app.as('bob').get('/reports/summary');
     expect(await waitingOf('bob')).toBe(0);
@@ -79,6 +85,8 @@ describe('the choice about product events', () => {
     await choose('in');
     expect(await choiceOf('bob')).toBe('in');
     expect(await page('bob', signal)).toContain(`Product events about you go to ${internet.host}.`);
+    // Whoever allows it has not objected.
+    expect(app.logLines().filter((line) => line['event'] === 'privacy.opted_out')).toEqual([]);
     await startTimer('bob', signal);
     expect(await waitingOf('bob')).toBeGreaterThan(0);
     await choose('browser');
@@ -205,6 +213,22 @@ describe('what left about me', () => {
     expect(text).toContain('{&#34;event_id&#34;:&#34;1&#34;} {&#34;type&#34;:&#34;event&#34;}');
     expect(text).not.toContain('for several people');
     expect(text.match(/Exact bytes/g)).toHaveLength(2);
+  });
+
+  it('tells attempts that reached nobody from what left', async () => {
+    await start();
+    const answered = async (problem: string | null, status: number | null) => {
+      const id = await append('{"event_id":"1"}', ['bob'], { channel: 'errors' });
+      await app.deps.telemetry.ledger.answer(id, { status, problem, body: new Uint8Array() });
+    };
+    await answered('refused', null);
+    await answered('unresolved', null);
+    await answered(null, 200);
+    const text = await page();
+    expect(text).toMatch(/Left about you<\/a><\/th><td[^>]*>1<\/td>/);
+    expect(text).toContain('And 2 attempts that reached nobody.');
+    expect(text.match(/The request, exactly as it was sent/g)).toHaveLength(1);
+    expect(text.match(/no connection came about, so nothing left/g)).toHaveLength(2);
   });
 
   it('has pages', async () => {

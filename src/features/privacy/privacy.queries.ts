@@ -1,4 +1,5 @@
 import type { Db } from '../../db/connect.ts';
+import { unconnectedProblems } from '../../telemetry/channels.ts';
 
 /** What is recorded about a person, in figures. */
 export interface RecordedCounts {
@@ -13,8 +14,10 @@ export interface RecordedCounts {
   audit: number;
   deleted: number;
   waiting: number;
-  /** Requests in the ledger that had something about them. */
+  /** Requests in the ledger that had something about them and may have left. */
   left: number;
+  /** Requests that reached nobody: no connection to their destination came about. */
+  tried: number;
 }
 
 export async function findRecordedCounts(db: Db, user_id: number): Promise<RecordedCounts> {
@@ -42,8 +45,21 @@ export async function findRecordedCounts(db: Db, user_id: number): Promise<Recor
     audit: await countAudit(db, user_id),
     deleted: await countOf(db, 'deleted_items', user_id),
     waiting: await countOf(db, 'outbox', user_id),
-    left: await countOf(db, 'ledger_people', user_id),
+    ...(await countRequestsAbout(db, user_id)),
   };
+}
+
+async function countRequestsAbout(db: Db, user_id: number): Promise<{ left: number; tried: number }> {
+  const all = await countOf(db, 'ledger_people', user_id);
+  const row = await db
+    .selectFrom('ledger_people')
+    .innerJoin('ledger', 'ledger.request_id', 'ledger_people.ledger_id')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('ledger_people.user_id', '=', user_id)
+    .where('ledger.problem', 'in', unconnectedProblems)
+    .executeTakeFirstOrThrow();
+  const tried = Number(row.count);
+  return { left: all - tried, tried };
 }
 
 async function countOf(

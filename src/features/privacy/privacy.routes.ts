@@ -5,6 +5,7 @@ import type { Person } from '../../http/express-locals.ts';
 import { answerInvalid, readForm } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
+import { isUnconnected } from '../../telemetry/channels.ts';
 import { pseudonym } from '../../telemetry/pseudonym.ts';
 import { listSessions } from '../accounts/sessions.queries.ts';
 import { setFlash } from '../accounts/sessions.ts';
@@ -83,6 +84,7 @@ async function leftView(deps: Deps, req: Request, res: Response) {
     rows: entries.map((entry) => ({
       ...{ id: entry.request.id, channel: entry.request.channel, host: entry.request.host },
       ...{ outcome: entry.outcome, size: entry.request.byte_count, at: instant(entry.request.at) },
+      has_left: !isUnconnected(entry.answer?.problem),
       ...partOf(entry, { pseudonym: own.pseudonym, people: people.get(entry.request.id) ?? 1 }),
     })),
   };

@@ -3,7 +3,7 @@ import type { ledger as en } from '../en/ledger.ts';
 export const ledger: Record<keyof typeof en, string> = {
   'ledger.title': 'Hauptbuch',
   'ledger.lead':
-    'Jede Anfrage, die diesen Server verlassen hat, mit ihren genauen Bytes. Jeder Eintrag trägt den Hash des vorigen, sodass eine nachträgliche Änderung auffällt.',
+    'Jede Anfrage an einen anderen Server, mit ihren genauen Bytes, auch eine, die niemanden erreichte; in Mails ist das Geheimnis eines Links verdeckt. Jeder Eintrag trägt den Hash des vorigen, sodass eine nachträgliche Änderung auffällt.',
   'ledger.channel': 'Kanal',
   'ledger.all': 'Alle',
   'ledger.outcome': 'Ausgang',

@@ -59,15 +59,15 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.waiting_text': 'Sendungen über Sie, die noch nicht hinausgegangen sind.',
   'privacy.left': 'Über Sie hinausgegangen',
   'privacy.left_count_text':
-    'Anfragen, in denen etwas über Sie stand; unten aufgelistet. {days, plural, one {# Tag} other {# Tage}} lang aufbewahrt.',
+    '{tried, plural, =0 {} one {Und # Versuch, der niemanden erreichte. } other {Und # Versuche, die niemanden erreichten. }}Anfragen, in denen etwas über Sie stand; unten aufgelistet. {days, plural, one {# Tag} other {# Tage}} lang aufbewahrt.',
   'privacy.log': 'Log des Servers',
   'privacy.log_text':
     'Welche Seite wann aufgerufen wurde und wie lange das dauerte, mit Ihrer Nummer ({id}), nie mit Ihrem Namen. Logdateien bleiben höchstens {days, plural, one {# Tag} other {# Tage}}.',
   'privacy.log_count': 'nicht gezählt',
   'privacy.not_recorded':
-    'Nicht festgehalten: Ihre Netzwerkadresse, was Sie tippen, bevor Sie es speichern, wann Sie an der Tastatur sind, Bilder Ihres Bildschirms.',
+    'Nicht festgehalten: Ihre Netzwerkadresse, was Sie tippen, bevor Sie es speichern, Tastenanschläge, Bilder Ihres Bildschirms, und dass Sie weg waren, außer Sie beantworten die Frage nach einer Pause damit, sie abzuziehen: Ihre Antwort ist ein Ereignis im Protokoll.',
 
-  'privacy.sent': 'Was über Sie diesen Server verlassen hat',
+  'privacy.sent': 'Was über Sie diesen Server verlassen hat oder sollte',
   'privacy.sent_none': 'Nichts über Sie hat diesen Server verlassen',
   'privacy.sent_none_text': 'Sobald etwas hinausgeht, stehen hier seine genauen Bytes.',
   'privacy.pseudonym': 'Ihr Pseudonym in Nutzungsereignissen',
@@ -77,6 +77,10 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.part':
     'Ihr Teil, genau wie gesendet. Die Anfrage hatte im Ganzen {count, plural, one {# Byte} other {# Bytes}}; der Rest ist der Rahmen darum und, wo mehrere darin vorkamen, deren Teile.',
   'privacy.whole': 'Die Anfrage, genau wie gesendet ({count, plural, one {# Byte} other {# Bytes}}).',
+  'privacy.part_tried':
+    'Ihr Teil einer versuchten Anfrage von {count, plural, one {# Byte} other {# Bytes}}; es kam keine Verbindung zustande, also ging nichts hinaus.',
+  'privacy.whole_tried':
+    'Die Anfrage, wie sie gesendet worden wäre ({count, plural, one {# Byte} other {# Bytes}}); es kam keine Verbindung zustande, also ging nichts hinaus.',
   'privacy.to_host': 'an {host}',
   'privacy.ask': 'Mit allem anderen zu Ihren Daten wenden Sie sich bitte an die Betreiber dieses Servers.',
 };

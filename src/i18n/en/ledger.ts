@@ -1,7 +1,7 @@
 export const ledger = {
   'ledger.title': 'Ledger',
   'ledger.lead':
-    'Each request that left this server, with its exact bytes. Every record carries the hash of the one before it, so that a change afterwards is found.',
+    'Each request to another server, with its exact bytes, also one that reached nobody; of mail the secret in a link is hidden. Every record carries the hash of the one before it, so that a change afterwards is found.',
   'ledger.channel': 'Channel',
   'ledger.all': 'All',
   'ledger.outcome': 'Outcome',

@@ -54,15 +54,15 @@ export const privacy = {
   'privacy.waiting_text': 'Payloads about you that have not been sent yet.',
   'privacy.left': 'Left about you',
   'privacy.left_count_text':
-    'Requests that had something about you in them; listed below. Kept for {days, plural, one {# day} other {# days}}.',
+    '{tried, plural, =0 {} one {And # attempt that reached nobody. } other {And # attempts that reached nobody. }}Requests that had something about you in them; listed below. Kept for {days, plural, one {# day} other {# days}}.',
   'privacy.log': 'Log of the server',
   'privacy.log_text':
     'Which page was asked for, when, how long it took, with your number ({id}), never with your name. Log files are kept for {days, plural, one {# day} other {# days}} at most.',
   'privacy.log_count': 'not counted',
   'privacy.not_recorded':
-    'Not recorded: your network address, what you type before you save it, when you are at the keyboard, pictures of your screen.',
+    'Not recorded: your network address, what you type before you save it, keystrokes, pictures of your screen, and that you were away, unless you answer the question after a break by taking the break out: your answer is an event in the log.',
 
-  'privacy.sent': 'What left this server about you',
+  'privacy.sent': 'What left this server about you, or was to',
   'privacy.sent_none': 'Nothing about you has left this server',
   'privacy.sent_none_text': 'As soon as something does, its exact bytes are listed here.',
   'privacy.pseudonym': 'Your pseudonym in product events',
@@ -72,6 +72,10 @@ export const privacy = {
   'privacy.part':
     'Your part, exactly as it was sent. The request had {count, plural, one {# byte} other {# bytes}} in all; the rest is the frame around it and, where several people were in it, their parts.',
   'privacy.whole': 'The request, exactly as it was sent ({count, plural, one {# byte} other {# bytes}}).',
+  'privacy.part_tried':
+    'Your part of a request of {count, plural, one {# byte} other {# bytes}} that was tried; no connection came about, so nothing left.',
+  'privacy.whole_tried':
+    'The request as it would have been sent ({count, plural, one {# byte} other {# bytes}}); no connection came about, so nothing left.',
   'privacy.to_host': 'to {host}',
   'privacy.ask': 'For anything else about your data, please ask the people who run this server.',
 } as const;
