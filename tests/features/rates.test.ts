@@ -325,6 +325,11 @@ describe('changing a rate', () => {
     expect(await db().selectFrom('rates').select('id').execute()).toEqual([]);
   });
 
+  it('says so when it is no kind of rate', async () => {
+    const page = await setRate('default', '5', { kind: 'free' }).expect(422);
+    expect(main(page)).toContain('Please choose one of the offered values.');
+  });
+
   it('is for those who may: a member learns nothing, a manager the projects they manage', async () => {
     const project_id = await makeProject();
     await setRate(`project:${project_id}`, '80').expect(303);

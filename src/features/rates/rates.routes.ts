@@ -172,7 +172,12 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   if (!form.ok || !wanted.ok) {
     const problems = wanted.ok ? {} : wanted.problems;
     return answerInvalid(req, res, problems, (told, values) =>
-      showForm(deps, req, res, { place, values: { kind: 'billable', ...values }, problems: told }),
+      showForm(deps, req, res, {
+        place,
+        // A kind that is none is told of at the first form.
+        values: { ...values, kind: values['kind'] === 'cost' ? 'cost' : 'billable' },
+        problems: told['kind'] === undefined ? told : { ...told, form: told['kind'] },
+      }),
     );
   }
   const { follow, shown, amount, kind } = form.value;
