@@ -8,6 +8,7 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import { catalogueHash, catalogueVersion, eventNames } from '../../telemetry/catalogue.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
+import { obstacleOf } from '../../telemetry/consent.ts';
 import { findNewestHeld } from '../../telemetry/outbox.queries.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
@@ -137,6 +138,12 @@ async function switchMode(deps: Deps, req: Request, res: Response): Promise<void
   // Nobody agrees to fields that the page did not show. To switch off is always possible.
   if (mode !== 'off' && catalogue_version !== catalogueVersion)
     return tellAndGo(deps, res, { kind: 'error', text: t('telemetry.list_changed'), to: back });
+  // Nor to what could not be: a yes to a channel that is forbidden would wait for the day when it no longer is.
+  const obstacle = mode === 'off' ? undefined : obstacleOf(channel, deps.config);
+  if (obstacle !== undefined) {
+    const reason = reasonOf({ mode: 'off', reason: obstacle }, t);
+    return tellAndGo(deps, res, { kind: 'error', text: t('telemetry.not_switched', { reason }), to: back });
+  }
   await deps.telemetry.switchChannel({ user_id: person.id }, channel, mode, 'panel');
   const text = t(`telemetry.switched.${mode}`, { channel: t(`telemetry.channel.${channel}`) });
   return tellAndGo(deps, res, { kind: 'success', text, to: back });

@@ -45,6 +45,8 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.switched.review': '{channel}: Alles wird zurückgehalten, bis Sie es freigeben.',
   'telemetry.switched.auto': '{channel}: an.',
 
+  'telemetry.not_switched': 'Nichts wurde geändert oder festgehalten. {reason}',
+
   'telemetry.reason.not_set_up': 'Bevor dieser Server fertig eingerichtet ist, verlässt ihn nichts.',
   'telemetry.reason.do_not_track':
     'DO_NOT_TRACK=1 in der Umgebung verbietet jeden Kanal, was immer hier gewählt ist.',

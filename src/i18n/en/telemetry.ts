@@ -42,6 +42,8 @@ export const telemetry = {
   'telemetry.switched.review': '{channel}: everything is held until you release it.',
   'telemetry.switched.auto': '{channel}: on.',
 
+  'telemetry.not_switched': 'Nothing was changed or written down. {reason}',
+
   'telemetry.reason.not_set_up': 'Nothing leaves before the setup of this server is complete.',
   'telemetry.reason.do_not_track':
     'DO_NOT_TRACK=1 in the environment forbids every channel, whatever is chosen here.',
