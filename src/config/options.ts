@@ -255,9 +255,9 @@ export const options = {
   APP_VERSION: {
     type: 'text',
     default: '',
-    pattern: /^[0-9A-Za-z.+-]{1,64}$/,
-    problem: 'must be a version such as 1.2.3',
-    description: 'Version to report. Empty takes the one of the package.',
+    pattern: /^[0-9A-Za-z.+-]{1,20}$/,
+    problem: 'must be a version such as 1.2.3, of 20 characters at most',
+    description: 'Version to report, of 20 characters at most. Empty takes the one of the package.',
   },
   OUTBOX_MAX_ROWS: {
     type: 'number',

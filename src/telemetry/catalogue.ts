@@ -80,7 +80,7 @@ const projectProperties = {
   has_client: flag,
   billable: flag,
   has_due_date: flag,
-  has_description: flag,
+  has_description: flagHere,
   has_budget: flagHere,
 } as const;
 const taskStatus = choice('open', 'in_progress', 'review', 'done');
@@ -157,7 +157,7 @@ export const catalogue = {
     properties: {
       source: entrySource,
       project_id: id,
-      has_description: flag,
+      has_description: flagHere,
       has_tags: flagHere,
       billable: flag,
       duration_seconds: durationBucket,
@@ -307,8 +307,8 @@ export const catalogue = {
   'privacy.opted_out': {
     ...product,
     channels: [],
-    why: 'How many people object to product analytics, or take that back.',
-    properties: { analytics_choice: choice('in', 'out', 'browser') },
+    why: 'How many people object to product analytics.',
+    properties: { analytics_choice: choice('out', 'browser') },
   },
   'telemetry.install': { ...installation, why: 'How many servers are set up, on what.' },
   'telemetry.update': { ...installation, why: 'How fast new versions spread.' },
@@ -434,7 +434,7 @@ export const surroundings: Record<
 };
 
 /** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
-export const catalogueVersion = 4;
+export const catalogueVersion = 5;
 
 /**
  * Everything that a channel could send, and how much it says: 'event', 'event.property' and the names of its

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from '../../src/config/config.ts';
 import type { EventName, Property } from '../../src/telemetry/catalogue.ts';
 import {
   catalogueHash,
@@ -123,6 +124,9 @@ function widest(property: Property): unknown {
   }
 }
 
+/** APP_VERSION takes no longer one. */
+const longestVersion = '10.20.30-rc.1+123456';
+
 /** The longest pattern that a route of ours has. */
 const longestRoute = '/projects/:id/members/:user_id/remove-and-reassign';
 
@@ -145,6 +149,11 @@ async function onTheWire(body: OutwardEvent): Promise<OutwardEvent> {
 }
 
 describe('the size of an event', () => {
+  it('is that of the longest version', () => {
+    expect(loadConfig({ APP_VERSION: longestVersion }).version).toBe(longestVersion);
+    expect(() => loadConfig({ APP_VERSION: `${longestVersion}7` })).toThrow(ConfigError);
+  });
+
   it.each(eventNames.filter((name) => declarationOf(name).channels.includes('analytics')))(
     '%s has at most 350 bytes on the wire, as wide as it can be, and the fields it was given',
     async (name) => {
@@ -153,7 +162,7 @@ describe('the size of an event', () => {
       for (const [key, property] of Object.entries(properties)) wide[key] = widest(property);
       const { event, dropped } = outwardEvent(local(name, wide), {
         ...rules,
-        app_version: '10.20.30',
+        app_version: longestVersion,
       });
       expect(dropped).toBe(0);
       if (!event) throw new Error('no event');

@@ -29,7 +29,9 @@ export async function chooseAnalytics(
   await change({ user_id }, async (trx, record) => {
     await updatePerson(trx, user_id, { analytics_choice });
     if (isRefused) await telemetry.outbox.dropPerson(trx, user_id);
-    record('privacy.opted_out', { analytics_choice: analytics_choice ?? 'browser' });
+    // Only a no: whoever allows it or takes a no back has not objected.
+    if (isRefused)
+      record('privacy.opted_out', { analytics_choice: analytics_choice === 'out' ? 'out' : 'browser' });
   });
   if (isRefused) await telemetry.objected(user_id);
 }

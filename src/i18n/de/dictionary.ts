@@ -51,7 +51,7 @@ export const dictionary: Record<keyof typeof en, string> = {
     'Was tut die Verwaltung für Personen, und brauchen sie Hilfe, um wieder hineinzukommen?',
   'why.admin.telemetry_viewed': 'Sehen Administratoren nach, was hinausgeht?',
   'why.admin.telemetry_toggled': 'Welche Kanäle sind erwünscht?',
-  'why.privacy.opted_out': 'Wie viele widersprechen den Nutzungsereignissen oder nehmen das zurück?',
+  'why.privacy.opted_out': 'Wie viele widersprechen den Nutzungsereignissen?',
   'why.telemetry.install': 'Wie viele Server werden eingerichtet, und worauf?',
   'why.telemetry.update': 'Wie schnell verbreiten sich neue Versionen?',
   'why.telemetry.health': 'Welche Versionen sind in Gebrauch?',

@@ -49,7 +49,7 @@ export const dictionary = {
   'why.admin.user_updated': 'What do administrators do for people, and do people need help to get back in?',
   'why.admin.telemetry_viewed': 'Do administrators look at what leaves?',
   'why.admin.telemetry_toggled': 'Which channels are wanted?',
-  'why.privacy.opted_out': 'How many people object to product events, or take that back?',
+  'why.privacy.opted_out': 'How many people object to product events?',
   'why.telemetry.install': 'How many servers are set up, and on what?',
   'why.telemetry.update': 'How fast do new versions spread?',
   'why.telemetry.health': 'Which versions are in use?',
