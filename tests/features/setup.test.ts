@@ -146,6 +146,12 @@ describe('what leaves the server, asked at the first run', () => {
     // A sample each, of this very version.
     expect(text.match(/A sample of this very server/g)).toHaveLength(3);
     expect(text).toContain('9.8.7');
+    expect(text).toContain('&#34;api_key&#34;');
+    expect(text).not.toContain(destinations(internet.url).POSTHOG_API_KEY);
+    // The fingerprint of the server is not for whoever is on the network.
+    const afar = (await fromAfar(app.stranger.get('/setup'))).text;
+    expect(afar).toContain('setup_code');
+    expect(afar).not.toContain('A sample of this very server');
     for (const field of ['error.frames', 'envelope.distinct_id', 'timer.started', 'ping.fingerprint'])
       expect(text).toContain(`<code>${field}</code>`);
     const isOn = (channel: string) => new RegExp(`name="send_${channel}" value="1" checked`).test(text);

@@ -107,14 +107,15 @@ const proposed = {
 async function showSetup(deps: Deps, req: Request, res: Response, page: SetupPage): Promise<void> {
   const { problems, status } = page;
   const { locale, functions } = res.locals;
+  const needs_code = !isFromThisMachine(req, deps.config);
   const data = {
     title: functions.t('setup.title'),
     problems,
     values: { ...proposed, ...page.values, password: '' },
-    needs_code: !isFromThisMachine(req, deps.config),
+    needs_code,
     zones: timeZoneOptions(undefined).filter(({ value }) => value !== 'UTC'),
     currencies: currencyOptions(locale),
-    channels: await channelOffers(deps, functions.t),
+    channels: await channelOffers(deps, functions.t, { showsSample: !needs_code }),
     scripts: ['js/time-zone.js'],
   };
   await deps.page(req, res, 'setup/setup', data, status);
