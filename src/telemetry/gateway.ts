@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Channel } from '../db/schema.ts';
+import { isUnconnected } from './channels.ts';
 import type { OutboundAnswer, OutboundProblem, OutboundRequest } from './channels.ts';
 import { throughPassage } from './guard.ts';
 import type { Ledger, LedgerRequest } from './ledger.ts';
@@ -72,8 +73,9 @@ export function openEgress(
       const { status } = await send();
       return { ...silence, status, sentBytes: request.body.byteLength };
     } catch (error) {
-      // Whether some of it left is not known: then it counts as having left.
-      return { ...silence, problem: problemOf(error), sentBytes: request.body.byteLength };
+      const problem = problemOf(error);
+      // Once connected, whether some of it left is not known: then it counts as having left.
+      return { ...silence, problem, sentBytes: isUnconnected(problem) ? 0 : request.body.byteLength };
     }
   });
 }

@@ -381,6 +381,11 @@ describe('other protocols', () => {
       throw Object.assign(new Error('535 no'), { code: 'EAUTH' });
     });
     expect(refused).toMatchObject({ status: null, problem: 'sign_in_refused' });
+    counted.length = 0;
+    await openEgress(parts, message, async () => {
+      throw Object.assign(new Error('nobody there'), { code: 'ECONNREFUSED' });
+    });
+    expect(counted).toEqual(['mail failed']);
   });
 
   it('and the whole of it is one chain', async () => {
