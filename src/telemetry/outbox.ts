@@ -13,6 +13,8 @@ import {
   deleteOfPerson,
   deleteOldest,
   deleteQueuedBefore,
+  findNewestHeld,
+  findNextAttempt,
   holdQueued,
   insertPayloads,
   listPayloads,
@@ -41,6 +43,10 @@ export interface Outbox {
   release(channel: TelemetryChannel, ids: Chosen['ids'], trx?: Db): Promise<number>;
   /** Deletes held payloads; gives how many. */
   discard(channel: TelemetryChannel, ids: Chosen['ids'], trx?: Db): Promise<number>;
+  /** The newest payload that waits for an administrator; null when none does. */
+  newestHeld(channel: TelemetryChannel): Promise<number | null>;
+  /** When what failed before is tried next, in epoch milliseconds; null when nothing that waits has failed. */
+  nextAttemptAt(channel: TelemetryChannel): Promise<number | null>;
   /** How much waits, per channel. */
   depth(): Promise<Map<TelemetryChannel, Depth>>;
   /** How long the oldest payload that may leave has waited, in seconds, by channel; what is held is not counted. */
@@ -108,6 +114,8 @@ export function createOutbox(parts: Parts): Outbox {
       return count;
     },
     discard: async (channel, ids, trx = db) => counted(await deleteHeld(trx, { channel, ids })),
+    newestHeld: (channel) => findNewestHeld(db, channel),
+    nextAttemptAt: (channel) => findNextAttempt(db, channel),
     depth: () => depthOf(db),
     oldestAgesSeconds: () => oldestAgesOf(db, now()),
     expire: async () => {

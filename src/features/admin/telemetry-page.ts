@@ -10,7 +10,6 @@ import type { ChannelState, OutboxRow, TelemetryChannel } from '../../telemetry/
 import type { PastConsent } from '../../telemetry/consent-store.ts';
 import { obstacleOf } from '../../telemetry/consent.ts';
 import type { LedgerEntry } from '../../telemetry/ledger.ts';
-import { findNextAttempt } from '../../telemetry/outbox.queries.ts';
 import { destinationOf, prettyBytes, problemSentence } from './telemetry-channels.ts';
 
 type Functions = Response['locals']['functions'];
@@ -31,7 +30,7 @@ export async function channelCard(deps: Deps, channel: TelemetryChannel, res: Re
   const depth = (await telemetry.outbox.depth()).get(channel) ?? { held: 0, queued: 0 };
   const instant = instantIn(personOf(res), functions);
   const destination = destinationOf(channel, config);
-  const next_attempt_at = await findNextAttempt(deps.db, channel);
+  const next_attempt_at = await telemetry.outbox.nextAttemptAt(channel);
   // What fails before it is in the ledger, the ledger cannot tell; another instance may know, and the waiting rows do.
   const noted = telemetry.delivery.problem(channel);
   const problem =

@@ -9,7 +9,6 @@ import { catalogueHash, catalogueVersion, eventNames } from '../../telemetry/cat
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
 import { obstacleOf } from '../../telemetry/consent.ts';
-import { findNewestHeld } from '../../telemetry/outbox.queries.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { appendAudit } from '../audit/audit.ts';
@@ -83,7 +82,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
   await consents.refresh();
   const card = await channelCard(deps, channel, res);
   const instant = instantIn(person, functions);
-  const newest_held = await findNewestHeld(deps.db, channel);
+  const newest_held = await outbox.newestHeld(channel);
   const waiting = await outbox.list(channel, { page });
   const history = await consents.history(channel, 1);
   const { entries } = await ledger.list({ channel, page: 1 });
