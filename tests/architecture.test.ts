@@ -199,6 +199,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'features/queries': [
     'db',
+    // Words only: which problems come before any byte has left.
+    'telemetry/channels.ts',
     'shared',
     'work',
     'features/rates/rates.ts',
