@@ -17,21 +17,23 @@ import { destinationOf } from './telemetry-channels.ts';
  */
 export async function* panelAsJson(deps: Deps, now: number): AsyncGenerator<string, void, undefined> {
   const { config, telemetry } = deps;
-  const channels: object[] = [];
-  for (const channel of telemetryChannels) channels.push(await channelAsJson(deps, channel));
   const head = {
     generated_at: new Date(now).toISOString(),
     version: config.version,
     catalogue_version: catalogueVersion,
     catalogue_hash: catalogueHash(),
-    channels,
     catalogue: eventNames.map((name) => ({
       name,
       ...declarationOf(name),
       leaving_properties: leavingProperties(name),
     })),
   };
-  yield `${JSON.stringify(head).slice(0, -1)},"ledger":[`;
+  yield `${JSON.stringify(head).slice(0, -1)},"channels":[`;
+  for (const [index, channel] of telemetryChannels.entries()) {
+    if (index > 0) yield ',';
+    yield* channelAsJson(deps, channel);
+  }
+  yield '],"ledger":[';
   let separator = '\n';
   for await (const line of telemetry.ledger.download({})) {
     yield separator + line.trimEnd();
@@ -40,28 +42,34 @@ export async function* panelAsJson(deps: Deps, now: number): AsyncGenerator<stri
   yield '\n]}\n';
 }
 
-async function channelAsJson({ config, telemetry }: Deps, channel: TelemetryChannel): Promise<object> {
+async function* channelAsJson(
+  { config, telemetry }: Deps,
+  channel: TelemetryChannel,
+): AsyncGenerator<string> {
   const { consents, outbox, ledger } = telemetry;
-  return {
+  const head = {
     channel,
     ...telemetry.state(channel),
     destination: destinationOf(channel, config)?.host ?? null,
     totals: await ledger.totals(channel),
     fields: outwardFields(channel),
     uncovered: consents.uncovered(channel),
-    decisions: await all((page) => consents.history(channel, page)),
-    waiting: await all((page) => outbox.list(channel, { page })),
   };
+  yield `${JSON.stringify(head).slice(0, -1)},"decisions":[`;
+  yield* rowsAsJson((page) => consents.history(channel, page));
+  yield '],"waiting":[';
+  yield* rowsAsJson((page) => outbox.list(channel, { page }));
+  yield ']}';
 }
 
-async function all<Row>(
-  read: (page: number) => Promise<{ rows: Row[]; total_pages: number }>,
-): Promise<Row[]> {
-  const rows: Row[] = [];
+/** Page by page: thousands of payloads may wait while a destination is down. */
+async function* rowsAsJson(
+  read: (page: number) => Promise<{ rows: object[]; total_pages: number }>,
+): AsyncGenerator<string> {
   for (let page = 1, pages = 1; page <= pages; page += 1) {
     const found = await read(page);
     pages = found.total_pages;
-    rows.push(...found.rows);
+    for (const [index, row] of found.rows.entries())
+      yield (page === 1 && index === 0 ? '' : ',') + JSON.stringify(row);
   }
-  return rows;
 }
