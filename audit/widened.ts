@@ -21,8 +21,8 @@ export const widenings: Widening[] = [
       },
       {
         file: 'features/entries/entries.ts',
-        from: "has_description: entry.description !== ''",
-        to: 'has_description: entry.description as never',
+        from: 'billable: entry.billable === 1,\n    duration_seconds',
+        to: 'billable: entry.description as never,\n    duration_seconds',
       },
     ],
     caughtBy: 'no canary left',
