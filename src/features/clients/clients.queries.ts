@@ -183,7 +183,7 @@ export async function listClientEntries(
     .innerJoin('users', 'users.id', 'entries.user_id')
     .innerJoin('projects', 'projects.id', 'entries.project_id')
     .select(['entries.id', 'entries.user_id', 'users.name as person_name', 'entries.description'])
-    .select(['local_date', 'zone', 'projects.name as task_name'])
+    .select(['local_date', 'zone', 'projects.name as detail_name'])
     .select(['started_at', 'ended_at', 'duration_seconds'])
     .where('projects.client_id', '=', client_id)
     .where('local_date', '>=', since)

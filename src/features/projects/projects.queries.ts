@@ -251,7 +251,7 @@ export async function listRecentEntries(db: Db, project_id: number, scope: Entry
     .innerJoin('users', 'users.id', 'entries.user_id')
     .leftJoin('tasks', 'tasks.id', 'entries.task_id')
     .select(['entries.id', 'entries.user_id', 'users.name as person_name', 'entries.description'])
-    .select(['local_date', 'zone', 'tasks.name as task_name'])
+    .select(['local_date', 'zone', 'tasks.name as detail_name'])
     .select(['started_at', 'ended_at', 'duration_seconds'])
     .where('entries.project_id', '=', project_id)
     .where(inScope(scope))
