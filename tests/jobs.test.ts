@@ -38,6 +38,18 @@ it('runs once for several instances: whoever holds the lease', async () => {
   expect(first.map((row) => row.name)).toEqual([...jobNames].sort());
 });
 
+it('is not held up by a lease from a clock that ran years ahead', async () => {
+  app.clock.now += 3_600_000;
+  await app.deps.db
+    .updateTable('jobs')
+    .set({ holder: 'ahead', lease_until: app.clock.now + 5 * 365 * 86_400_000 })
+    .execute();
+  await runAllJobs(app.deps);
+  const rows = await app.deps.db.selectFrom('jobs').select(['holder', 'lease_until']).execute();
+  expect(rows.filter(({ holder }) => holder === 'ahead')).toEqual([]);
+  expect(rows.every(({ lease_until }) => lease_until <= app.clock.now + 2 * 86_400_000)).toBe(true);
+});
+
 it('counts a failure and goes on', async () => {
   app.expectErrors();
   app.clock.now += 3_600_000;

@@ -1,7 +1,8 @@
 import type { Db } from './connect.ts';
 
 /**
- * Takes a job's lease unless somebody holds it: one row per job, moved forward by whoever runs it.
+ * Takes a job's lease unless somebody holds it: one row per job, moved forward by whoever runs it. A lease that lasts more
+ * than twice as long as anybody asks for it was taken by a clock that ran ahead, and holds nobody up.
  *
  * @param until - epoch ms when the lease ends by itself, for a holder that died.
  * @returns false when another instance holds it.
@@ -11,10 +12,13 @@ export async function takeLease(
   { name, holder, now, until }: { name: string; holder: string; now: number; until: number },
 ): Promise<boolean> {
   const row = { name, holder, lease_until: until };
+  const credibleUntil = until + (until - now);
   const taken = await db
     .insertInto('jobs')
     .values({ ...row, last_success_at: null })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet(row).where('jobs.lease_until', '<=', now))
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet(row).where(({ not, between }) => not(between('jobs.lease_until', now + 1, credibleUntil))),
+    )
     .returning('name')
     .execute();
   return taken.length > 0;
@@ -49,4 +53,14 @@ export async function releaseLease(
 
 export async function updateLastSuccess(db: Db, name: string, last_success_at: number): Promise<void> {
   await db.updateTable('jobs').set({ last_success_at }).where('name', '=', name).execute();
+}
+
+/** Epoch ms of a job's last success; null when it never had one. */
+export async function findLastSuccess(db: Db, name: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('jobs')
+    .select('last_success_at')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row?.last_success_at ?? null;
 }

@@ -14,7 +14,7 @@ export interface LoggedError {
 const CAUSES_MAX = 3;
 const MESSAGE_LENGTH_MAX = 300;
 
-// The engine's own words about our code: identifiers, never values.
+// The engine's own words about our code: identifiers, never values. With a code they are Node's, which quote what they got.
 const SPOKEN_BY_THE_ENGINE: ReadonlySet<string> = new Set(['TypeError', 'ReferenceError']);
 // These quote what they could not read: a body that is not JSON, a date that is none.
 const QUOTING_THEIR_INPUT: ReadonlySet<string> = new Set(['SyntaxError', 'RangeError', 'URIError']);
@@ -29,7 +29,8 @@ function withoutValues(message: string): string {
 }
 
 function messageOf(error: Error): string {
-  if (error instanceof AppError || SPOKEN_BY_THE_ENGINE.has(error.name)) return error.message;
+  if (error instanceof AppError) return error.message;
+  if (SPOKEN_BY_THE_ENGINE.has(error.name) && !('code' in error)) return error.message;
   // PostgreSQL's message and detail quote the row; code and constraint say enough.
   if (QUOTING_THEIR_INPUT.has(error.name) || 'severity' in error) return '(not kept)';
   return withoutValues(error.message);

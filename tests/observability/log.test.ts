@@ -113,6 +113,8 @@ describe('an error', () => {
     ['JSON that cannot be read', () => catchError(() => JSON.parse(SECRET))],
     ['a date that is none', () => catchError(() => Temporal.PlainDate.from(SECRET))],
     ['a library quoting', () => new Error(`cannot convert "${SECRET}" and '${SECRET}' or \`${SECRET}\``)],
+    ['an argument of Node’s', () => catchError(() => Buffer.from('', SECRET as BufferEncoding))],
+    ['an argument of another type', () => catchError(() => Buffer.alloc(SECRET as unknown as number))],
     ['an open quote', () => new Error(`near "${SECRET}`)],
     ['a second line', () => new Error(`failed\n    at ${SECRET}`)],
     ['a URL', () => new Error('no answer from https://example.com/?q=' + encodeURIComponent(SECRET))],
@@ -230,6 +232,7 @@ describe('the file', () => {
     rmSync(directory, { recursive: true });
     writeFileSync(directory, 'a file where the folder was');
     expect(log.isWritable()).toBe(false);
+    expect(log.isFull()).toBe(false);
     for (let line = 0; line < 10; line += 1) log.logger.info('no folder');
     expect(writeErrors).toBeGreaterThan(0);
     rmSync(directory);
@@ -245,10 +248,12 @@ describe.skipIf(!existsSync('/dev/full'))('a full disk', () => {
     for (let line = 0; line < 10; line += 1) log.logger.info({ line }, 'line');
     expect(writeErrors).toBe(10);
     expect(log.isWritable()).toBe(false);
+    expect(log.isFull()).toBe(true);
 
     unlinkSync(file);
     log.reopen();
     expect(log.isWritable()).toBe(true);
+    expect(log.isFull()).toBe(false);
     log.logger.info({ line: 10 }, 'line');
     expect(readLogLines(directory).map(({ line }) => line)).toEqual(
       Array.from({ length: 11 }, (_, line) => line),

@@ -33,6 +33,8 @@ export const ledger: Record<keyof typeof en, string> = {
   'ledger.head': 'Anfragezeile und Kopfzeilen (Schlüssel sind verdeckt)',
   'ledger.body': 'Genaue Bytes',
   'ledger.body_base64': 'Genaue Bytes (Base64, sie sind kein Text)',
+  'ledger.mail_hidden':
+    'Das Geheimnis eines Links steht hier als Sternchen. Alles andere ist, wie es hinausging; der Hash gehört zu dem, was hier steht.',
   'ledger.body_empty': 'Die Anfrage hatte keinen Inhalt.',
   'ledger.check': 'Kette prüfen',
   'ledger.check_title': 'Prüfung der Kette',

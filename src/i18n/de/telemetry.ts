@@ -177,7 +177,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.meaning': 'Was es sagt',
   'telemetry.field_new': 'neu, wird nicht gesendet',
   'telemetry.new_fields':
-    '{count, plural, one {# Feld ist} other {# Felder sind}} hinzugekommen, seit ein Administrator zugestimmt hat. Nichts vom Neuen wird gesendet.',
+    '{count, plural, one {# Feld ist} other {# Felder sind}} hinzugekommen, seit der Liste zugestimmt wurde. Nichts vom Neuen wird gesendet.',
   'telemetry.agree': 'Den neuen Feldern zustimmen',
   'telemetry.agreed': 'Die neuen Felder von „{channel}“ dürfen von jetzt an gesendet werden.',
 

@@ -31,6 +31,8 @@ export const ledger = {
   'ledger.head': 'Request line and headers (keys are hidden)',
   'ledger.body': 'Exact bytes',
   'ledger.body_base64': 'Exact bytes (base64, they are not text)',
+  'ledger.mail_hidden':
+    'The secret of a link is shown as asterisks. Everything else is as it left; the hash is that of what is shown.',
   'ledger.body_empty': 'The request had no body.',
   'ledger.check': 'Check the chain',
   'ledger.check_title': 'Check of the chain',

@@ -169,7 +169,7 @@ export const telemetry = {
   'telemetry.meaning': 'What it says',
   'telemetry.field_new': 'new, not sent',
   'telemetry.new_fields':
-    '{count, plural, one {# field was added} other {# fields were added}} since an administrator agreed. Nothing of the new is sent.',
+    '{count, plural, one {# field was added} other {# fields were added}} since the list was agreed to. Nothing of the new is sent.',
   'telemetry.agree': 'Agree to the new fields',
   'telemetry.agreed': 'The new fields of “{channel}” may be sent from now on.',
 
