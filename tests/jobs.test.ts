@@ -43,11 +43,16 @@ it('is not held up by a lease from a clock that ran years ahead', async () => {
   await app.deps.db
     .updateTable('jobs')
     .set({ holder: 'ahead', lease_until: app.clock.now + 5 * 365 * 86_400_000 })
+    .where('name', '=', 'end_sessions')
     .execute();
   await runAllJobs(app.deps);
-  const rows = await app.deps.db.selectFrom('jobs').select(['holder', 'lease_until']).execute();
-  expect(rows.filter(({ holder }) => holder === 'ahead')).toEqual([]);
-  expect(rows.every(({ lease_until }) => lease_until <= app.clock.now + 2 * 86_400_000)).toBe(true);
+  const job = await app.deps.db
+    .selectFrom('jobs')
+    .select(['holder', 'lease_until'])
+    .where('name', '=', 'end_sessions')
+    .executeTakeFirstOrThrow();
+  expect(job.holder).not.toBe('ahead');
+  expect(job.lease_until).toBeLessThanOrEqual(app.clock.now + 3_600_000);
 });
 
 it('counts a failure and goes on', async () => {

@@ -17,7 +17,10 @@ export async function takeLease(
     .insertInto('jobs')
     .values({ ...row, last_success_at: null })
     .onConflict((conflict) =>
-      conflict.column('name').doUpdateSet(row).where(({ not, between }) => not(between('jobs.lease_until', now + 1, credibleUntil))),
+      conflict
+        .column('name')
+        .doUpdateSet(row)
+        .where(({ not, between }) => not(between('jobs.lease_until', now + 1, credibleUntil))),
     )
     .returning('name')
     .execute();

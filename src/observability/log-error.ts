@@ -30,7 +30,7 @@ function withoutValues(message: string): string {
 
 function messageOf(error: Error): string {
   if (error instanceof AppError) return error.message;
-  if (SPOKEN_BY_THE_ENGINE.has(error.name) && !('code' in error)) return error.message;
+  if (SPOKEN_BY_THE_ENGINE.has(error.name)) return 'code' in error ? '(not kept)' : error.message;
   // PostgreSQL's message and detail quote the row; code and constraint say enough.
   if (QUOTING_THEIR_INPUT.has(error.name) || 'severity' in error) return '(not kept)';
   return withoutValues(error.message);
