@@ -51,9 +51,9 @@ const jobs: Job[] = [
     run: async (deps) => (await import('./features/budgets/budget-notices.ts')).noticeBudgets(deps),
   },
   {
-    name: 'mail_notices',
+    name: 'send_mails',
     everyMs: minuteMs,
-    run: async (deps) => (await import('./features/notices/notice-mail.ts')).mailNotices(deps),
+    run: async (deps) => (await import('./features/notices/send-mails.ts')).sendMails(deps),
   },
   {
     name: 'forget_notices',

@@ -30,7 +30,10 @@ export interface Database {
   task_times: TaskTimesTable;
   notices: NoticesTable;
   account_links: AccountLinksTable;
+  link_tokens: LinkTokensTable;
+  mails: MailsTable;
   audit: AuditTable;
+  audit_head: AuditHeadTable;
 }
 
 export type Flag = 0 | 1;
@@ -299,6 +302,8 @@ export interface TasksTable {
   due_date: string | null;
   estimate_seconds: number | null;
   created_at: number;
+  /** Order in its column of the board; those with the same place are in the order of their ids. */
+  board_place: Generated<number>;
   updated_at: number;
   archived_at: number | null;
 }
@@ -373,7 +378,6 @@ export interface NoticesTable {
   content: string;
   created_at: number;
   read_at: number | null;
-  mailed_at: ColumnType<number | null, number | null | undefined, number | null>;
 }
 
 export interface AccountLinksTable {
@@ -386,10 +390,37 @@ export interface AccountLinksTable {
   created_at: number;
   expires_at: number;
   used_at: number | null;
-  /** What became of the mail with the link; null where none was to be sent. */
-  mail: ColumnType<LinkMail | null, LinkMail | null | undefined, LinkMail | null>;
 }
-export type LinkMail = 'waiting' | 'sent' | 'failed';
+
+/** What opens a link beside the token that was shown to the administrator: one for each time it was mailed. */
+export interface LinkTokensTable {
+  token_hash: string;
+  link_id: number;
+}
+
+/** Mails that wait, and what became of them; about a link or about a notice. */
+export interface MailsTable {
+  id: Generated<number>;
+  user_id: number;
+  link_id: number | null;
+  notice_id: number | null;
+  /** Address of this server in the mail: https://time.example.com. Null where nothing but PUBLIC_URL tells it. */
+  origin: string | null;
+  /** The same at each attempt, so that a mail server that took it without our knowing can tell. */
+  message_id: string;
+  state: MailState;
+  attempts: number;
+  /** Epoch ms: not tried before. Whoever tries moves it on first, so that nobody else does. */
+  next_try_at: number;
+  give_up_at: number;
+  created_at: number;
+  ended_at: number | null;
+  /** What the mail server answered last, such as 451; null where it did not answer. */
+  status: number | null;
+  /** Why it did not answer: a code of the gateway. */
+  problem: string | null;
+}
+export type MailState = 'waiting' | 'sent' | 'given_up';
 
 /** What administrators did, and what anybody did to another person's time; chained by hashes, no addresses. */
 export interface AuditTable {
@@ -407,4 +438,11 @@ export interface AuditTable {
   content: string;
   previous_hash: string;
   hash: string;
+}
+
+/** How many records the audit log has and the hash of its last one; one row. */
+export interface AuditHeadTable {
+  id: number;
+  record_count: number;
+  last_hash: string;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { getSystemErrorName } from 'node:util';
-import type { OutboundProblem } from './channels.ts';
+import type { OutboundAnswer, OutboundProblem } from './channels.ts';
 import { openEgress } from './gateway.ts';
 
 /** A message to one person. */
@@ -18,13 +18,25 @@ export interface Mail {
    * database must let nobody in.
    */
   secret?: string;
+  /** Of a mail that may be sent again, the same each time, so that a mail server can tell; made up otherwise. */
+  message_id?: string;
+}
+
+/** Why a mail server did not take a mail. */
+export interface MailRefusal {
+  /** What it answered, such as 451 or 550; null where it did not. */
+  status: number | null;
+  /** Why it did not answer, or did not let us in. */
+  problem: OutboundProblem | null;
+  /** True when it would say the same again: trying once more is of no use. */
+  is_final: boolean;
 }
 
 export interface Mailer {
   /** False without SMTP_URL: nothing is sent then. */
   isOn: boolean;
   /** @returns null when the mail server took it, else why not. Never throws for the network's sake. */
-  send: (mail: Mail) => Promise<OutboundProblem | null>;
+  send: (mail: Mail) => Promise<MailRefusal | null>;
 }
 
 interface MailerOptions {
@@ -39,7 +51,7 @@ const patienceMs = 15_000;
 /** Sends mail through SMTP_URL: every message is in the ledger before the connection is opened. */
 export function createMailer({ smtp_url, mail_from, egress }: MailerOptions): Mailer {
   if (smtp_url === undefined || mail_from === undefined)
-    return { isOn: false, send: () => Promise.resolve('failed') };
+    return { isOn: false, send: () => Promise.resolve({ status: null, problem: 'failed', is_final: true }) };
   const from = mail_from;
   return {
     isOn: true,
@@ -53,22 +65,27 @@ export function createMailer({ smtp_url, mail_from, egress }: MailerOptions): Ma
         { channel: 'mail', purpose, consent_id: null, host: url.host, body: shown, people },
         () => deliver(url, { from, to, raw: real }),
       );
-      const isTaken = answer.status !== null && answer.status >= 200 && answer.status < 300;
-      return isTaken ? null : (answer.problem ?? 'failed');
+      return refusalOf(answer);
     },
   };
+}
+
+/** 2xx is taken, 4xx may be taken later, 5xx never. A password that is refused is put right here, and then tried again. */
+function refusalOf({ status, problem }: OutboundAnswer): MailRefusal | null {
+  if (status !== null && status >= 200 && status < 300) return null;
+  return { status, problem, is_final: status !== null && status >= 500 };
 }
 
 /** The message as it leaves, and as the ledger keeps it: the same bytes but for the secret. */
 async function compose(mail: Mail, from: string): Promise<{ real: Buffer; shown: Buffer }> {
   // A module that sends nothing never loads it.
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
-  const { to, subject, secret } = mail;
+  const { to, subject, secret, message_id = randomUUID() } = mail;
   const domain = from.slice(from.lastIndexOf('@') + 1);
   const fixed = {
     // An object: a comma in an address must not make two of it.
     ...{ from, to: { name: '', address: to }, subject, date: new Date(), baseBoundary: randomUUID() },
-    ...{ messageId: `<${randomUUID()}@${domain}>`, disableFileAccess: true, disableUrlAccess: true },
+    ...{ messageId: `<${message_id}@${domain}>`, disableFileAccess: true, disableUrlAccess: true },
     // Neither an out-of-office answer nor a bounce is of use to anybody.
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
@@ -113,10 +130,23 @@ async function deliver(url: URL, { from, to, raw }: Envelope): Promise<{ status:
     const { response } = await transport.sendMail({ envelope: { from, to: [to] }, raw });
     return { status: Number.parseInt(response, 10) || 250 };
   } catch (error) {
+    const status = refusedWith(error);
+    if (status !== undefined) return { status };
     throw withSystemCode(error);
   } finally {
     transport.close();
   }
+}
+
+/**
+ * The answer with which the mail server refused sender, recipient or message; the package throws it. What it says to a
+ * greeting, to encryption or to a password is about the settings of one of the two, not about the mail.
+ */
+function refusedWith(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('responseCode' in error) || !('code' in error)) return undefined;
+  const { code, responseCode } = error;
+  if (code !== 'EENVELOPE' && code !== 'EMESSAGE') return undefined;
+  return typeof responseCode === 'number' && responseCode >= 400 ? responseCode : undefined;
 }
 
 /** The package calls every failed connection ESOCKET; the system's own word says more. */

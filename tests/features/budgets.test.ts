@@ -235,11 +235,12 @@ describe('a threshold', () => {
       (
         await db()
           .selectFrom('notices')
-          .select('mailed_at')
+          .innerJoin('mails', 'mails.notice_id', 'notices.id')
+          .select(['state', 'status'])
           .where('once_key', 'like', `budget:${id}:%`)
           .execute()
-      )[0]?.mailed_at;
-    expect(await mailed()).toBeNull();
+      )[0];
+    expect(await mailed()).toEqual({ state: 'waiting', status: 451 });
     mail.refuse(undefined);
     await jobs();
     expect(await mailed()).toBe(app.clock.now);

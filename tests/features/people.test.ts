@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { appendAudit, verifyAudit } from '../../src/features/audit/audit.ts';
+import type { AuditEntry } from '../../src/features/audit/audit.ts';
 import type { TestApp } from '../support/app.ts';
 import { createPerson, createTestApp } from '../support/app.ts';
 
@@ -295,7 +296,7 @@ describe('a change of a person', () => {
       deps.change({ user_id: actor_id }, (trx, record) =>
         savePerson(trx, record, {
           ...{ id: person_id, form: { name, email, role: 'member' as const } },
-          by: { actor_id, now: app.clock.now, has_mail: false },
+          by: { actor_id, now: app.clock.now, mail_origin: null },
         }),
       );
     const second = await userNamed('Second');
@@ -525,7 +526,7 @@ describe('the audit log', () => {
       .offset(3)
       .executeTakeFirstOrThrow();
     await db.updateTable('audit').set({ content: '{"role":"admin"}' }).where('id', '=', row.id).execute();
-    expect(await verifyAudit(db)).toEqual({ ok: false, audit_id: row.id });
+    expect(await verifyAudit(db)).toEqual({ ok: false, broken: 'record', audit_id: row.id });
     expect((await app.as('alice').get('/admin/audit/check')).text).toContain(`Record ${row.id} is not`);
     await db.updateTable('audit').set({ content: row.content }).where('id', '=', row.id).execute();
     expect(await verifyAudit(db)).toMatchObject({ ok: true });
@@ -535,20 +536,51 @@ describe('the audit log', () => {
     expect(await verifyAudit(db)).toMatchObject({ ok: true });
   });
 
+  it('shows that the newest records are gone, all of them, or what counts them', async () => {
+    const { db } = app.deps;
+    const rows = await db.selectFrom('audit').selectAll().orderBy('id').execute();
+    const tell = async () => main(await app.as('alice').get('/admin/audit/check'));
+    await db
+      .deleteFrom('audit')
+      .where('id', '>', rows.at(-3)?.id ?? 0)
+      .execute();
+    const end = { ok: false, broken: 'end', expected: rows.length };
+    expect(await verifyAudit(db)).toEqual({ ...end, count: rows.length - 2 });
+    expect(await tell()).toContain(`${rows.length} records were written, and ${rows.length - 2} are here`);
+    // What is written after that goes on from the end that was, so it does not hide the gap.
+    await app.deps.change({ user_id: null }, (trx) => appendAudit(trx, someRecord()));
+    expect(await verifyAudit(db)).toMatchObject({ ok: false });
+    await db.deleteFrom('audit').execute();
+    expect(await verifyAudit(db)).toMatchObject({ broken: 'end', count: 0 });
+    expect(await tell()).toContain('none is here');
+    await db.insertInto('audit').values(rows).execute();
+    const head = { record_count: rows.length, last_hash: rows.at(-1)?.hash ?? '' };
+    await db.updateTable('audit_head').set(head).execute();
+    expect(await verifyAudit(db)).toEqual({ ok: true, count: rows.length });
+    // A record that was put in at the end and fits, without being counted.
+    await db
+      .updateTable('audit_head')
+      .set({ ...head, record_count: rows.length - 1 })
+      .execute();
+    expect(await verifyAudit(db)).toMatchObject({ broken: 'end', count: rows.length });
+    await db.deleteFrom('audit_head').execute();
+    expect(await verifyAudit(db)).toEqual({ ok: false, broken: 'head' });
+    expect(await tell()).toContain('Nothing says any more how many');
+    await db
+      .insertInto('audit_head')
+      .values({ id: 1, ...head })
+      .execute();
+    expect(await verifyAudit(db)).toMatchObject({ ok: true });
+  });
+
+  const someRecord = (subject_id = 1): AuditEntry => ({
+    ...{ at: app.clock.now, actor_id: app.ids.alice, action: 'rate.updated', subject: 'rate', subject_id },
+    ...{ user_id: null, content: {} },
+  });
+
   it('stays one chain when many write at once', async () => {
     const write = (subject_id: number) =>
-      app.deps.change({ user_id: app.ids.alice }, (trx) =>
-        appendAudit(trx, {
-          ...{
-            at: app.clock.now,
-            actor_id: app.ids.alice,
-            action: 'rate.updated',
-            subject: 'rate',
-            subject_id,
-          },
-          ...{ user_id: null, content: {} },
-        }),
-      );
+      app.deps.change({ user_id: app.ids.alice }, (trx) => appendAudit(trx, someRecord(subject_id)));
     await Promise.all(Array.from({ length: 20 }, (_, index) => write(index)));
     expect(await verifyAudit(app.deps.db)).toMatchObject({ ok: true });
   });

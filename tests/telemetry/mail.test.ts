@@ -25,9 +25,9 @@ const post = (path: string, fields: Record<string, string>) =>
   app.as('alice').post(path, fields).set('Origin', 'https://time.example.com');
 const ledger = () =>
   app.deps.db.selectFrom('ledger').selectAll().where('channel', '=', 'mail').orderBy('id').execute();
-const linkOf = (user_id: number) =>
+const mailTo = (user_id: number) =>
   app.deps.db
-    .selectFrom('account_links')
+    .selectFrom('mails')
     .selectAll()
     .where('user_id', '=', user_id)
     .orderBy('id', 'desc')
@@ -66,20 +66,32 @@ describe('an invitation by mail', () => {
     expect(text).toContain('text/plain');
     expect(text).toContain('text/html');
     const token = tokenIn(mail?.raw ?? '');
-    expect(page.text).toContain(`https://time.example.com/invitation?token=${token}`);
     await app.stranger.get(`/invitation?token=${token}`).expect(200);
-    const link = await until(
-      () => linkOf(page_id),
-      (row) => row?.mail !== 'waiting',
-    );
-    expect(link).toBeUndefined();
+    const id = await idOf('mia@example.com');
     const sent = await until(
-      async () => linkOf(await idOf('mia@example.com')),
-      (row) => row?.mail !== 'waiting',
+      () => mailTo(id),
+      (row) => row?.state !== 'waiting',
     );
-    expect(sent?.mail).toBe('sent');
+    expect(sent).toMatchObject({ state: 'sent', attempts: 1 });
+    expect((await app.as('alice').get(`/admin/users/${id}`)).text).toContain(
+      'The mail server took the mail.',
+    );
   });
-  const page_id = 99_999_999;
+
+  it('carries a link of its own: of the two, whichever is used first ends the other', async () => {
+    const fields = { name: 'Max', email: 'max@example.com', role: 'member', locale: 'en' };
+    const before = server.received.length;
+    const page = await post('/admin/users', fields).expect(200);
+    const shown = /token=([\w-]{43})/.exec(page.text)?.[1] ?? '';
+    const mailed = tokenIn((await server.waitFor(before + 1)).at(-1)?.raw ?? '');
+    expect(mailed).toHaveLength(43);
+    expect(mailed).not.toBe(shown);
+    await app.stranger.get(`/invitation?token=${shown}`).expect(200);
+    const form = { token: mailed, name: 'Max', password: 'long enough words' };
+    await app.stranger.post('/invitation', form).set('Origin', 'https://time.example.com').expect(303);
+    await app.stranger.get(`/invitation?token=${shown}`).expect(404);
+    await app.stranger.get(`/invitation?token=${mailed}`).expect(404);
+  });
 
   it('is in the ledger with its bytes, its answer and whom it is about, but for the token', async () => {
     const [request, answer] = await ledger();
@@ -110,15 +122,18 @@ describe('an invitation by mail', () => {
     const fields = { name: 'Nils', email: 'nils@example.com', role: 'member', locale: 'en' };
     const page = await post('/admin/users', fields).expect(200);
     const id = await idOf('nils@example.com');
-    const link = await until(
-      () => linkOf(id),
-      (row) => row?.mail === 'failed',
+    const mail = await until(
+      () => mailTo(id),
+      (row) => row?.state !== 'waiting',
     );
-    expect(link?.mail).toBe('failed');
-    expect((await app.as('alice').get(`/admin/users/${id}`)).text).toContain('The mail could not be sent.');
+    expect(mail).toMatchObject({ state: 'given_up', attempts: 1, status: 554, problem: null });
+    const told = (await app.as('alice').get(`/admin/users/${id}`)).text;
+    expect(told).toContain(
+      'The mail could not be sent, and is not tried again. The mail server refused it (554).',
+    );
     const token = /token=([\w-]{43})/.exec(page.text)?.[1] ?? '';
     await app.stranger.get(`/invitation?token=${token}`).expect(200);
-    expect((await ledger()).at(-1)).toMatchObject({ kind: 'answer', status: null });
+    expect((await ledger()).at(-1)).toMatchObject({ kind: 'answer', status: 554, problem: null });
     server.refuse(undefined);
   });
 });
@@ -197,7 +212,7 @@ describe('the mailer', () => {
     ['a name that nobody has', 'smtp://mail.invalid:25', 'unresolved'],
   ])('says why not: %s', async (_, SMTP_URL, problem) => {
     const other = await createTestApp({ environment: { SMTP_URL, MAIL_FROM: 'time@example.com' } });
-    expect(await other.deps.mailer.send(mail)).toBe(problem);
+    expect(await other.deps.mailer.send(mail)).toEqual({ status: null, problem, is_final: false });
   });
 
   it('sends nothing readable to another machine, and gives no password away', async () => {
@@ -224,6 +239,6 @@ describe('the mailer', () => {
   it('is off without SMTP_URL', async () => {
     const other = await createTestApp();
     expect(other.deps.mailer.isOn).toBe(false);
-    expect(await other.deps.mailer.send(mail)).toBe('failed');
+    expect(await other.deps.mailer.send(mail)).toMatchObject({ problem: 'failed', is_final: true });
   });
 });

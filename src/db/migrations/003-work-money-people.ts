@@ -11,6 +11,7 @@ export async function createWorkMoneyPeople(db: Kysely<unknown>, dialect: Dialec
   await createMembers(db);
   await createMoney(db, dialect);
   await createLinks(db, dialect);
+  await createMails(db, dialect);
   await createAudit(db, dialect);
 }
 
@@ -75,12 +76,15 @@ async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('assignee_id', 'bigint', (column) => column.references('users.id'))
     .addColumn('due_date', 'text')
     .addColumn('estimate_seconds', 'bigint')
+    // Where it stands in its column of the board: a number between those of its neighbours.
+    .addColumn('board_place', 'bigint', (column) => column.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
     .addColumn('archived_at', 'bigint')
     .addUniqueConstraint('tasks_name', ['project_id', 'name_key'])
     .execute();
   await db.schema.createIndex('tasks_assignee').on('tasks').columns(['assignee_id', 'status']).execute();
+  await db.schema.createIndex('tasks_board').on('tasks').columns(['status', 'board_place', 'id']).execute();
   await id(db.schema.createTable('task_comments'), dialect)
     .addColumn('task_id', 'bigint', (column) => column.notNull().references('tasks.id').onDelete('cascade'))
     .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id'))
@@ -148,6 +152,14 @@ async function createMoney(db: Kysely<unknown>, dialect: Dialect): Promise<void>
   await sql`create index entries_cost_rate on entries (cost_rate_id) where cost_rate_id is not null`.execute(
     db,
   );
+  // Reports of money, too, are answered from the index alone.
+  await db.schema.dropIndex('entries_day').execute();
+  const day = ['local_date', 'project_id', 'user_id', 'billable', 'started_at', 'ended_at'];
+  await db.schema
+    .createIndex('entries_day')
+    .on('entries')
+    .columns([...day, 'currency', 'rate_cents', 'cost_currency', 'cost_rate_cents'])
+    .execute();
   await id(db.schema.createTable('notices'), dialect)
     .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id').onDelete('cascade'))
     .addColumn('kind', 'text', (column) => column.notNull())
@@ -156,7 +168,6 @@ async function createMoney(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('content', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('read_at', 'bigint')
-    .addColumn('mailed_at', 'bigint')
     .addUniqueConstraint('notices_once', ['user_id', 'once_key'])
     .execute();
   // The bell of every page asks for it.
@@ -176,10 +187,46 @@ async function createLinks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addColumn('used_at', 'bigint')
-    // What became of the mail with the link; null where none was to be sent.
-    .addColumn('mail', 'text', (column) => column.check(sql`mail in ('waiting', 'sent', 'failed')`))
     .execute();
   await db.schema.createIndex('account_links_person').on('account_links').columns(['user_id']).execute();
+  // Each attempt to mail a link carries a token of its own, because the one shown to the administrator is kept nowhere.
+  await db.schema
+    .createTable('link_tokens')
+    .addColumn('token_hash', 'text', (column) => column.primaryKey())
+    .addColumn('link_id', 'bigint', (column) =>
+      column.notNull().references('account_links.id').onDelete('cascade'),
+    )
+    .execute();
+  await db.schema.createIndex('link_tokens_link').on('link_tokens').columns(['link_id']).execute();
+}
+
+/** Mails that wait, and what became of them. What they say is written when they are sent. */
+async function createMails(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
+  await id(db.schema.createTable('mails'), dialect)
+    .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id').onDelete('cascade'))
+    // One of the two: it goes with what it tells of.
+    .addColumn('link_id', 'bigint', (column) =>
+      column.unique().references('account_links.id').onDelete('cascade'),
+    )
+    .addColumn('notice_id', 'bigint', (column) =>
+      column.unique().references('notices.id').onDelete('cascade'),
+    )
+    .addColumn('origin', 'text')
+    .addColumn('message_id', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) =>
+      column.notNull().check(sql`state in ('waiting', 'sent', 'given_up')`),
+    )
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('next_try_at', 'bigint', (column) => column.notNull())
+    .addColumn('give_up_at', 'bigint', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('status', 'integer')
+    .addColumn('problem', 'text')
+    .addCheckConstraint('mails_of_one', sql`(link_id is null) <> (notice_id is null)`)
+    .execute();
+  await sql`create index mails_waiting on mails (next_try_at) where state = 'waiting'`.execute(db);
+  await db.schema.createIndex('mails_person').on('mails').columns(['user_id']).execute();
 }
 
 async function createAudit(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
@@ -197,4 +244,14 @@ async function createAudit(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .execute();
   await db.schema.createIndex('audit_person').on('audit').columns(['user_id', 'id']).execute();
   await db.schema.createIndex('audit_actor').on('audit').columns(['actor_id', 'id']).execute();
+  // Where the chain ends: without it, nothing would tell that the newest records were taken away.
+  await db.schema
+    .createTable('audit_head')
+    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('record_count', 'bigint', (column) => column.notNull())
+    .addColumn('last_hash', 'text', (column) => column.notNull())
+    .execute();
+  await sql`insert into audit_head (id, record_count, last_hash) values (1, 0, ${'0'.repeat(64)})`.execute(
+    db,
+  );
 }

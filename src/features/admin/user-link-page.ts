@@ -21,7 +21,7 @@ export async function sendAndShowLink(
   const viewer = personOf(res);
   const person = await requirePerson(deps.db, id);
   const origin = originOf(req, deps.config);
-  mailLink(deps, { kind, link, person, maker: viewer.name, origin });
+  mailLink(deps, link.mail_id);
   const { t, day, clock } = res.locals.functions;
   const expires_day = day(localDateOf(link.expires_at, viewer.time_zone) ?? '', 'long');
   res.setHeader('Cache-Control', 'no-store');

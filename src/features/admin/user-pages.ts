@@ -2,7 +2,9 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { idOf, readForm, sentences, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import type { ViewFunctions } from '../../http/view-functions.ts';
 import { addDays, localDateOf } from '../../shared/calendar.ts';
+import { refusalText } from '../notices/notices.ts';
 import { countOfPerson } from '../people/merge.queries.ts';
 import { previewMerge, stateOf } from '../people/people.ts';
 import { firstPeople, mergeQuery, peopleHref, peopleQuery } from '../people/people.forms.ts';
@@ -15,7 +17,7 @@ import {
   listPeoplePage,
   sumPeopleTime,
 } from '../people/people-list.queries.ts';
-import type { PersonRow } from '../people/people-list.queries.ts';
+import type { OpenLink, PersonRow } from '../people/people-list.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 
 /** The list of people: who they are and where they stand, not when anybody was here. */
@@ -126,9 +128,21 @@ async function shownLink(deps: Deps, res: Response, user_id: number) {
   const link = await findOpenLink(deps.db, user_id, deps.now());
   if (!link) return null;
   const { time_zone } = personOf(res);
-  const { day, clock } = res.locals.functions;
+  const { functions } = res.locals;
+  const { day, clock } = functions;
   const at = `${day(localDateOf(link.expires_at, time_zone) ?? '', 'long')}, ${clock(link.expires_at, time_zone)}`;
-  return { kind: link.kind, mail: link.mail, expires: at };
+  return { kind: link.kind, expires: at, mail: shownMail(link, time_zone, functions) };
+}
+
+/** What became of the mail with a link: where it stands, why, and when it is tried again; null where none was sent. */
+function shownMail({ state, ...mail }: OpenLink, time_zone: string, functions: ViewFunctions) {
+  if (state === null) return null;
+  const has_failed = state !== 'sent' && (mail.status !== null || mail.problem !== null);
+  return {
+    state: has_failed && state === 'waiting' ? ('again' as const) : state,
+    reason: has_failed || state === 'given_up' ? refusalText(mail, functions) : null,
+    again: mail.next_try_at === null ? '' : functions.clock(mail.next_try_at, time_zone),
+  };
 }
 
 interface MergePage {

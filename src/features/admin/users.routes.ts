@@ -8,6 +8,7 @@ import type { MessageKey, MessageValues } from '../../i18n/translate.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { originOf } from '../invitations/origin.ts';
 import {
   activatePerson,
   addPlaceholder,
@@ -73,9 +74,10 @@ export function userRoutes(deps: Deps): Router {
 }
 
 /** Who does it and when; throws not found for everybody but administrators. */
-function administration(deps: Deps, res: Response): Administration {
+function administration(deps: Deps, req: Request, res: Response): Administration {
   const { id } = requireAdministrator(personOf(res));
-  return { actor_id: id, now: Math.floor(deps.now() / 1000) * 1000, has_mail: deps.mailer.isOn };
+  const mail_origin = deps.mailer.isOn ? originOf(req, deps.config) : null;
+  return { actor_id: id, now: Math.floor(deps.now() / 1000) * 1000, mail_origin };
 }
 
 function inChange<Result>(
@@ -87,7 +89,7 @@ function inChange<Result>(
 }
 
 async function invite(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const settings = await deps.settings.read();
   const form = readForm(inviteForm, req.body);
   const invited: FormResult<Invited> = form.ok
@@ -102,7 +104,7 @@ async function invite(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function createPlaceholder(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const settings = await deps.settings.read();
   const form = readForm(placeholderForm, req.body);
   if (!form.ok)
@@ -131,7 +133,7 @@ async function refuse(
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id, is_placeholder } = await requirePerson(deps.db, idOf(req.params['id']));
   const saved =
     is_placeholder === 1 ? await rename(deps, req, { id, by }) : await saveAll(deps, req, { id, by });
@@ -159,7 +161,7 @@ async function saveAll(deps: Deps, req: Request, { id, by }: Target): Promise<Fo
 }
 
 async function inviteLater(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id, is_placeholder } = await requirePerson(deps.db, idOf(req.params['id']));
   // The page of somebody with an account has no such form that could tell.
   if (is_placeholder === 0)
@@ -177,7 +179,7 @@ async function inviteLater(deps: Deps, req: Request, res: Response): Promise<voi
 }
 
 async function makeLink(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id } = await requirePerson(deps.db, idOf(req.params['id']));
   const made = await inChange(deps, by, (trx, record) => renewLink(trx, record, { id, by }));
   if (!made.ok) return refuse(deps, req, res, made.problems, (problems) => ({ problems }));
@@ -192,7 +194,7 @@ async function change(
   told: MessageKey,
   work: (trx: Trx, record: RecordInChange, target: Target) => Promise<void>,
 ): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id } = await requirePerson(deps.db, idOf(req.params['id']));
   await inChange(deps, by, (trx, record) => work(trx, record, { id, by }));
   await tell(deps, res, told);
@@ -200,7 +202,7 @@ async function change(
 }
 
 async function deactivate(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id } = await requirePerson(deps.db, idOf(req.params['id']));
   const done = await inChange(deps, by, (trx, record) => deactivatePerson(trx, record, { id, by }));
   if (!done.ok) return refuse(deps, req, res, done.problems, (problems) => ({ problems }));
@@ -210,7 +212,7 @@ async function deactivate(deps: Deps, req: Request, res: Response): Promise<void
 }
 
 async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const { id, name } = await requirePerson(deps.db, idOf(req.params['id']));
   const done = await inChange(deps, by, (trx, record) => removePerson(trx, record, { id, by }));
   if (!done.ok) return refuse(deps, req, res, done.problems, (problems) => ({ problems }));
@@ -219,7 +221,7 @@ async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function merge(deps: Deps, req: Request, res: Response): Promise<void> {
-  const by = administration(deps, res);
+  const by = administration(deps, req, res);
   const person = await requirePerson(deps.db, idOf(req.params['id']));
   const form = readForm(mergeForm, req.body);
   const merged = form.ok

@@ -14,10 +14,23 @@ export async function lockAudit(trx: Transaction<Database>): Promise<void> {
   if (isPostgres(trx)) await sql`select pg_advisory_xact_lock(${lockNumber})`.execute(trx);
 }
 
-/** Hash of the newest record; undefined while there is none. */
-export async function findLastHash(db: Db): Promise<string | undefined> {
-  const row = await db.selectFrom('audit').select('hash').orderBy('id', 'desc').limit(1).executeTakeFirst();
-  return row?.hash;
+/** Where the chain ends: how many records there are, and the hash of the last one. */
+export interface AuditHead {
+  record_count: number;
+  last_hash: string;
+}
+
+/** Undefined only when somebody removed it: it is there before the first record. */
+export async function findAuditHead(db: Db): Promise<AuditHead | undefined> {
+  return db
+    .selectFrom('audit_head')
+    .select(['record_count', 'last_hash'])
+    .where('id', '=', 1)
+    .executeTakeFirst();
+}
+
+export async function updateAuditHead(db: Db, head: AuditHead): Promise<void> {
+  await db.updateTable('audit_head').set(head).where('id', '=', 1).execute();
 }
 
 export async function insertAudit(db: Db, row: Insertable<AuditTable>): Promise<void> {

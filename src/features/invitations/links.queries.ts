@@ -1,6 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import type { AccountLinksTable, Flag, LinkMail, Role } from '../../db/schema.ts';
+import type { AccountLinksTable, Flag, LinkTokensTable, Role } from '../../db/schema.ts';
 
 type Kind = AccountLinksTable['kind'];
 
@@ -38,7 +38,14 @@ export async function findLinkedPerson(
     .selectFrom('account_links')
     .innerJoin('users', 'users.id', 'account_links.user_id')
     .select(['account_links.id as link_id', 'user_id', 'name', 'email', 'role', 'locale', 'is_placeholder'])
-    .where('token_hash', '=', link.token_hash)
+    .where((where) =>
+      where.or([
+        where('account_links.token_hash', '=', link.token_hash),
+        where('account_links.id', 'in', (sub) =>
+          sub.selectFrom('link_tokens').select('link_id').where('token_hash', '=', link.token_hash),
+        ),
+      ]),
+    )
     .where('kind', '=', link.kind)
     .where('used_at', 'is', null)
     .where('expires_at', '>', link.now)
@@ -57,16 +64,36 @@ export async function updateLinkUsed(db: Db, id: number, used_at: number): Promi
   return result.numUpdatedRows > 0n;
 }
 
-export async function updateLinkMail(db: Db, id: number, mail: LinkMail): Promise<void> {
-  await db.updateTable('account_links').set({ mail }).where('id', '=', id).execute();
+export async function insertLinkToken(db: Db, row: LinkTokensTable): Promise<void> {
+  await db.insertInto('link_tokens').values(row).execute();
+}
+
+export interface MailedLink {
+  kind: Kind;
+  expires_at: number;
+  name: string;
+  email: string;
+  locale: string;
+  /** Who made it, as they are called now; null when the person asked for it. */
+  maker_name: string | null;
+}
+
+/** What a mail says about a link, while that opens and has somebody to go to. */
+export async function findMailedLink(db: Db, id: number, now: number): Promise<MailedLink | undefined> {
+  return db
+    .selectFrom('account_links')
+    .innerJoin('users', 'users.id', 'account_links.user_id')
+    .leftJoin('users as makers', 'makers.id', 'account_links.created_by')
+    .select(['account_links.kind', 'account_links.expires_at', 'users.name', 'users.email', 'users.locale'])
+    .select('makers.name as maker_name')
+    .where('account_links.id', '=', id)
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where('users.deactivated_at', 'is', null)
+    .executeTakeFirst();
 }
 
 /** Links that neither open any more nor tell anything. */
 export async function deleteEndedLinks(db: Db, expired_before: number): Promise<void> {
   await db.deleteFrom('account_links').where('expires_at', '<', expired_before).execute();
-}
-
-export async function findLocale(db: Db, user_id: number): Promise<string> {
-  const row = await db.selectFrom('users').select('locale').where('id', '=', user_id).executeTakeFirst();
-  return row?.locale ?? 'en';
 }

@@ -6,7 +6,14 @@ import type { RecordInChange } from '../../telemetry/record.ts';
 import { updatePerson } from '../accounts/people.queries.ts';
 import { deleteSessions } from '../accounts/sessions.queries.ts';
 import { appendAudit } from '../audit/audit.ts';
-import { deleteOpenLinks, findLinkedPerson, insertLink, updateLinkUsed } from './links.queries.ts';
+import { queueLinkMail } from '../mails/mails.ts';
+import {
+  deleteOpenLinks,
+  findLinkedPerson,
+  insertLink,
+  insertLinkToken,
+  updateLinkUsed,
+} from './links.queries.ts';
 import type { LinkedPerson } from './links.queries.ts';
 
 export type LinkKind = AccountLinksTable['kind'];
@@ -26,26 +33,52 @@ export interface NewLink {
   id: number;
   token: string;
   expires_at: number;
+  /** Waits to be sent; null where none was wanted. */
+  mail_id: number | null;
 }
 
+const newToken = (): string => randomBytes(32).toString('base64url');
+
 /**
- * Makes the one link that opens for a person; links made before stop working.
+ * Makes the one link that opens for a person, and the mail that brings it; links made before stop working, and what was
+ * to bring them is not sent any more.
  *
- * @param created_by - the administrator; null when the person asked for it.
+ * @param link - `created_by`: the administrator; null when the person asked for it. `mail_origin`: address of this
+ * server in the mail; null sends none.
  */
 export async function createLink(
   trx: Transaction<Database>,
-  link: { kind: LinkKind; user_id: number; created_by: number | null; now: number; has_mail: boolean },
+  link: {
+    kind: LinkKind;
+    user_id: number;
+    created_by: number | null;
+    now: number;
+    mail_origin: string | null;
+  },
 ): Promise<NewLink> {
-  const { kind, user_id, created_by, now, has_mail } = link;
+  const { kind, user_id, created_by, now, mail_origin } = link;
   await deleteOpenLinks(trx, user_id);
-  const token = randomBytes(32).toString('base64url');
+  const token = newToken();
   const expires_at = now + validMs[created_by === null ? 'own_reset' : kind];
   const id = await insertLink(trx, {
     ...{ kind, user_id, token_hash: hashToken(token), created_by, created_at: now, expires_at },
-    ...{ used_at: null, mail: has_mail ? 'waiting' : null },
+    used_at: null,
   });
-  return { id, token, expires_at };
+  const mail_id =
+    mail_origin === null
+      ? null
+      : await queueLinkMail(trx, { user_id, link_id: id, origin: mail_origin, expires_at, now });
+  return { id, token, expires_at, mail_id };
+}
+
+/**
+ * Adds a token that opens a link, for one attempt to mail it. Those of earlier attempts still open it: a mail whose
+ * arrival nobody confirmed may have arrived.
+ */
+export async function addToken(db: Db, link_id: number): Promise<string> {
+  const token = newToken();
+  await insertLinkToken(db, { link_id, token_hash: hashToken(token) });
+  return token;
 }
 
 /** Where a link leads: a path of this server. */

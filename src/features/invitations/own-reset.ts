@@ -2,7 +2,6 @@ import type { Deps } from '../../deps.ts';
 import type { Attempts } from '../accounts/attempts.ts';
 import { emailKeyOf } from '../accounts/people.ts';
 import { findPersonByEmail } from '../accounts/people.queries.ts';
-import { findLocale } from './links.queries.ts';
 import { mailLink } from './link-mail.ts';
 import { createLink } from './links.ts';
 
@@ -21,11 +20,12 @@ async function send(deps: Deps, attempts: Attempts, email: string): Promise<void
   const { hits } = await attempts.add('forgot_account', emailKeyOf(email));
   const person = await findPersonByEmail(db, emailKeyOf(email));
   if (hits > mailsPerAccount || !person || person.deactivated_at !== null) return;
-  const made = { user_id: person.id, created_by: null, now: Math.floor(now() / 1000) * 1000, has_mail: true };
+  const made = {
+    ...{ user_id: person.id, created_by: null, now: Math.floor(now() / 1000) * 1000 },
+    mail_origin: (config.public_url ?? '').replace(/\/$/, ''),
+  };
   const link = await deps.change({ user_id: null }, (trx) =>
     createLink(trx, { kind: 'password_reset', ...made }),
   );
-  const locale = await findLocale(db, person.id);
-  const origin = (config.public_url ?? '').replace(/\/$/, '');
-  mailLink(deps, { kind: 'password_reset', link, person: { ...person, locale }, maker: null, origin });
+  mailLink(deps, link.mail_id);
 }

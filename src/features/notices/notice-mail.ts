@@ -1,55 +1,47 @@
 import type { Deps } from '../../deps.ts';
-import type { UnmailedNotice } from './notices.queries.ts';
-import { listUnmailedNotices, mapProjectNames, updateNoticeMailed } from './notices.queries.ts';
-import type { BudgetNotice } from './notices.ts';
-import { noticeText, readNotice } from './notices.ts';
+import type { Mail } from '../../telemetry/mail.ts';
+import { queueNoticeMails } from '../mails/mails.ts';
+import type { ClaimedMail } from '../mails/mails.queries.ts';
+import { namesOf } from './notice-names.ts';
+import { findMailedNotice, listUnmailedNotices } from './notices.queries.ts';
+import type { MailedNotice } from './notices.queries.ts';
+import { mailedKinds, noticeHref, noticeText, readNotice } from './notices.ts';
+import type { Notice, NoticeNames } from './notices.ts';
 
-/** What nobody could be told within a day is in the page only. */
-const triedForMs = 24 * 3_600_000;
+/** What is older when mail is set up, or works again, is in the page only. */
+const newForMs = 24 * 3_600_000;
 
-/**
- * Sends messages by mail that were not read in the page yet, once each. A mail server that does not take one is asked
- * again when the job runs next. Without SMTP_URL nothing is sent.
- */
-export async function mailNotices(deps: Deps): Promise<void> {
-  if (!deps.mailer.isOn) return;
-  const waiting = await listUnmailedNotices(deps.db, deps.now() - triedForMs);
-  const read = waiting.flatMap((notice) => {
-    const budget = readNotice(notice.kind, notice.content);
-    return budget ? [{ notice, budget }] : [];
-  });
-  const names = await mapProjectNames(
-    deps.db,
-    read.map(({ budget }) => budget.project_id),
-  );
-  for (const { notice, budget } of read) {
-    const name = names.get(budget.project_id);
-    const problem = await deps.mailer.send(composeNotice(deps, notice, { budget, name }));
-    if (problem !== null) {
-      deps.log.logger.warn({ problem }, 'a notice was not sent by mail');
-      return;
-    }
-    await updateNoticeMailed(deps.db, notice.id, deps.now());
-  }
+/** Puts messages that were not read in the page yet into the queue of mails, once each. */
+export async function queueNotices({ db, now }: Pick<Deps, 'db' | 'now'>): Promise<void> {
+  const waiting = await listUnmailedNotices(db, { since: now() - newForMs, kinds: mailedKinds });
+  await queueNoticeMails(db, waiting, now());
 }
 
-function composeNotice(
+/** The mail about a message; null when it was read meanwhile, or is none that this version can tell. */
+export async function composeNoticeMail(deps: Deps, { notice_id }: ClaimedMail): Promise<Mail | null> {
+  const row = notice_id === null ? undefined : await findMailedNotice(deps.db, notice_id);
+  const notice = row && readNotice(row.kind, row.content);
+  return notice ? writeMail(deps, row, { notice, names: await namesOf(deps.db, [notice]) }) : null;
+}
+
+function writeMail(
   deps: Deps,
-  { user_id, name: person, email, locale, duration_format }: UnmailedNotice,
-  { budget, name }: { budget: BudgetNotice; name: string | undefined },
-) {
-  const language = locale === 'de' ? 'de' : 'en';
-  const functions = deps.viewFunctions(language, duration_format);
+  { user_id, name, email, locale: language, duration_format }: MailedNotice,
+  { notice, names }: { notice: Notice; names: NoticeNames },
+): Mail {
+  const locale = language === 'de' ? 'de' : 'en';
+  const functions = deps.viewFunctions(locale, duration_format);
   const { t } = functions;
-  const lead = noticeText(budget, name, functions);
+  const lead = noticeText(notice, names, functions);
   const { public_url } = deps.config;
   // Without the public address nobody knows how people reach this server.
-  const url =
-    public_url === undefined ? null : `${public_url.replace(/\/$/, '')}/projects/${budget.project_id}`;
-  const subject = t('notices.mail_subject', { project: name ?? t('notices.project_gone') });
+  const href = public_url === undefined ? null : noticeHref(notice, names);
+  const url = href === null ? null : `${public_url?.replace(/\/$/, '')}${href}`;
+  const project = notice.kind === 'budget' ? names.projects.get(notice.project_id) : undefined;
+  const subject = t('notices.mail_subject', { project: project ?? t('notices.project_gone') });
   const data = {
-    ...{ locale: language, url, lead, subject, why: t('notices.mail_why') },
-    ...{ greeting: t('mail.greeting', { name: person }), action: t('notices.mail_action') },
+    ...{ locale, url, lead, subject, why: t('notices.mail_why') },
+    ...{ greeting: t('mail.greeting', { name }), action: t('notices.mail_action') },
   };
   const text = [data.greeting, lead, ...(url === null ? [] : [url]), data.why].join('\n\n');
   return {

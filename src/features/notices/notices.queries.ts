@@ -60,8 +60,29 @@ export async function updateNoticesRead(
   return Number(result.numUpdatedRows);
 }
 
-export interface UnmailedNotice {
-  id: number;
+/** Messages of some kinds since an instant that were neither read nor are in the queue of mails, to people with an address. */
+export async function listUnmailedNotices(
+  db: Db,
+  { since, kinds }: { since: number; kinds: readonly string[] },
+): Promise<{ id: number; user_id: number }[]> {
+  return db
+    .selectFrom('notices')
+    .innerJoin('users', 'users.id', 'notices.user_id')
+    .leftJoin('mails', 'mails.notice_id', 'notices.id')
+    .select(['notices.id', 'notices.user_id'])
+    .where('mails.id', 'is', null)
+    .where('read_at', 'is', null)
+    .where('notices.created_at', '>=', since)
+    .where('notices.kind', 'in', [...kinds])
+    .where('users.deactivated_at', 'is', null)
+    .where('users.email', '<>', '')
+    .where('users.is_placeholder', '=', 0)
+    .orderBy('notices.id')
+    .limit(500)
+    .execute();
+}
+
+export interface MailedNotice {
   kind: string;
   content: string;
   user_id: number;
@@ -71,26 +92,18 @@ export interface UnmailedNotice {
   duration_format: 'clock' | 'minutes' | 'decimal';
 }
 
-/** Messages since an instant that were neither read nor sent by mail yet, to people who have an address. */
-export async function listUnmailedNotices(db: Db, since: number): Promise<UnmailedNotice[]> {
+/** A message and whom it goes to, while it is not read and they are here. */
+export async function findMailedNotice(db: Db, id: number): Promise<MailedNotice | undefined> {
   return db
     .selectFrom('notices')
     .innerJoin('users', 'users.id', 'notices.user_id')
-    .select(['notices.id', 'notices.kind', 'notices.content', 'notices.user_id'])
+    .select(['notices.kind', 'notices.content', 'notices.user_id'])
     .select(['users.name', 'users.email', 'users.locale', 'users.duration_format'])
-    .where('mailed_at', 'is', null)
+    .where('notices.id', '=', id)
     .where('read_at', 'is', null)
-    .where('notices.created_at', '>=', since)
     .where('users.deactivated_at', 'is', null)
     .where('users.email', '<>', '')
-    .where('users.is_placeholder', '=', 0)
-    .orderBy('notices.id')
-    .limit(50)
-    .execute();
-}
-
-export async function updateNoticeMailed(db: Db, id: number, mailed_at: number): Promise<void> {
-  await db.updateTable('notices').set({ mailed_at }).where('id', '=', id).execute();
+    .executeTakeFirst();
 }
 
 /** Removes what was read, or is old. */
@@ -98,13 +111,28 @@ export async function deleteOldNotices(db: Db, created_before: number): Promise<
   await db.deleteFrom('notices').where('created_at', '<', created_before).execute();
 }
 
-/** Names of some projects; those that are gone are missing. */
-export async function mapProjectNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+/** Names of some projects or people; those that are gone are missing. */
+export async function mapNames(
+  db: Db,
+  table: 'projects' | 'users',
+  ids: readonly number[],
+): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .selectFrom('projects')
+    .selectFrom(table)
     .select(['id', 'name'])
-    .where('id', 'in', [...ids])
+    .where('id', 'in', [...new Set(ids)])
     .execute();
   return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** Administrators that are still here. */
+export async function listAdministratorIds(db: Db): Promise<number[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('role', '=', 'admin')
+    .where('deactivated_at', 'is', null)
+    .execute();
+  return rows.map(({ id }) => id);
 }

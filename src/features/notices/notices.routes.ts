@@ -8,8 +8,9 @@ import { AppError, notFound } from '../../shared/errors.ts';
 import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { noticesQuery } from './notices.forms.ts';
-import { hasNotice, listNotices, mapProjectNames, updateNoticesRead } from './notices.queries.ts';
-import { noticeText, readNotice } from './notices.ts';
+import { namesOf } from './notice-names.ts';
+import { hasNotice, listNotices, updateNoticesRead } from './notices.queries.ts';
+import { noticeHref, noticeText, readNotice } from './notices.ts';
 
 export function noticeRoutes(deps: Deps): Router {
   const router = Router();
@@ -30,14 +31,17 @@ async function showNotices(deps: Deps, req: Request, res: Response): Promise<voi
     const notice = readNotice(row.kind, row.content);
     return notice ? [{ row, notice }] : [];
   });
-  const names = await mapProjectNames(deps.db, [...new Set(read.map(({ notice }) => notice.project_id))]);
+  const names = await namesOf(
+    deps.db,
+    read.map(({ notice }) => notice),
+  );
   await deps.page(req, res, 'notices/index', {
     title: functions.t('notices.title'),
     notices: read.map(({ row, notice }) => ({
       ...{ id: row.id, is_unread: row.read_at === null, created_at: row.created_at },
       local_date: localDateOf(row.created_at, person.time_zone) ?? '',
-      text: noticeText(notice, names.get(notice.project_id), functions),
-      href: names.has(notice.project_id) ? `/projects/${notice.project_id}` : null,
+      text: noticeText(notice, names, functions),
+      href: noticeHref(notice, names),
     })),
     page,
     previous_href: page > 1 ? `/notices?page=${page - 1}` : null,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Transaction } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { isPostgres } from '../../db/lock.ts';
-import type { Database, Flag, LinkMail, Role } from '../../db/schema.ts';
+import type { Database, Flag, MailState, Role } from '../../db/schema.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { PeopleQuery } from './people.forms.ts';
 
@@ -179,25 +179,32 @@ export async function listClosedProjects(
     .execute();
 }
 
-/** The newest link of a person that still opens; undefined when there is none. */
-export async function findOpenLink(db: Db, user_id: number, now: number) {
+export interface OpenLink {
+  id: number;
+  kind: 'invitation' | 'password_reset';
+  created_at: number;
+  expires_at: number;
+  /** Of its mail; null where none was sent, or nobody knows of it any more. */
+  state: MailState | null;
+  next_try_at: number | null;
+  status: number | null;
+  problem: string | null;
+}
+
+/** The newest link of a person that still opens, and the mail that brings it; undefined when there is none. */
+export async function findOpenLink(db: Db, user_id: number, now: number): Promise<OpenLink | undefined> {
   return db
     .selectFrom('account_links')
-    .select(['id', 'kind', 'created_at', 'expires_at', 'mail'])
-    .where('user_id', '=', user_id)
+    .leftJoin('mails', 'mails.link_id', 'account_links.id')
+    .select(['account_links.id', 'account_links.kind', 'account_links.created_at', 'expires_at'])
+    .select(['mails.state', 'mails.next_try_at', 'mails.status', 'mails.problem'])
+    .where('account_links.user_id', '=', user_id)
     .where('used_at', 'is', null)
     .where('expires_at', '>', now)
-    .orderBy('id', 'desc')
+    .orderBy('account_links.id', 'desc')
     .limit(1)
     .executeTakeFirst();
 }
-export type OpenLink = {
-  id: number;
-  kind: string;
-  created_at: number;
-  expires_at: number;
-  mail: LinkMail | null;
-};
 
 /** People to merge a placeholder into: those with an account, by name; a search narrows them. */
 export async function listMergeTargets(

@@ -31,11 +31,11 @@ import type { InviteForm, PersonForm, PlaceholderForm } from './people.forms.ts'
 
 export type Trx = Transaction<Database>;
 
-/** Who does it, when (epoch ms, whole seconds), and whether the server sends mail. */
+/** Who does it, when (epoch ms, whole seconds), and the address of this server in mails; null where it sends none. */
 export interface Administration {
   actor_id: number;
   now: number;
-  has_mail: boolean;
+  mail_origin: string | null;
 }
 
 /** Where somebody stands. Nobody is watched: nothing here says who is signed in or when somebody was. */
@@ -101,8 +101,8 @@ const newLink = (
   trx: Trx,
   kind: 'invitation' | 'password_reset',
   user_id: number,
-  { actor_id, now, has_mail }: Administration,
-): Promise<NewLink> => createLink(trx, { kind, user_id, created_by: actor_id, now, has_mail });
+  { actor_id, now, mail_origin }: Administration,
+): Promise<NewLink> => createLink(trx, { kind, user_id, created_by: actor_id, now, mail_origin });
 
 /** Adds somebody who has time here but no account. @returns the id. */
 export async function addPlaceholder(

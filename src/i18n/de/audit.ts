@@ -9,7 +9,12 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.check_fine':
     '{count, plural, =0 {Es hat noch keine Einträge.} one {Sein einziger Eintrag ist, wie er geschrieben wurde.} other {Alle # Einträge sind, wie sie geschrieben wurden.}}',
   'audit.check_broken': 'Eintrag {id} ist nicht, wie er geschrieben wurde, oder davor fehlt einer.',
-  'audit.check_text': 'Jeder Eintrag trägt die Prüfsumme des vorigen; alle wurden eben neu berechnet.',
+  'audit.check_end':
+    'Geschrieben {expected, plural, one {wurde ein Eintrag} other {wurden # Einträge}}, da {count, plural, =0 {ist keiner} one {ist einer} other {sind #}}: Was fehlt oder zu viel ist, steht am Ende.',
+  'audit.check_head':
+    'Nichts sagt mehr, wie viele Einträge geschrieben wurden: Was das festhält, wurde entfernt.',
+  'audit.check_text':
+    'Jeder Eintrag trägt die Prüfsumme des vorigen; alle wurden eben neu berechnet. Ihre Anzahl und die letzte Prüfsumme werden getrennt aufbewahrt und wurden verglichen, damit auch ein fehlendes Ende auffällt. Wer in die Datenbank schreiben kann, kann das alles zusammen ändern: Bewahren Sie Kopien anderswo auf (Sicherungen, die Protokolldatei), wo es darauf ankommt.',
   'audit.subject': 'Worüber',
   'audit.every_subject': 'Alles',
   'audit.subject.person': 'Personen',

@@ -10,6 +10,15 @@ export const notices: Record<keyof typeof en, string> = {
   'notices.unread': 'neu',
   'notices.mark_read': 'Als gelesen markieren',
   'notices.read_all': 'Alle als gelesen markieren',
+  'notices.person_gone': 'jemand, den es nicht mehr gibt',
+  'notices.mail_invitation':
+    'Die E-Mail mit der Einladung von {name} konnte nicht verschickt werden: Geben Sie einen Link weiter. {reason}',
+  'notices.mail_password_reset':
+    'Die E-Mail, mit der {name} ein neues Passwort wählt, konnte nicht verschickt werden: Geben Sie einen Link weiter. {reason}',
+  'notices.mail_notice':
+    'Hinweise an {name} konnten nicht per E-Mail verschickt werden; sie stehen auf der Seite. {reason}',
+  'notices.mail_refused': 'Der Mailserver hat sie abgelehnt ({status}).',
+  'notices.mail_never_tried': 'Es wurde kein Mailserver gefragt.',
   'notices.project_gone': 'ein Projekt, das es nicht mehr gibt',
   'notices.budget_total':
     'Das Budget von {project} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',

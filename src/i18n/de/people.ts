@@ -72,9 +72,10 @@ export const people: Record<keyof typeof en, string> = {
   'people.link_until': 'Er öffnet bis {expires}.',
   'people.mail.waiting': 'Die E-Mail ist unterwegs.',
   'people.mail.sent': 'Der Mailserver hat die E-Mail angenommen.',
-  'people.mail.failed': 'Die E-Mail konnte nicht verschickt werden.',
+  'people.mail.again': 'Die E-Mail wurde noch nicht verschickt; der nächste Versuch ist um {again}.',
+  'people.mail.given_up': 'Die E-Mail konnte nicht verschickt werden und wird nicht noch einmal versucht.',
   'people.mail_failed_text':
-    'Erzeugen Sie einen neuen Link und geben Sie ihn selbst weiter. Was der Mailserver sagte, steht im Verzeichnis dessen, was den Server verlässt, Kanal E-Mail.',
+    'Erzeugen Sie einen neuen Link und geben Sie ihn selbst weiter, was auch aus der E-Mail wird. Was der Mailserver sagte, steht im Verzeichnis dessen, was den Server verlässt, Kanal E-Mail.',
   'people.link_again': 'Neuer Link',
   'people.link_revoke': 'Zurückziehen',
   'people.link_ended': 'Der Link öffnet nicht mehr.',

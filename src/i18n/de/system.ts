@@ -84,7 +84,7 @@ export const system: Record<keyof typeof english, string> = {
   'system.job.telemetry_pings': 'Installationsmeldungen',
   'system.job.end_attempts': 'Fehlversuche beim Anmelden vergessen',
   'system.job.forget_notices': 'Alte Hinweise vergessen',
-  'system.job.mail_notices': 'Hinweise per Mail senden',
+  'system.job.send_mails': 'E-Mails senden',
   'system.job.notice_budgets': 'Budgets beobachten',
   'system.outbox': 'Ausgang',
   'system.outbox_link': 'Was diesen Server verlässt',

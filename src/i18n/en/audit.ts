@@ -7,8 +7,11 @@ export const audit = {
   'audit.check_fine':
     '{count, plural, =0 {It has no records yet.} one {Its one record is as it was written.} other {All # records are as they were written.}}',
   'audit.check_broken': 'Record {id} is not as it was written, or one before it is missing.',
+  'audit.check_end':
+    '{expected, plural, one {One record was} other {# records were}} written, and {count, plural, =0 {none is} one {one is} other {# are}} here: what is missing, or too much, is at the end.',
+  'audit.check_head': 'Nothing says any more how many records were written: what keeps that was removed.',
   'audit.check_text':
-    'Each record carries the hash of the one before; they were all computed again just now.',
+    'Each record carries the checksum of the one before it; all were recomputed just now. How many there are and the last checksum are kept apart and were compared, so that a missing end shows too. Whoever may write to the database can change all of that together: keep copies elsewhere (backups, the log file) where that matters.',
   'audit.subject': 'About',
   'audit.every_subject': 'Everything',
   'audit.subject.person': 'People',

@@ -8,6 +8,14 @@ export const notices = {
   'notices.unread': 'new',
   'notices.mark_read': 'Mark as read',
   'notices.read_all': 'Mark all as read',
+  'notices.person_gone': 'somebody who is gone',
+  'notices.mail_invitation':
+    'The mail with the invitation of {name} could not be sent: hand over a link. {reason}',
+  'notices.mail_password_reset':
+    'The mail with which {name} chooses a new password could not be sent: hand over a link. {reason}',
+  'notices.mail_notice': 'Notices to {name} could not be sent by mail; they are in the page. {reason}',
+  'notices.mail_refused': 'The mail server refused it ({status}).',
+  'notices.mail_never_tried': 'No mail server was asked.',
   'notices.project_gone': 'a project that is gone',
   'notices.budget_total':
     'The budget of {project} has reached {threshold, number} %: {percent, number} % is used.',

@@ -65,9 +65,10 @@ export const people = {
   'people.link_until': 'It opens until {expires}.',
   'people.mail.waiting': 'The mail is on its way.',
   'people.mail.sent': 'The mail server took the mail.',
-  'people.mail.failed': 'The mail could not be sent.',
+  'people.mail.again': 'The mail was not sent yet; it is tried again at {again}.',
+  'people.mail.given_up': 'The mail could not be sent, and is not tried again.',
   'people.mail_failed_text':
-    'Make a new link and hand it over yourself. What the mail server said is in the record of what leaves, channel Mail.',
+    'Make a new link and hand it over yourself, whatever becomes of the mail. What the mail server said is in the record of what leaves, channel Mail.',
   'people.link_again': 'New link',
   'people.link_revoke': 'Revoke',
   'people.link_ended': 'The link does not open any more.',

@@ -81,7 +81,7 @@ export const system = {
   'system.job.telemetry_pings': 'Installation telemetry',
   'system.job.end_attempts': 'Forget failed sign-ins',
   'system.job.forget_notices': 'Forget old notices',
-  'system.job.mail_notices': 'Mail notices',
+  'system.job.send_mails': 'Send mails',
   'system.job.notice_budgets': 'Watch budgets',
   'system.outbox': 'Outbox',
   'system.outbox_link': 'What leaves this server',
