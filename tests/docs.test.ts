@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedFiles } from '../src/cli/docs.ts';
@@ -55,6 +55,32 @@ describe.each(['README.md', 'docs/analytics.md', 'docs/privacy.md', 'docs/teleme
   it('links to files that exist', () => {
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
     expect(links.filter((link) => !existsSync(join(root, path, '..', link)))).toEqual([]);
+  });
+});
+
+const pages = ['README.md', 'audit/README.md', 'secrets/README.md'].concat(
+  readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name.replaceAll('\\', '/')}`),
+);
+
+describe.each(pages)('%s', (path) => {
+  const text = fileOf(path);
+
+  it('names npm scripts that exist', () => {
+    const { scripts } = JSON.parse(fileOf('package.json')) as { scripts: Record<string, string> };
+    const named = [...text.matchAll(/\bnpm run (?:--silent |-s )?([a-z][a-z0-9:-]*)/g)].map(
+      ([, name = '']) => name,
+    );
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  it('names files of ours that exist', () => {
+    const named = [
+      ...text.matchAll(/(?<![\w./-])((?:src|tests|views|public|grafana|prometheus|\.github)\/[\w./-]*\w)/g),
+    ];
+    const missing = named.map(([, file = '']) => file).filter((file) => !existsSync(join(root, file)));
+    expect(missing).toEqual([]);
   });
 });
 
