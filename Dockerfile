@@ -20,10 +20,10 @@ COPY public ./public
 COPY docker ./docker
 
 # The application's own user may write here and nowhere else; a fresh volume takes over the owner of the folder.
-RUN install -d -o node -g node -m 0750 /data /logs && install -d -o node -g node node_modules/.cache
+RUN install -d -o node -g node -m 0750 /data /logs /backups && install -d -o node -g node node_modules/.cache
 USER node
 
-ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FILE=/logs/app.jsonl
+ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FILE=/logs/app.jsonl BACKUP_DIR=/backups
 
 # Starts it once, so that what Node compiles is in the image and a read-only container does not compile it at every start. As
 # the same user and with the same flags, or Node takes none of it.
@@ -38,7 +38,7 @@ LABEL org.opencontainers.image.title="TimeTracker" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}"
 
-VOLUME ["/data", "/logs"]
+VOLUME ["/data", "/logs", "/backups"]
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "docker/healthcheck.mjs"]

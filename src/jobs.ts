@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { takeLease, updateLastSuccess } from './db/leases.ts';
+import type { Config } from './config/config.ts';
+import { findLastSuccess, renewLease, takeLease, updateLastSuccess } from './db/leases.ts';
 import type { Deps } from './deps.ts';
 import { deleteEndedAttempts } from './features/accounts/attempts.queries.ts';
+import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { deleteEndedSessions } from './features/accounts/sessions.queries.ts';
 import { deleteOldDeletedItems } from './features/entries/entries.queries.ts';
 import { deleteEndedLinks } from './features/invitations/links.queries.ts';
@@ -11,11 +13,19 @@ import { deleteOldNotices } from './features/notices/notices.queries.ts';
 interface Job {
   name: string;
   everyMs: number;
+  /** `false` is: there was nothing to do yet. */
   run: (deps: Deps) => Promise<unknown>;
+  /**
+   * Of a job that takes long and runs seldom: how long after its last success it is due again, 0 for never. Every
+   * `everyMs` it is looked whether it is, so that one that failed is soon tried again; not at the start, which it would slow.
+   */
+  dueAfterMs?: (config: Readonly<Config>) => number;
 }
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
+/** The start is over by then, and whoever started it has looked at their first page. */
+const firstLookMs = minuteMs;
 const noticesKeptMs = 400 * 24 * hourMs;
 /** Links of invitations and passwords are forgotten this long after they ended. */
 const linksKeptMs = 30 * 24 * hourMs;
@@ -61,29 +71,63 @@ const jobs: Job[] = [
     run: ({ db, now }) => deleteOldNotices(db, now() - noticesKeptMs),
   },
   { name: 'end_attempts', everyMs: hourMs, run: ({ db, now }) => deleteEndedAttempts(db, now()) },
+  {
+    name: 'backup',
+    everyMs: hourMs,
+    dueAfterMs: ({ backup_every_ms }) => backup_every_ms,
+    run: async (deps) => {
+      if (!(await hasAdministrator(deps.db))) return false;
+      return (await import('./backup/scheduled-backup.ts')).backUpOnSchedule(deps);
+    },
+  },
 ];
 
 /** Runs every job now and then on its own timer; returns the function that stops them. */
 export function startJobs(deps: Deps): () => void {
   const holder = randomUUID();
-  const timers = jobs.map((job) => {
-    // At start as well: a server that is restarted every hour must not keep what should be gone.
-    void runJob(deps, job, holder);
-    const timer = setInterval(() => void runJob(deps, job, holder), job.everyMs);
-    timer.unref();
-    return timer;
-  });
+  const timers = jobs.filter((job) => isOn(job, deps)).flatMap((job) => startJob(deps, job, holder));
   return () => timers.forEach((timer) => clearInterval(timer));
+}
+
+function startJob(deps: Deps, job: Job, holder: string): NodeJS.Timeout[] {
+  const run = () => void runJob(deps, job, holder);
+  const timers = [setInterval(run, job.everyMs)];
+  if (job.dueAfterMs) {
+    timers.push(setTimeout(run, firstLookMs));
+    void showLastSuccess(deps, job);
+  } else {
+    // At start as well: a server that is restarted every hour must not keep what should be gone.
+    run();
+  }
+  for (const timer of timers) timer.unref();
+  return timers;
+}
+
+const isOn = ({ dueAfterMs }: Job, { config }: Deps): boolean => dueAfterMs?.(config) !== 0;
+
+/** Before a restart the job may have succeeded: what Prometheus reads must not forget it. */
+async function showLastSuccess({ db, metrics, log }: Deps, { name }: Job): Promise<void> {
+  try {
+    const last = await findLastSuccess(db, name);
+    if (last !== null) metrics.jobSucceededAt(name, last);
+  } catch (error) {
+    log.logger.warn({ err: error, job: name }, 'last success of a job could not be read');
+  }
 }
 
 /** Runs a job now unless an instance ran it within its interval; a failure is logged and counted, never thrown. */
 async function runJob(deps: Deps, job: Job, holder: string): Promise<void> {
   const { db, now, metrics, log } = deps;
   try {
-    // A little less than the interval: the same instance's next timer may fire a moment early.
-    const until = now() + job.everyMs * 0.95;
-    if (!(await takeLease(db, { name: job.name, holder, now: now(), until }))) return;
-    await job.run(deps);
+    if (!(await isDue(deps, job))) return;
+    const until = () => now() + job.everyMs - earlyMs(job);
+    if (!(await takeLease(db, { name: job.name, holder, now: now(), until: until() }))) return;
+    // One that takes longer than its interval must not be begun a second time.
+    const renew = () =>
+      void renewLease(db, { name: job.name, holder, until: until() }).catch(() => undefined);
+    const renewing = setInterval(renew, job.everyMs / 4);
+    const done = await job.run(deps).finally(() => clearInterval(renewing));
+    if (done === false) return;
     await updateLastSuccess(db, job.name, now());
     metrics.jobRun(job.name, 'success');
   } catch (error) {
@@ -92,9 +136,19 @@ async function runJob(deps: Deps, job: Job, holder: string): Promise<void> {
   }
 }
 
+/** A little less than the interval: the same instance's next timer may fire a moment early. */
+const earlyMs = ({ everyMs }: Job): number => everyMs * 0.05;
+
+async function isDue({ db, now, config }: Deps, job: Job): Promise<boolean> {
+  if (!job.dueAfterMs) return true;
+  const last = await findLastSuccess(db, job.name);
+  // A success in the future is one of a clock that ran ahead.
+  return last === null || last > now() || now() - last >= job.dueAfterMs(config) - earlyMs(job);
+}
+
 export const jobNames: readonly string[] = jobs.map((job) => job.name);
 
 /** Runs every job that is due, once. */
 export async function runAllJobs(deps: Deps): Promise<void> {
-  for (const job of jobs) await runJob(deps, job, randomUUID());
+  for (const job of jobs) if (isOn(job, deps)) await runJob(deps, job, randomUUID());
 }

@@ -89,6 +89,7 @@ const facesHttp = new Set([
   'features/admin/system-page.ts',
   'features/admin/telemetry-page.ts',
   'features/entries/entry-book-page.ts',
+  'features/entries/entry-bulk-page.ts',
   'features/entries/entry-edit-page.ts',
   'features/entries/entry-flash.ts',
   'features/entries/entry-page.ts',
@@ -111,6 +112,7 @@ const mayImport: Record<string, readonly string[]> = {
     'app.ts',
     'jobs.ts',
     'observability',
+    'shared',
     'telemetry',
     'features/queries',
   ],
@@ -135,7 +137,15 @@ const mayImport: Record<string, readonly string[]> = {
     'features/page',
   ],
   'routes.ts': ['deps.ts (type)', 'features/routes', 'http/lazy-router.ts'],
-  'jobs.ts': ['deps.ts (type)', 'db', 'telemetry', 'features/queries', 'features/rules'],
+  'jobs.ts': [
+    'deps.ts (type)',
+    'config (type)',
+    'db',
+    'telemetry',
+    'features/queries',
+    'features/rules',
+    'backup',
+  ],
   config: ['shared'],
   http: ['observability', 'shared', 'i18n', 'config (type)'],
   i18n: [],
@@ -143,7 +153,9 @@ const mayImport: Record<string, readonly string[]> = {
   telemetry: ['observability', 'config', 'db', 'shared'],
   db: ['config', 'shared'],
   shared: [],
+  backup: ['config (type)', 'db', 'deps.ts (type)', 'telemetry/guard.ts'],
   cli: [
+    'backup',
     'config',
     'db',
     'deps.ts',
@@ -185,6 +197,9 @@ const mayImport: Record<string, readonly string[]> = {
     'db (type)',
   ],
   'features/rules': [
+    // What lies in the folder of backups, for the page that shows it.
+    'backup/backup-folder.ts',
+    'observability/disk-space.ts',
     'features/rules',
     'features/queries',
     'features/forms (type)',
@@ -276,7 +291,7 @@ const importers: Record<string, (file: string) => boolean> = {
   pino: (file) => file === 'observability/log.ts',
   'prom-client': (file) => file === 'observability/metrics.ts',
   pg: (file) => file === 'db/connect.ts',
-  'node:sqlite': (file) => file === 'db/sqlite-dialect.ts',
+  'node:sqlite': (file) => ['db/sqlite-dialect.ts', 'backup/sqlite-snapshot.ts'].includes(file),
   ejs: (file) => file === 'http/views.ts',
   helmet: (file) => file === 'http/middleware/security-headers.ts',
   'express-rate-limit': (file) => file === 'features/accounts/address-limit.ts',
@@ -290,7 +305,7 @@ const importers: Record<string, (file: string) => boolean> = {
   express: (file) =>
     ['app.ts', 'http/middleware/form-body.ts'].includes(file) || partOf(file) === 'features/routes',
   kysely: (file) =>
-    partOf(file) === 'db' || partOf(file) === 'features/queries' || /^telemetry\/.*\.queries\.ts$/.test(file),
+    ['db', 'backup', 'features/queries'].includes(partOf(file)) || /^telemetry\/.*\.queries\.ts$/.test(file),
   zod: (file) => file === 'http/forms.ts' || partOf(file) === 'features/forms',
 };
 

@@ -11,6 +11,11 @@ export interface Config {
   /** For Express: number of proxies, list of addresses, or false. */
   trust_proxy: number | string | false;
   data_dir: string;
+  /** Where backups go, and where commands look for them. */
+  backup_dir: string;
+  /** 0 makes none. */
+  backup_every_ms: number;
+  backup_keep: number;
   database_url: string | undefined;
   database_pool_size: number;
   sqlite_file: string;
@@ -85,12 +90,16 @@ export function loadConfig(environment: Environment): Readonly<Config> {
   const orUndefined = (name: OptionName): string | undefined => value(name) || undefined;
   const data_dir = value('DATA_DIR');
   const log_file = value('LOG_FILE');
+  const backup_dir = orUndefined('BACKUP_DIR');
   const config: Config = {
     port: number('PORT'),
     host: orUndefined('HOST'),
     public_url: originOf(value('PUBLIC_URL')),
     trust_proxy: trustProxy(value('TRUST_PROXY')),
     data_dir,
+    backup_dir: backup_dir ?? join(data_dir, 'backups'),
+    backup_every_ms: number('BACKUP_EVERY_HOURS') * hourMs,
+    backup_keep: number('BACKUP_KEEP'),
     database_url: orUndefined('DATABASE_URL'),
     database_pool_size: number('DATABASE_POOL_SIZE'),
     sqlite_file: join(data_dir, 'timetracker.sqlite'),
@@ -123,6 +132,8 @@ export function loadConfig(environment: Environment): Readonly<Config> {
     mail_from: orUndefined('MAIL_FROM'),
     version: orUndefined('APP_VERSION') ?? packageVersion(),
   };
+  // Several instances on PostgreSQL have a DATA_DIR each: backups would be scattered over them.
+  if (backup_dir === undefined && config.database_url !== undefined) config.backup_every_ms = 0;
   if (config.smtp_url !== undefined && config.mail_from === undefined)
     problems.push('MAIL_FROM is needed with SMTP_URL');
   if (problems.length > 0) throw new ConfigError(problems);

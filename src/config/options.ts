@@ -66,6 +66,26 @@ export const options = {
     default: 'data',
     description: 'Folder of the embedded database and of what the server keeps.',
   },
+  BACKUP_DIR: {
+    type: 'text',
+    default: '',
+    description:
+      'Folder of scheduled backups, better on another disk. Empty is the folder backups in DATA_DIR for the embedded database, and no schedule for PostgreSQL.',
+  },
+  BACKUP_EVERY_HOURS: {
+    type: 'number',
+    default: 24,
+    minimum: 0,
+    maximum: 24,
+    description: 'A backup is made this often while the server runs; 0 makes none.',
+  },
+  BACKUP_KEEP: {
+    type: 'number',
+    default: 7,
+    minimum: 1,
+    maximum: 10000,
+    description: 'Scheduled backups that are kept; older ones of this installation are deleted.',
+  },
   DATABASE_URL: {
     type: 'text',
     default: '',

@@ -22,6 +22,9 @@ export interface ConnectOptions {
   opening?: <Result>(open: () => Result) => Result;
 }
 
+/** What connections of ours are called in PostgreSQL's list of them. */
+export const applicationName = 'timetracker';
+
 export type PoolState = Map<'active' | 'idle' | 'waiting', number>;
 
 export interface Connection {
@@ -86,6 +89,9 @@ async function connectPostgres(
     Client,
     connectionString,
     max,
+    // A server at rest keeps one: the next request need not wait for it, and a restore sees that somebody is at work.
+    min: 1,
+    application_name: applicationName,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
   });

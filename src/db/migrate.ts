@@ -16,6 +16,13 @@ const migrations: Record<string, () => Promise<Migration>> = {
     (await import('./migrations/003-work-money-people.ts')).createWorkMoneyPeople,
 };
 
+/** The oldest first. */
+export const migrationNames: readonly string[] = Object.keys(migrations);
+
+/** Those of a newer version. */
+export const unknownMigrations = (names: readonly string[]): string[] =>
+  names.filter((name) => !migrationNames.includes(name));
+
 export class SchemaError extends Error {}
 
 /**
@@ -25,38 +32,51 @@ export class SchemaError extends Error {}
  */
 export async function migrateToLatest(connection: Connection): Promise<{ applied: string[] }> {
   const done = await appliedMigrations(connection.db);
-  const known = Object.keys(migrations);
-  const unknown = done.filter((name) => !known.includes(name));
+  const unknown = unknownMigrations(done);
   if (unknown.length > 0) {
     throw new SchemaError(
       `the database was written by a newer version of TimeTracker (it has ${unknown.join(', ')}); start that version, or restore a backup`,
     );
   }
-  if (done.length === known.length) return { applied: [] };
-  // Kysely's migrator takes a lock in PostgreSQL, so several instances may start at once. Imported only when needed.
-  const { Migrator } = await import('kysely/migration');
-  const provider = {
-    getMigrations: async () =>
-      Object.fromEntries(
-        Object.entries(migrations).map(([name, load]) => [
-          name,
-          { up: async (db: Kysely<unknown>) => (await load())(db, connection.dialect) },
-        ]),
-      ),
-  };
-  const { error, results } = await new Migrator({ db: connection.db, provider }).migrateToLatest();
+  if (done.length === migrationNames.length) return { applied: [] };
+  const { error, results } = await (await migratorOf(connection)).migrateToLatest();
   if (error) throw new SchemaError('a migration failed; the database is as it was before', { cause: error });
   return { applied: (results ?? []).map((result) => result.migrationName) };
+}
+
+/**
+ * Brings the schema forward inside of the caller's transaction, up to the migration of this name.
+ *
+ * @throws what a migration threw.
+ */
+export async function migrateWithin({ db, dialect }: Migrated, last: string): Promise<void> {
+  const { error } = await (await migratorOf({ db, dialect })).migrateTo(last);
+  if (error) throw error as Error;
+}
+
+type Migrated = Pick<Connection, 'db' | 'dialect'>;
+
+async function migratorOf({ db, dialect }: Migrated) {
+  // Kysely's migrator takes a lock in PostgreSQL, so several instances may start at once. Imported only when needed.
+  const { Migrator } = await import('kysely/migration');
+  const getMigrations = async () =>
+    Object.fromEntries(
+      Object.entries(migrations).map(([name, load]) => [
+        name,
+        { up: async (trx: Kysely<unknown>) => (await load())(trx, dialect) },
+      ]),
+    );
+  return new Migrator({ db, provider: { getMigrations } });
 }
 
 /** True when every migration this version knows has run and no other. */
 export async function isMigrated(db: Db): Promise<boolean> {
   const done = await appliedMigrations(db);
-  const known = Object.keys(migrations);
-  return done.length === known.length && done.every((name) => known.includes(name));
+  return done.length === migrationNames.length && unknownMigrations(done).length === 0;
 }
 
-async function appliedMigrations(db: Db): Promise<string[]> {
+/** Names of the migrations that a database has had, the oldest first; none where it is empty. */
+export async function appliedMigrations(db: Db): Promise<string[]> {
   try {
     const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
     return rows.map((row) => row.name);

@@ -25,7 +25,9 @@ export type CollectedMetric =
   | 'tt_users_active'
   | 'tt_db_pool_connections'
   | 'tt_outbox_depth'
-  | 'tt_outbox_oldest_age_seconds';
+  | 'tt_outbox_oldest_age_seconds'
+  | 'tt_disk_free_bytes'
+  | 'tt_disk_size_bytes';
 
 /** The process's figures. Nothing is sent: they wait to be scraped. */
 export interface Metrics {
@@ -47,6 +49,8 @@ export interface Metrics {
   readonly logins: (method: OneOf<typeof LOGIN_METHODS>, outcome: OneOf<typeof LOGIN_OUTCOMES>) => void;
   readonly exports: (format: OneOf<typeof EXPORT_FORMATS>) => void;
   readonly jobRun: (job: string, outcome: OneOf<typeof JOB_OUTCOMES>) => void;
+  /** A success of another process, at this epoch ms. */
+  readonly jobSucceededAt: (job: string, at: number) => void;
   readonly logLine: (level: string) => void;
   readonly logWriteError: () => void;
   /** Where a counter stands, series by series, for a page that shows it. */
@@ -184,6 +188,8 @@ function addFamilies(registry: Registry) {
       tt_outbox_depth: addCollectedGauge(registry, METRIC_FAMILIES.outboxDepth),
       tt_outbox_oldest_age_seconds: addCollectedGauge(registry, METRIC_FAMILIES.outboxOldestAge),
       tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
+      tt_disk_free_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskFree),
+      tt_disk_size_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskSize),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
   };
 }
@@ -250,6 +256,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       families.jobRuns([job, outcome]);
       if (outcome === 'success') families.jobLastSuccess.set({ job: jobBound(job) }, Date.now() / 1000);
     },
+    jobSucceededAt: (job, at) => families.jobLastSuccess.set({ job: jobBound(job) }, at / 1000),
     logLine: (level) => families.logLines([level]),
     logWriteError: () => families.logWriteErrors([]),
     figures: async (counter) => (await registry.getSingleMetric(counter)?.get())?.values ?? [],

@@ -12,7 +12,7 @@ const declared = { ...base(), ...{ volumes: { ...base().volumes, ...overlay().vo
 const secrets = { ...base().secrets, ...overlay().secrets };
 const optionNames = Object.keys(options);
 /** What the container's own layout decides, and what the image says itself. */
-const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'APP_VERSION'];
+const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'BACKUP_DIR', 'APP_VERSION'];
 const environmentOf = (service: Service | undefined): Record<string, string | number> =>
   service?.environment ?? {};
 
@@ -147,7 +147,7 @@ describe('the components', () => {
 
   it('keep what they know in volumes', () => {
     const kept = {
-      app: ['data:/data', 'logs:/logs'],
+      app: ['data:/data', 'logs:/logs', 'backups:/backups'],
       prometheus: ['prometheus:/prometheus'],
       alertmanager: ['alertmanager:/alertmanager'],
       grafana: ['grafana:/var/lib/grafana'],

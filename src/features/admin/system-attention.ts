@@ -13,6 +13,8 @@ interface Situation {
   hour: Sums;
   stretches: Recent['stretches'];
   now: number;
+  /** 0: none are made. */
+  backup_every_ms: number;
 }
 
 interface Words {
@@ -31,7 +33,12 @@ const fewRequests = 20;
 
 /** What an operator should look at now, a sentence each; empty is good. */
 export function attentionOf(situation: Situation, words: Words): string[] {
-  return [...ofRequests(situation, words), ...ofStorage(situation, words), ...ofWork(situation, words)];
+  return [
+    ...ofRequests(situation, words),
+    ...ofStorage(situation, words),
+    ...ofBackups(situation, words),
+    ...ofWork(situation, words),
+  ];
 }
 
 function ofRequests({ lately, hour, stretches }: Situation, { units, functions: { t } }: Words): string[] {
@@ -60,6 +67,16 @@ function ofStorage({ readings }: Situation, { units, functions: { t } }: Words):
   if (disk && disk.free_bytes < Math.min(disk.total_bytes / 10, 2 * 1024 ** 3))
     sentences.push(t('system.attention.disk', { free: units.bytes(disk.free_bytes) }));
   return sentences;
+}
+
+/** Two in a row that are missing; one that was never made is told of when it fails. */
+function ofBackups(
+  { readings, now, backup_every_ms }: Situation,
+  { units, functions: { t } }: Words,
+): string[] {
+  const last = readings.jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? null;
+  if (backup_every_ms === 0 || last === null || now - last < 2 * backup_every_ms + 2 * hourMs) return [];
+  return [t('system.attention.backup', { span: units.span((now - last) / 1000) })];
 }
 
 function ofWork({ readings, now }: Situation, { units, jobName, functions: { t } }: Words): string[] {

@@ -50,7 +50,13 @@ export function liveFigures(deps: Deps, res: Response, readings: Readings) {
   const hour = windowOf(recent.stretches);
   return {
     ...{ instance: deps.recent.instance, as_of: timeWithSeconds(words) },
-    attention: attentionOf({ readings, lately, hour, now: words.now, stretches: recent.stretches }, words),
+    attention: attentionOf(
+      {
+        ...{ readings, lately, hour, now: words.now, stretches: recent.stretches },
+        backup_every_ms: deps.config.backup_every_ms,
+      },
+      words,
+    ),
     tiles: tilesOf(recent, { lately, hour }, words),
     requests_chart: requestsChart(recent.stretches, words),
     latency_chart: latencyChart(recent.stretches, windowOf, words),
@@ -225,10 +231,10 @@ function outboxRow(
   };
 }
 
-function storageOf({ connection }: Deps, { database, disk, jobs, log_write_errors }: Readings, words: Words) {
-  const { now, units, instant, functions } = words;
+function storageOf({ connection, config }: Deps, readings: Readings, words: Words) {
+  const { database, disk, log_write_errors } = readings;
+  const { units, functions } = words;
   const { t } = functions;
-  const backup_at = jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? null;
   const { active, idle, waiting } = database.connections;
   return [
     {
@@ -244,15 +250,29 @@ function storageOf({ connection }: Deps, { database, disk, jobs, log_write_error
         ? t('system.disk_value', { free: units.bytes(disk.free_bytes), total: units.bytes(disk.total_bytes) })
         : units.none,
     },
-    {
-      label: t('system.backup'),
-      value:
-        backup_at === null
-          ? t('system.backup_none')
-          : t('system.backup_value', { at: instant(backup_at), span: units.span((now - backup_at) / 1000) }),
-    },
+    ...backupFacts(config, readings, words),
     { label: t('system.log'), value: t('system.log_value', { count: log_write_errors }) },
   ];
+}
+
+/** When the schedule last made one, and what the folder holds, of the schedule and of the command. */
+function backupFacts(
+  { backup_dir, backup_every_ms }: Deps['config'],
+  { jobs, backups }: Readings,
+  words: Words,
+) {
+  const { now, units, instant, functions } = words;
+  const { t } = functions;
+  const last = jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? null;
+  const none = backup_every_ms === 0 ? t('system.backup_off') : t('system.backup_none');
+  const at = (ms: number) => ({ at: instant(ms), span: units.span((now - ms) / 1000) });
+  const facts = [
+    { label: t('system.backup'), value: last === null ? none : t('system.backup_value', at(last)) },
+  ];
+  if (!backups || backups.count === 0) return facts;
+  const { count, bytes, newest_bytes } = backups;
+  const sizes = { count, size: units.bytes(bytes), newest: units.bytes(newest_bytes), folder: backup_dir };
+  return [...facts, { label: t('system.backups'), value: t('system.backups_value', sizes) }];
 }
 
 function processOf(

@@ -1,5 +1,8 @@
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { listBackups } from '../../backup/backup-folder.ts';
 import type { Deps } from '../../deps.ts';
+import { readDiskSpace } from '../../observability/disk-space.ts';
+import type { DiskSpace } from '../../observability/disk-space.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
 import { findPostgresBytes, listJobs } from './system.queries.ts';
@@ -9,9 +12,11 @@ export interface Readings {
   health: Awaited<ReturnType<Deps['health']['ready']>>;
   database: { bytes: number | null; connections: Record<'active' | 'idle' | 'waiting', number> };
   /** Of the disk that holds the data folder. */
-  disk: { free_bytes: number; total_bytes: number } | null;
+  disk: DiskSpace | null;
   jobs: JobReading[] | null;
   outbox: OutboxReading[] | null;
+  /** In BACKUP_DIR, of every kind; `newest_bytes` is null while there is none. */
+  backups: { count: number; bytes: number; newest_bytes: number | null } | null;
   /** Since this process started. */
   log_write_errors: number;
   egress_blocked: number;
@@ -67,9 +72,10 @@ async function readAll(deps: Deps): Promise<Readings> {
       bytes: await orNull('database size', () => readDatabaseBytes(deps)),
       connections: { active: 0, idle: 0, waiting: 0, ...Object.fromEntries(connection.poolState()) },
     },
-    disk: await orNull('disk', () => readDisk(config.data_dir)),
+    disk: await orNull('disk', () => readDiskSpace(config.data_dir)),
     jobs: await orNull('jobs', () => readJobs(deps)),
     outbox: await orNull('outbox', () => readOutbox(deps)),
+    backups: await orNull('backups', () => readBackups(config.backup_dir)),
     log_write_errors: await sumOf(deps, 'tt_log_write_errors_total'),
     egress_blocked: await sumOf(deps, 'tt_egress_blocked_total'),
   };
@@ -87,12 +93,13 @@ async function readDatabaseBytes({ connection, config }: Deps): Promise<number |
   return bytes;
 }
 
-async function readDisk(folder: string) {
-  const { bavail, blocks, bsize } = await statfs(folder);
-  return { free_bytes: bavail * bsize, total_bytes: blocks * bsize };
+async function readBackups(folder: string) {
+  const found = await listBackups(folder);
+  const bytes = found.reduce((sum, backup) => sum + backup.bytes, 0);
+  return { count: found.length, bytes, newest_bytes: found[0]?.bytes ?? null };
 }
 
-async function readJobs({ db, metrics }: Deps): Promise<JobReading[]> {
+async function readJobs({ db, metrics, config }: Deps): Promise<JobReading[]> {
   const runs = await metrics.figures('tt_job_runs_total');
   const failuresOf = (name: string): number =>
     runs
@@ -100,7 +107,12 @@ async function readJobs({ db, metrics }: Deps): Promise<JobReading[]> {
       .reduce((sum, { value }) => sum + value, 0);
   const rows = await listJobs(db);
   return rows.map(({ name, lease_until, last_success_at }) => ({
-    ...{ name, next_at: lease_until, last_success_at, failures: failuresOf(name) },
+    ...{ name, last_success_at, failures: failuresOf(name) },
+    // Its lease says only when somebody looks again whether it is due.
+    next_at:
+      name === 'backup'
+        ? Math.max(lease_until, (last_success_at ?? 0) + config.backup_every_ms)
+        : lease_until,
   }));
 }
 

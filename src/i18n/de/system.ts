@@ -26,6 +26,7 @@ export const system: Record<keyof typeof english, string> = {
   'system.attention.waiting':
     '{count, plural, one {# Anfrage wartet} other {# Anfragen warten}} auf eine Verbindung zur Datenbank.',
   'system.attention.disk': 'Auf der Platte des Datenordners sind nur noch {free} frei.',
+  'system.attention.backup': 'Die letzte Sicherung ist {span} alt.',
   'system.attention.job':
     'Die Aufgabe {name} ist {count, plural, one {einmal} other {#-mal}} fehlgeschlagen und seit Stunden nicht gelungen.',
   'system.attention.outbox': '{channel}: Die älteste Sendung wartet seit {span}.',
@@ -102,8 +103,12 @@ export const system: Record<keyof typeof english, string> = {
   'system.disk': 'Platte des Datenordners',
   'system.disk_value': '{free} von {total} frei',
   'system.backup': 'Letzte Sicherung',
-  'system.backup_none': 'keine nach Zeitplan',
+  'system.backup_none': 'noch keine',
+  'system.backup_off': 'aus: nach Zeitplan werden keine gemacht',
   'system.backup_value': '{at}, vor {span}',
+  'system.backups': 'Aufgehobene Sicherungen',
+  'system.backups_value':
+    '{count, plural, one {# Datei} other {# Dateien}}, {size} in {folder}; die neueste hat {newest}',
   'system.log': 'Logdatei',
   'system.log_value':
     '{count, plural, =0 {seit dem Start jede Zeile geschrieben} one {# Schreibvorgang seit dem Start fehlgeschlagen} other {# Schreibvorgänge seit dem Start fehlgeschlagen}}',

@@ -24,6 +24,7 @@ export const system = {
   'system.attention.waiting':
     '{count, plural, one {# request waits} other {# requests wait}} for a database connection.',
   'system.attention.disk': 'Only {free} are free on the disk of the data folder.',
+  'system.attention.backup': 'The last backup is {span} old.',
   'system.attention.job':
     'The job {name} failed {count, plural, one {once} other {# times}} and has not succeeded for hours.',
   'system.attention.outbox': '{channel}: the oldest payload has waited for {span}.',
@@ -99,8 +100,12 @@ export const system = {
   'system.disk': 'Disk of the data folder',
   'system.disk_value': '{free} free of {total}',
   'system.backup': 'Last backup',
-  'system.backup_none': 'none by the schedule',
+  'system.backup_none': 'none yet',
+  'system.backup_off': 'off: none are made by the schedule',
   'system.backup_value': '{at}, {span} ago',
+  'system.backups': 'Backups kept',
+  'system.backups_value':
+    '{count, plural, one {# file} other {# files}}, {size} in {folder}; the newest has {newest}',
   'system.log': 'Log',
   'system.log_value':
     '{count, plural, =0 {every line written since the start} one {# write failed since the start} other {# writes failed since the start}}',

@@ -1,0 +1,43 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A backup in a folder, by its name; its content is not looked at. */
+export interface StoredBackup {
+  name: string;
+  file: string;
+  bytes: number;
+  /** By the schedule: those are deleted after a while, others never. */
+  scheduled: boolean;
+}
+
+const pattern = /^timetracker-(scheduled-)?\d{8}T\d{6}Z(-\d+)?\.jsonl\.gz$/;
+
+/** Backups of a folder, the newest first; none where there is no such folder. */
+export async function listBackups(folder: string): Promise<StoredBackup[]> {
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const found: StoredBackup[] = [];
+  for (const name of names) {
+    const [matches, scheduled] = pattern.exec(name) ?? [];
+    if (matches === undefined) continue;
+    const file = join(folder, name);
+    // Another instance may delete it at this moment.
+    const bytes = await stat(file).then(
+      ({ size }) => size,
+      () => undefined,
+    );
+    if (bytes !== undefined) found.push({ name, file, bytes, scheduled: scheduled !== undefined });
+  }
+  return found.sort((one, other) => (stampOf(one.name) < stampOf(other.name) ? 1 : -1));
+}
+
+/** Two of one second are told apart by a number. */
+const stampOf = (name: string): string => /\d{8}T\d{6}Z(-\d+)?/.exec(name)?.[0] ?? '';
+
+/** The name of a backup that is made at this instant, such as 'timetracker-20260304T090000Z'. */
+export const nameAt = (now: number, scheduled: boolean): string =>
+  `timetracker-${scheduled ? 'scheduled-' : ''}${new Date(now).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+
+export const extension = '.jsonl.gz';
