@@ -121,11 +121,11 @@ function answerIsNoPage(ctx) {
     location.assign(raw.url || ctx.request.action);
   } else if (new URL(raw.url).pathname === '/login') {
     showProblem(words().signedOut, { href: '/login', text: words().signIn });
-  } else if (status >= 500) {
-    showProblem(words().failed);
   } else {
+    // That of 500 leads to a number which only the page shows; one of a proxy has none of our sentences.
     const page = new window.DOMParser().parseFromString(ctx.text, 'text/html');
-    showProblem(page.querySelector('[data-error-text]')?.textContent ?? words().failed);
+    const sentence = status === 500 ? undefined : page.querySelector('[data-error-text]')?.textContent;
+    showProblem(sentence ?? words().failed);
   }
 }
 
@@ -177,7 +177,7 @@ const hasHandsOnBar = () =>
 
 const isBusy = () =>
   document.querySelector(
-    '.is-editing, details[open], dialog[open], #row-menu:not([hidden]), main :is(input, textarea, select):focus',
+    '.is-editing, #bulk[data-any], details[open], dialog[open], #row-menu:not([hidden]), main :is(input, textarea, select):focus',
   ) !== null;
 
 adoptFlash();

@@ -121,8 +121,9 @@ class Suggest extends HTMLElement {
   #accept(index) {
     const input = this.#input;
     const rest = input.value.slice(input.selectionStart ?? input.value.length);
-    const { kind, text: replacement, description } = this.#found[index];
-    if (kind === 'create_project') this.#agreeToCreate(description);
+    const { kind, text: replacement, description, task } = this.#found[index];
+    if (kind === 'create_project') this.#send('create_project', description);
+    if (kind === 'entry') this.#send('suggested_task_id', task?.id ?? '');
     // After a name the sentence goes on; a whole entry is ready to be started.
     const text = kind === 'entry' || /^\s/.test(rest) ? replacement : `${replacement} `;
     input.value = text + rest;
@@ -130,15 +131,19 @@ class Suggest extends HTMLElement {
     this.#close();
   }
 
-  /** The project is made when the form is sent, and only if the text then still names it. */
-  #agreeToCreate(name) {
+  /**
+   * What is no part of the text goes along beside it: a project that is made when the form is sent, and only if the text
+   * then still names it; the task of earlier work, heeded while its project is the one that is meant.
+   */
+  #send(name, value) {
     const { form } = this.#input;
-    let field = form.querySelector('input[name="create_project"]');
+    let field = form.querySelector(`input[name="${name}"]`);
     if (!field) {
-      field = Object.assign(document.createElement('input'), { type: 'hidden', name: 'create_project' });
+      if (value === '') return;
+      field = Object.assign(document.createElement('input'), { type: 'hidden', name });
       form.append(field);
     }
-    field.value = name;
+    field.value = value;
   }
 
   #close() {
@@ -154,12 +159,13 @@ class Suggest extends HTMLElement {
   }
 }
 
-function partsOf({ kind, text, description, project, tags }, createLabel) {
+function partsOf({ kind, text, description, project, task, tags }, createLabel) {
   const parts = [];
   if (kind === 'create_project') parts.push(textSpan('muted', createLabel ?? ''));
   const words = kind === 'project' ? '' : description || (project ? '' : text);
   if (words) parts.push(textSpan('', words));
   if (project) parts.push(projectSpan(project));
+  if (task) parts.push(textSpan('entry-task', task.name));
   for (const tag of tags ?? []) parts.push(textSpan('tag', tag));
   return parts;
 }

@@ -44,6 +44,10 @@ const expectations: Record<string, string> = {
   // For somebody: those whose people they are.
   'GET /entries/new': 'ok ok 404 ok 404 404 in',
   'GET /entries/understood': everybody,
+  // Of the project; a form is sent with the owner's entry.
+  'GET /entries/tasks': seers,
+  'GET /entries/bulk': ofEntry,
+  'POST /entries/bulk': ofEntry,
   'GET /entries/:id': ofEntry,
   'POST /entries/restore/:id': ofEntry,
   'POST /entries/:id': ofEntry,
@@ -302,6 +306,9 @@ function sentTo(route: RouteOfApp, { ids, people }: World): string {
   const rate = `scope=project:${ids.project}&kind=billable&amount=5`;
   const fields: Record<string, string> = {
     'GET /entries/new': `user_id=${people.owner}`,
+    'GET /entries/tasks': `project_id=${ids.project}`,
+    'GET /entries/bulk': `id=${ids.entry}`,
+    'POST /entries/bulk': `do=delete&ids=${ids.entry}`,
     'POST /tasks/:id/status': 'status=done',
     'POST /tasks/:id/comments': 'body=x',
     'POST /tasks/:id/comments/:comment_id': 'body=x',

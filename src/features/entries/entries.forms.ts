@@ -7,6 +7,9 @@ export const textMax = 500;
 /** The project to make, when the text names one that does not exist; only heeded for those who may. */
 export const createProjectName = z.optional(lastOf(line(textMax)));
 
+/** The task of the suggestion that was taken: heeded as long as the rest still names its project. */
+export const suggestedTask = z.optional(lastOf(optionalId));
+
 /** Time that is added by hand. Which times must be there is for `understandTimes` to say. */
 export const addForm = z.object({
   /** Whose time it is; empty or missing for one's own. */
@@ -14,6 +17,7 @@ export const addForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
   task_id: z.optional(optionalId),
+  suggested_task_id: suggestedTask,
   create_project: createProjectName,
   local_date: line(20),
   started_time: line(20),
@@ -31,6 +35,7 @@ export const editForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
   task_id: z.optional(optionalId),
+  suggested_task_id: suggestedTask,
   create_project: createProjectName,
   local_date: z.optional(line(20)),
   started_time: z.optional(line(20)),

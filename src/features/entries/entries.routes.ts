@@ -23,7 +23,9 @@ import {
   splitEntry,
 } from './entry-changes.ts';
 import { describeEntry, showEditPage } from './entry-edit-page.ts';
-import { answerUnderstood } from './entry-echo.routes.ts';
+import { changeBulk, showBulk } from './entry-bulk.routes.ts';
+import { findBulkItem, undoBulk } from './entry-bulk-undo.ts';
+import { answerTasks, answerUnderstood } from './entry-echo.routes.ts';
 import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { showEntries } from './entry-search.routes.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
@@ -41,8 +43,11 @@ export function entryRoutes(deps: Deps): Router {
     const return_to = returnPath(req.query['return_to'], '/timer');
     await showBookPage(deps, req, res, { owner, return_to });
   });
-  // Before the page of an entry: the word is no id.
+  // Before the page of an entry: the words are no ids.
   router.get('/entries/understood', async (req, res) => answerUnderstood(deps, req, res));
+  router.get('/entries/tasks', async (req, res) => answerTasks(deps, req, res));
+  router.get('/entries/bulk', async (req, res) => showBulk(deps, req, res));
+  router.post('/entries/bulk', async (req, res) => changeBulk(deps, req, res));
   router.get('/entries/:id', async (req, res) => {
     const entry = await requireEntry(deps.db, personOf(res), idOf(req.params.id));
     await showEditPage(deps, req, res, entry, { return_to: returnPath(req.query['return_to'], '/timer') });
@@ -201,10 +206,16 @@ const restoredKeys = {
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
   const item_id = idOf(req.params['id']);
-  const outcome = await deps.change({ user_id: viewer.id }, async (trx, record) =>
-    restoreEntry(trx, record, { viewer, item_id }, wholeSecond(deps.now())),
-  );
-  await tell(deps, res, 'success', [res.locals.functions.t(restoredKeys[outcome])]);
+  const now = wholeSecond(deps.now());
+  const outcome = await deps.change({ user_id: viewer.id }, async (trx, record) => {
+    const item = await findBulkItem(trx, viewer, item_id);
+    return item
+      ? undoBulk(trx, record, { viewer, item }, now)
+      : restoreEntry(trx, record, { viewer, item_id }, now);
+  });
+  const { t } = res.locals.functions;
+  const sentence = typeof outcome === 'string' ? t(restoredKeys[outcome]) : t('bulk.undone', { ...outcome });
+  await tell(deps, res, 'success', [sentence]);
   res.redirect(303, backPath(req));
 }
 

@@ -17,7 +17,7 @@ export const needsProject = (viewer: Viewer, owner_id: number): boolean =>
 
 type Told = Pick<
   Entry,
-  'id' | 'user_id' | 'project_id' | 'started_at' | 'ended_at' | 'billable' | 'description'
+  'id' | 'user_id' | 'project_id' | 'task_id' | 'started_at' | 'ended_at' | 'billable' | 'description'
 >;
 
 interface EntryChange {
@@ -27,23 +27,34 @@ interface EntryChange {
 }
 
 /** Tells the audit log of a change to another person's time; one's own time is one's own business. */
-export async function auditEntry(
+export async function auditEntry(trx: Trx, viewer: Viewer, change: EntryChange, now: number): Promise<void> {
+  await auditEntries(trx, viewer, [change], now);
+}
+
+/** The same of several entries; one's own among them are passed over. */
+export async function auditEntries(
   trx: Trx,
   viewer: Viewer,
-  { action, before, after }: EntryChange,
+  changes: readonly EntryChange[],
   now: number,
 ): Promise<void> {
-  const entry = after ?? before;
-  if (!entry || viewer.id === entry.user_id) return;
+  for (const { action, before, after } of changes) {
+    const entry = after ?? before;
+    if (!entry || viewer.id === entry.user_id) continue;
+    await appendAudit(trx, {
+      ...{ at: now, actor_id: viewer.id, action, subject: 'entry', subject_id: entry.id },
+      ...{ user_id: entry.user_id, content: contentOf(before, after) },
+    });
+  }
+}
+
+function contentOf(before: Told | undefined, after: Told | undefined) {
   const content: Record<string, string | number | boolean | null> = {};
-  for (const field of ['project_id', 'started_at', 'ended_at', 'billable'] as const) {
+  for (const field of ['project_id', 'task_id', 'started_at', 'ended_at', 'billable'] as const) {
     if (before && before[field] !== after?.[field]) content[`${field}_before`] = before[field];
     if (after && before?.[field] !== after[field]) content[field] = after[field];
   }
   // The text itself stays out: a chain cannot forget.
   if (before && after) content['description_changed'] = before.description !== after.description;
-  await appendAudit(trx, {
-    ...{ at: now, actor_id: viewer.id, action, subject: 'entry', subject_id: entry.id },
-    ...{ user_id: entry.user_id, content },
-  });
+  return content;
 }

@@ -20,7 +20,9 @@ export async function bookFor(
     return { created: false, problems: { project_id: { key: 'entry.project_needed' } } };
   const created_by = changedBy(viewer, user_id);
   const { id, created } = await bookEntry(trx, record, { ...entry, created_by }, now);
-  const told = { id, user_id, project_id, started_at, ended_at, billable, description: what.description };
+  const task_id = what.task?.id ?? null;
+  const work = { project_id, task_id, billable, description: what.description };
+  const told = { id, user_id, started_at, ended_at, ...work };
   if (created) await auditEntry(trx, viewer, { action: 'entry.created', after: told }, now);
   return { created };
 }

@@ -30,6 +30,8 @@ import type { EntryWhat } from './entry-text.ts';
 import type { SomeTimes, TimeNote } from './entry-times.ts';
 import { changeTimes, endDateToTell } from './entry-times.ts';
 import { findTaskState } from '../tasks/task-choice.queries.ts';
+import type { KeptEntry } from './kept-entry.ts';
+import { keptEntry, readKept } from './kept-entry.ts';
 import type { TypedWork } from './new-project.ts';
 import { understandWork } from './new-project.ts';
 import { findBookableProject, findProjectState } from './project-choice.queries.ts';
@@ -167,12 +169,6 @@ function changedBillable(entry: Entry, edit: EntryEdit, what: EntryWhat): Flag {
   return project && project.id !== entry.project_id ? project.billable : entry.billable;
 }
 
-/** What a deleted entry is kept as. */
-interface KeptEntry {
-  entry: Omit<Entry, 'duration_seconds'>;
-  tag_ids: number[];
-}
-
 /** Deletes an entry, running or not. @returns the id under which it can be put back. */
 export async function deleteWithUndo(
   trx: Trx,
@@ -180,9 +176,12 @@ export async function deleteWithUndo(
   { viewer, entry }: { viewer: Viewer; entry: Entry },
   now: number,
 ): Promise<number> {
-  const { duration_seconds, ...row } = entry;
+  const { duration_seconds } = entry;
   const tags = await listTagsOfEntry(trx, entry.id);
-  const kept: KeptEntry = { entry: row, tag_ids: tags.map(({ id }) => id) };
+  const kept = keptEntry(
+    entry,
+    tags.map(({ id }) => id),
+  );
   const item_id = await insertDeletedItem(trx, {
     user_id: entry.user_id,
     kind: duration_seconds === null ? 'running' : 'entry',
@@ -209,9 +208,9 @@ export async function restoreEntry(
   now: number,
 ): Promise<'restored' | 'runs_again' | 'finished' | 'already'> {
   const item = item_id === undefined ? undefined : await findDeletedItem(trx, item_id);
-  if (!item) throw notFound('deleted_item');
+  if (!item || (item.kind !== 'entry' && item.kind !== 'running')) throw notFound('deleted_item');
   const { user_id } = item;
-  const { entry, tag_ids } = JSON.parse(item.content) as KeptEntry;
+  const { entry, tag_ids } = readKept(item);
   if (!(await mayRestore(trx, viewer, entry))) throw notFound('deleted_item');
   await lockPerson(trx, user_id);
   if (await findEntry(trx, user_id, entry.id)) return 'already';

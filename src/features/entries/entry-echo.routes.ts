@@ -4,6 +4,7 @@ import type { FormResult } from '../../http/forms.ts';
 import { idOf, readForm, sentences } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { speakDuration } from '../../shared/duration.ts';
+import { notFound } from '../../shared/errors.ts';
 import { wholeSecond } from './entries.ts';
 import { timesQuery } from './entries.forms.ts';
 import type { Entry } from './entries.queries.ts';
@@ -11,6 +12,7 @@ import { findLastEnd, requireEntry } from './entries.queries.ts';
 import { daysSentence, noteSentences } from './entry-flash.ts';
 import type { ChangedTimes, SomeTimes, TimeProblem } from './entry-times.ts';
 import { changeTimes, endDateToTell, understandTimes } from './entry-times.ts';
+import { findBookableProject, listOpenTasks } from './project-choice.queries.ts';
 
 /**
  * Answers `{ text, problem }`: how the times typed so far would be taken, for a new entry or, with `entry_id`, for one
@@ -28,6 +30,22 @@ export async function answerUnderstood(deps: Deps, req: Request, res: Response):
     : { text: null, problem: firstSentence(typed, res) };
   res.setHeader('Cache-Control', 'no-store');
   res.json(answer);
+}
+
+/**
+ * Answers `[{ id, name }]`: the open tasks of `project_id`, for a form in which that project was just chosen.
+ *
+ * @throws not found for a project that the person does not see.
+ */
+export async function answerTasks(deps: Deps, req: Request, res: Response): Promise<void> {
+  const viewer = personOf(res);
+  const project_id = idOf(req.query['project_id']);
+  const seen =
+    project_id !== undefined &&
+    (await findBookableProject(deps.db, { viewer, owner_id: viewer.id }, project_id));
+  if (!seen) throw notFound('project');
+  res.setHeader('Cache-Control', 'no-store');
+  res.json(await listOpenTasks(deps.db, project_id));
 }
 
 async function understand(

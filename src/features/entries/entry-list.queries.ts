@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import { prepare } from '../../db/prepared.ts';
+import { prepareKept } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
+import { elapsedSeconds } from '../../shared/duration.ts';
 
 /** Everything the timer page needs comes from the three prepared queries here, whatever the number of entries. */
 
@@ -19,18 +20,21 @@ interface DayRange {
   to: string;
 }
 
-/** Seconds of an entry, up to now while it runs; never negative, also when the clock was set back. */
-const seconds = (now: number) =>
-  sql<number>`case when ended_at is not null then (ended_at - started_at) / 1000 when started_at < ${now} then (${now} - started_at) / 1000 else 0 end`;
+/** A day without the time of what runs: the present is no part of the query, so its answer can be kept. */
+interface EndedTotal extends DayTotal {
+  /** Start of the entry that runs, epoch ms. */
+  running_since: number | null;
+}
 
-const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) =>
+const dayTotals = prepareKept<DayRange, EndedTotal>((db, parameter) =>
   db
     .selectFrom('entries')
     .select([
       sql<DayTotal['kind']>`'day'`.as('kind'),
       sql<string | null>`local_date`.as('local_date'),
       sql<number>`count(*)`.as('entry_count'),
-      sql<number>`sum(${seconds(parameter('now'))})`.as('total_seconds'),
+      sql<number>`coalesce(sum((ended_at - started_at) / 1000), 0)`.as('total_seconds'),
+      sql<number | null>`max(case when ended_at is null then started_at end)`.as('running_since'),
     ])
     .where('user_id', '=', parameter('user_id'))
     .where('local_date', '>=', parameter('from'))
@@ -44,6 +48,7 @@ const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) 
           sql<string | null>`max(local_date)`.as('local_date'),
           sql<number>`0`.as('entry_count'),
           sql<number>`0`.as('total_seconds'),
+          sql<number | null>`null`.as('running_since'),
         ])
         .where('user_id', '=', parameter('user_id'))
         .where('local_date', '<', parameter('from')),
@@ -56,6 +61,7 @@ const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) 
           sql<string | null>`min(local_date)`.as('local_date'),
           sql<number>`0`.as('entry_count'),
           sql<number>`0`.as('total_seconds'),
+          sql<number | null>`null`.as('running_since'),
         ])
         .where('user_id', '=', parameter('user_id'))
         .where('local_date', '>', parameter('to')),
@@ -63,8 +69,16 @@ const dayTotals = prepare<DayRange & { now: number }, DayTotal>((db, parameter) 
 );
 
 /** Count and seconds per day of a range, and the nearest days with entries before and after it. */
-export async function listDayTotals(db: Db, range: DayRange & { now: number }): Promise<DayTotal[]> {
-  return dayTotals(db, range);
+export async function listDayTotals(
+  db: Db,
+  { now, ...range }: DayRange & { now: number },
+): Promise<DayTotal[]> {
+  const rows = await dayTotals(db, range);
+  return rows.map(({ running_since, ...total }) =>
+    running_since === null
+      ? total
+      : { ...total, total_seconds: total.total_seconds + elapsedSeconds(running_since, now) },
+  );
 }
 
 export interface ListedEntry {
@@ -80,6 +94,7 @@ export interface ListedEntry {
   project_name: string | null;
   project_color: string | null;
   client_name: string | null;
+  task_name: string | null;
 }
 
 type Page = DayRange & { limit: number; offset: number };
@@ -89,7 +104,7 @@ function pageOf(db: Db, parameter: <Name extends keyof Page>(name: Name) => Page
   return db
     .selectFrom('entries')
     .select(['id', 'description', 'billable', 'started_at', 'ended_at', 'zone', 'local_date'])
-    .select(['duration_seconds', 'project_id'])
+    .select(['duration_seconds', 'project_id', 'task_id'])
     .where('user_id', '=', parameter('user_id'))
     .where('local_date', '>=', parameter('from'))
     .where('local_date', '<=', parameter('to'))
@@ -101,25 +116,26 @@ function pageOf(db: Db, parameter: <Name extends keyof Page>(name: Name) => Page
     .as('page');
 }
 
-const newestFirst = prepare<Page, ListedEntry>((db, parameter) =>
+const newestFirst = prepareKept<Page, ListedEntry>((db, parameter) =>
   db
     .selectFrom(pageOf(db, parameter))
     .leftJoin('projects', 'projects.id', 'page.project_id')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .leftJoin('tasks', 'tasks.id', 'page.task_id')
     .select(['page.id', 'page.description', 'page.billable', 'started_at', 'ended_at', 'zone', 'local_date'])
     .select(['duration_seconds', 'page.project_id', 'projects.name as project_name'])
-    .select(['projects.color as project_color', 'clients.name as client_name'])
+    .select(['projects.color as project_color', 'clients.name as client_name', 'tasks.name as task_name'])
     .orderBy('local_date', 'desc')
     .orderBy('started_at', 'desc')
     .orderBy('page.id', 'desc'),
 );
 
 /** Entries of a range of days, newest first. */
-export async function listEntriesNewestFirst(db: Db, page: Page): Promise<ListedEntry[]> {
+export async function listEntriesNewestFirst(db: Db, page: Page): Promise<readonly ListedEntry[]> {
   return newestFirst(db, page);
 }
 
-const tagsOfPage = prepare<Page, { entry_id: number; name: string }>((db, parameter) =>
+const tagsOfPage = prepareKept<Page, { entry_id: number; name: string }>((db, parameter) =>
   db
     .selectFrom(pageOf(db, parameter))
     .innerJoin('entry_tags', 'entry_tags.entry_id', 'page.id')

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/connect.ts';
 import { addDays, clockOf, crossesMidnight, localDateOf, weekOf } from '../../shared/calendar.ts';
+import { elapsedSeconds } from '../../shared/duration.ts';
 import { wholeSecond } from './entries.ts';
 import { listDayTotals, listEntriesNewestFirst, mapTagsOfPage } from './entry-list.queries.ts';
 import type { DayTotal, ListedEntry } from './entry-list.queries.ts';
@@ -21,6 +22,7 @@ export interface EntryRow {
   id: number;
   description: string;
   project: { id: number; name: string; color: string; client_name: string | null } | null;
+  task_name: string | null;
   tags: string[];
   billable: boolean;
   started_at: number;
@@ -209,6 +211,7 @@ export function entryRow(entry: ListedEntry, tags: string[], person: ListPerson,
             color: entry.project_color ?? '',
             client_name: entry.client_name,
           },
+    task_name: entry.task_name,
     tags,
     billable: entry.billable === 1,
     started_at,
@@ -221,11 +224,6 @@ export function entryRow(entry: ListedEntry, tags: string[], person: ListPerson,
     ended_clock: ended_at === null ? '' : (clockOf(ended_at, zone) ?? ''),
     zone_differs: zone !== person.time_zone,
   };
-}
-
-/** Seconds of a running timer; none when the clock was set back behind its start. */
-export function elapsedSeconds(started_at: number, now: number): number {
-  return Math.max(0, Math.floor((now - started_at) / 1000));
 }
 
 function groupByWeek(view: View, days: ListedDay[]): ListedWeek[] {

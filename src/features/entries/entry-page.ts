@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { listAssignedTasks } from '../tasks/task-choice.queries.ts';
-import type { ListWanted } from './entry-list.ts';
+import type { EntryWeeks, ListWanted } from './entry-list.ts';
 import { loadEntryWeeks } from './entry-list.ts';
 
 /** What was typed in the form that adds time by hand, and what is wrong with it. */
@@ -16,6 +16,8 @@ interface TimerPageState {
   add?: AddForm;
   /** Where the page's forms lead back to, when that is not the address of the page. */
   return_to?: string;
+  /** With a box at every entry, to change several at once. */
+  selecting?: boolean;
 }
 
 /** Shows the timer page: the person's weeks under the timer bar. */
@@ -35,6 +37,7 @@ export async function showTimerPage(
     'timer/index',
     {
       ...weeks,
+      ...selection(weeks, wanted, state.selecting ?? false),
       title: res.locals.functions.t('nav.timer'),
       add: state.add ?? { values: {}, problems: {} },
       editing: null,
@@ -43,6 +46,24 @@ export async function showTimerPage(
     },
     status,
   );
+}
+
+/** Whether entries can be selected, the other way round, and pages before and after in the same way. */
+function selection(
+  { earlier_href, later_href }: EntryWeeks,
+  { until, day }: ListWanted,
+  selecting: boolean,
+): { selecting: boolean; select_href: string; earlier_href: string | null; later_href: string | null } {
+  const shown: Record<string, string> = day
+    ? { day: day.local_date, page: String(day.page) }
+    : until === undefined
+      ? {}
+      : { until };
+  const text = new URLSearchParams(selecting ? shown : { ...shown, select: '1' }).toString();
+  const select_href = text === '' ? '/timer' : `/timer?${text}`;
+  const kept = (href: string | null) =>
+    href === null || !selecting ? href : `${href}${href.includes('?') ? '&' : '?'}select=1`;
+  return { selecting, select_href, earlier_href: kept(earlier_href), later_href: kept(later_href) };
 }
 
 /** Where the form that was sent leads back to. */

@@ -15,6 +15,7 @@ export interface FoundEntry {
   project_name: string | null;
   project_color: string | null;
   client_name: string | null;
+  task_name: string | null;
   local_date: string;
   zone: string;
   started_at: number;
@@ -55,7 +56,7 @@ export async function listFoundEntries(
   const page = db
     .selectFrom('entries')
     .select(['id', 'user_id', 'project_id', 'description', 'local_date', 'zone', 'started_at', 'ended_at'])
-    .select(['duration_seconds', 'billable', 'created_by', 'updated_by'])
+    .select(['duration_seconds', 'billable', 'task_id', 'created_by', 'updated_by'])
     .where(matching(search, scope))
     .$if(search.before_id !== null, (query) =>
       query.where(
@@ -73,10 +74,11 @@ export async function listFoundEntries(
     .innerJoin('users', 'users.id', 'page.user_id')
     .leftJoin('projects', 'projects.id', 'page.project_id')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .leftJoin('tasks', 'tasks.id', 'page.task_id')
     .select(['page.id', 'user_id', 'users.name as person_name', 'page.description', 'local_date', 'zone'])
     .select(['started_at', 'ended_at', 'duration_seconds', 'page.billable', 'created_by', 'updated_by'])
     .select(['projects.name as project_name', 'projects.color as project_color'])
-    .select('clients.name as client_name')
+    .select(['clients.name as client_name', 'tasks.name as task_name'])
     .orderBy('local_date', 'desc')
     .orderBy('started_at', 'desc')
     .orderBy('page.id', 'desc')

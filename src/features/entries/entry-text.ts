@@ -28,6 +28,8 @@ export interface TypedWhat {
   task_id?: number | null | undefined;
   /** Task of the entry that is changed. */
   kept_task_id?: number | null | undefined;
+  /** Task of a suggestion that was taken, for when none is chosen and the project is its own. */
+  suggested_task_id?: number | null | undefined;
 }
 
 export type WhatProblem =
@@ -80,7 +82,19 @@ export async function understandWhat(
   if (project.archived_at !== null && project.id !== kept_project_id) {
     return refused('project_id', { key: 'entry.project_archived', values: { name: project.name } });
   }
-  return withTask({ description, project, task, tag_names }, typed.kept_task_id ?? null);
+  const done = withTask({ description, project, task, tag_names }, typed.kept_task_id ?? null);
+  if (!done.ok || done.what.task) return done;
+  return { ok: true, what: { ...done.what, task: await findSuggestedTask(db, typed, project) } };
+}
+
+/** Nothing is said about one that does not fit any more: nobody typed it. */
+async function findSuggestedTask(
+  db: Db,
+  { suggested_task_id }: TypedWhat,
+  project: ProjectState,
+): Promise<TaskState | null> {
+  const task = typeof suggested_task_id === 'number' ? await findTaskState(db, suggested_task_id) : undefined;
+  return task?.project_id === project.id && task.archived_at === null ? task : null;
 }
 
 /** The chosen task, or the one the entry has when the form does not say. @returns undefined when it is gone. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import { prepare } from '../../db/prepared.ts';
+import { prepareKept } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
 import { bookableProjects, visibleProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
@@ -23,16 +23,16 @@ const activeProjects = (db: Db) =>
     .orderBy('projects.name_key')
     .orderBy('projects.id');
 
-const listAll = prepare<{ limit: number }, ProjectChoice>((db, parameter) =>
+const listAll = prepareKept<{ limit: number }, ProjectChoice>((db, parameter) =>
   activeProjects(db).limit(parameter('limit')),
 );
-const listVisible = prepare<{ id: number; limit: number }, ProjectChoice>((db, parameter) =>
+const listVisible = prepareKept<{ id: number; limit: number }, ProjectChoice>((db, parameter) =>
   activeProjects(db)
     .where(visibleProjects({ id: parameter('id'), role: 'member' }))
     .limit(parameter('limit')),
 );
 
-const listFavourites = prepare<{ id: number }, ProjectChoice>((db, parameter) =>
+const listFavourites = prepareKept<{ id: number }, ProjectChoice>((db, parameter) =>
   activeProjects(db)
     .where(visibleProjects({ id: parameter('id'), role: 'member' }))
     .where(
@@ -45,7 +45,11 @@ const listFavourites = prepare<{ id: number }, ProjectChoice>((db, parameter) =>
  * Active projects of active clients that the viewer sees, favourites first, then by name; on every page, hence prepared.
  * Favourites are a query of their own: one order for all would sort every project there is.
  */
-export async function listProjectChoices(db: Db, viewer: Viewer, limit: number): Promise<ProjectChoice[]> {
+export async function listProjectChoices(
+  db: Db,
+  viewer: Viewer,
+  limit: number,
+): Promise<readonly ProjectChoice[]> {
   const { id, role } = viewer;
   const choices = await (role === 'admin' ? listAll(db, { limit }) : listVisible(db, { id, limit }));
   const favourites = await listFavourites(db, { id });
@@ -146,3 +150,16 @@ const projectStates = (db: Db) =>
     .select(['projects.id', 'projects.name', 'projects.color', 'projects.billable'])
     .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
     .select('clients.name as client_name');
+
+/** The open tasks of a project, by name. */
+export async function listOpenTasks(db: Db, project_id: number): Promise<{ id: number; name: string }[]> {
+  return db
+    .selectFrom('tasks')
+    .select(['id', 'name'])
+    .where('project_id', '=', project_id)
+    .where('status', '<>', 'done')
+    .where('archived_at', 'is', null)
+    .orderBy('name_key')
+    .limit(300)
+    .execute();
+}

@@ -3,13 +3,15 @@ import type { Db } from '../../db/connect.ts';
 import { prepare } from '../../db/prepared.ts';
 
 export interface PastWork {
-  /** The latest entry of this description and project. */
+  /** The latest entry of this description, project and task. */
   id: number;
   description: string;
   project_id: number | null;
   project_name: string | null;
   project_color: string | null;
   client_name: string | null;
+  task_id: number | null;
+  task_name: string | null;
 }
 
 const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, PastWork>((db, parameter) =>
@@ -17,7 +19,7 @@ const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, Pa
     .selectFrom(
       db
         .selectFrom('entries')
-        .select(['id', 'description', 'project_id', 'local_date', 'started_at'])
+        .select(['id', 'description', 'project_id', 'task_id', 'local_date', 'started_at'])
         .where('user_id', '=', parameter('user_id'))
         .orderBy('local_date', 'desc')
         .orderBy('started_at', 'desc')
@@ -28,6 +30,12 @@ const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, Pa
       join.onRef('projects.id', '=', 'recent.project_id').on('projects.archived_at', 'is', null),
     )
     .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .leftJoin('tasks', (join) =>
+      join
+        .onRef('tasks.id', '=', 'recent.task_id')
+        .onRef('tasks.project_id', '=', 'projects.id')
+        .on('tasks.archived_at', 'is', null),
+    )
     .select([
       sql<number>`max(recent.id)`.as('id'),
       'recent.description',
@@ -35,14 +43,17 @@ const pastWork = prepare<{ user_id: number; scanned: number; limit: number }, Pa
       'projects.name as project_name',
       'projects.color as project_color',
       'clients.name as client_name',
+      'tasks.id as task_id',
+      'tasks.name as task_name',
     ])
     .groupBy(['recent.description', 'projects.id', 'projects.name', 'projects.color', 'clients.name'])
+    .groupBy(['tasks.id', 'tasks.name'])
     .orderBy(sql`max(recent.started_at)`, 'desc')
     .limit(parameter('limit')),
 );
 
 /**
- * What the person worked on lately, each once, the latest first. An archived project is left out of its work.
+ * What the person worked on lately, each once, the latest first. An archived project or task is left out of its work.
  *
  * @param most - `scanned` entries at most are looked at, `limit` rows at most come back.
  */

@@ -14,6 +14,8 @@ export interface Suggestion {
   /** What is shown: a description, or the name of a project or tag. */
   description: string;
   project: ProjectChoice | null;
+  /** Of an entry: it is no part of the text, so the form sends it beside. */
+  task: { id: number; name: string } | null;
   tags: string[];
 }
 
@@ -60,15 +62,14 @@ async function suggestProjects(
     kind: 'create_project',
     text: `${before}@${quote(name.trim())}`,
     description: name.trim(),
-    project: null,
-    tags: [],
+    ...{ project: null, task: null, tags: [] },
   };
   return [...found, create];
 }
 
 function projectSuggestion(before: string, project: ProjectChoice, project_name: string): Suggestion {
   const text = `${before}${formatTimerInput({ description: '', project_name, tag_names: [] })}`;
-  return { kind: 'project', text, description: project.name, project, tags: [] };
+  return { kind: 'project', text, description: project.name, project, task: null, tags: [] };
 }
 
 async function suggestTags(db: Db, before: string, name: string): Promise<Suggestion[]> {
@@ -77,8 +78,7 @@ async function suggestTags(db: Db, before: string, name: string): Promise<Sugges
     kind: 'tag',
     text: `${before}${formatTimerInput({ description: '', tag_names: [tag] })}`,
     description: tag,
-    project: null,
-    tags: [tag],
+    ...{ project: null, task: null, tags: [tag] },
   }));
 }
 
@@ -105,8 +105,8 @@ async function suggestPastWork(
   const past = await listPastWork(db, person.id, { scanned: pastEntries, limit: pastEntries });
   const found = past
     .filter(({ description, project_id }) => description !== '' || project_id !== null)
-    .filter(({ description, project_name }) => {
-      const text = foldCase(`${description} ${project_name ?? ''}`);
+    .filter(({ description, project_name, task_name }) => {
+      const text = foldCase(`${description} ${project_name ?? ''} ${task_name ?? ''}`);
       return words.every((word) => text.includes(word));
     })
     .slice(0, shownAtMost);
@@ -120,12 +120,13 @@ async function suggestPastWork(
     found.flatMap(({ project_name }) => (project_name === null ? [] : [foldCase(project_name)])),
   );
   return found.map((work) => {
-    const { id, description } = work;
+    const { id, description, task_id, task_name } = work;
+    const task = task_id === null ? null : { id: task_id, name: task_name ?? '' };
     const tag_names = tags.get(id) ?? [];
     const project = projectOf(work);
     const project_name = project && spellProject(project, others);
     const text = formatTimerInput({ description, project_name, tag_names });
-    return { kind: 'entry', text, description, project, tags: tag_names };
+    return { kind: 'entry', text, description, project, task, tags: tag_names };
   });
 }
 

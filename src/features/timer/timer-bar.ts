@@ -3,7 +3,7 @@ import type { Deps } from '../../deps.ts';
 import type { Person } from '../../http/express-locals.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import { clockOf, endOfDay, localDateOf } from '../../shared/calendar.ts';
-import { elapsedSeconds } from '../entries/entry-list.ts';
+import { elapsedSeconds } from '../../shared/duration.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
 import { listProjectChoices } from '../entries/project-choice.queries.ts';
 import { formatTimerInput, namesakes, spellProject } from '../entries/timer-input.ts';
@@ -36,6 +36,7 @@ export interface RunningTimer {
   /** What one would type to get it. */
   text: string;
   project: ProjectChoice | null;
+  task: { id: number; name: string } | null;
   tags: string[];
   billable: boolean;
   started_at: number;
@@ -48,7 +49,7 @@ export interface RunningTimer {
 
 export interface TimerBar {
   running: RunningTimer | null;
-  projects: ProjectChoice[];
+  projects: readonly ProjectChoice[];
   /** Which form `values` and `problems` belong to; null when none was refused. */
   form: BarForm['form'] | null;
   values: Record<string, string>;
@@ -103,11 +104,15 @@ function nextMidnight(now: number, zone: string): number | null {
 }
 
 /** The list must offer what the running timer has, archived or beyond the list's end: saving would take it away. */
-function withOwn(projects: ProjectChoice[], own: ProjectChoice | null): ProjectChoice[] {
+function withOwn(projects: readonly ProjectChoice[], own: ProjectChoice | null): readonly ProjectChoice[] {
   return own === null || projects.some(({ id }) => id === own.id) ? projects : [own, ...projects];
 }
 
-function runningTimer(rows: RunningRow[], projects: ProjectChoice[], now: number): RunningTimer | null {
+function runningTimer(
+  rows: readonly RunningRow[],
+  projects: readonly ProjectChoice[],
+  now: number,
+): RunningTimer | null {
   const [row] = rows;
   if (!row) return null;
   const { id, description, started_at, zone, local_date, project_id } = row;
@@ -130,6 +135,7 @@ function runningTimer(rows: RunningRow[], projects: ProjectChoice[], now: number
       tag_names: tags,
     }),
     project,
+    task: row.task_id === null ? null : { id: row.task_id, name: row.task_name ?? '' },
     tags,
     billable: row.billable === 1,
     started_at,

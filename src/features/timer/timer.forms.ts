@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { checkbox, line, optionalId } from '../../http/forms.ts';
+import { checkbox, choice, line, optionalId } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
-import { createProjectName, textMax, version } from '../entries/entries.forms.ts';
+import { createProjectName, suggestedTask, textMax, version } from '../entries/entries.forms.ts';
 
 export const startForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
   task_id: z.optional(optionalId),
+  suggested_task_id: suggestedTask,
   create_project: createProjectName,
   duration: line(50),
 });
@@ -20,6 +21,8 @@ export const runningForm = z.object({
   text: line(textMax),
   project_id: z.optional(optionalId),
   shown_project_id: z.optional(optionalId),
+  task_id: z.optional(optionalId),
+  suggested_task_id: suggestedTask,
   create_project: createProjectName,
   started_date: z.optional(line(20)),
   started_time: z.optional(line(20)),
@@ -41,6 +44,8 @@ export const timerQuery = z.object({
   until: z.optional(z.string().refine(isLocalDate)),
   day: z.optional(z.string().refine(isLocalDate)),
   page: z.optional(z.string().regex(/^[1-9]\d{0,4}$/)).transform((page) => Number(page ?? 1)),
+  /** With boxes to select entries, to change several at once. */
+  select: z.optional(choice(['1'])).transform((select) => select !== undefined),
 });
 
 export const suggestionsQuery = z.object({ q: line(textMax) });

@@ -53,8 +53,9 @@ export function timerRoutes(deps: Deps): Router {
 async function showTimer(deps: Deps, req: Request, res: Response): Promise<void> {
   const query = readForm(timerQuery, req.query);
   if (!query.ok) throw new AppError('bad_request', 'timer_query');
-  const { until, day, page } = query.value;
-  await showTimerPage(deps, req, res, day === undefined ? { until } : { day: { local_date: day, page } });
+  const { until, day, page, select } = query.value;
+  const wanted = day === undefined ? { until } : { day: { local_date: day, page } };
+  await showTimerPage(deps, req, res, wanted, { selecting: select });
 }
 
 async function suggest(deps: Deps, req: Request, res: Response): Promise<void> {

@@ -7,6 +7,7 @@ import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { people } from './people.ts';
 import { budgets } from './budgets.ts';
+import { bulk } from './bulk.ts';
 import { clients } from './clients.ts';
 import { layout } from './layout.ts';
 import { entries } from './entries.ts';
@@ -33,6 +34,7 @@ export const de = {
   ...timer,
   ...entries,
   ...budgets,
+  ...bulk,
   ...clients,
   ...merging,
   ...notices,

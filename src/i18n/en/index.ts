@@ -7,6 +7,7 @@ import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { people } from './people.ts';
 import { budgets } from './budgets.ts';
+import { bulk } from './bulk.ts';
 import { clients } from './clients.ts';
 import { layout } from './layout.ts';
 import { entries } from './entries.ts';
@@ -34,6 +35,7 @@ export const en = {
   ...timer,
   ...entries,
   ...budgets,
+  ...bulk,
   ...clients,
   ...merging,
   ...notices,
