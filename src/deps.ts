@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Request } from 'express';
 import type { Config } from './config/config.ts';
 import type { Connection, Db } from './db/connect.ts';
@@ -18,6 +18,7 @@ import type { SendPage } from './http/page.ts';
 import { createViewFunctions } from './http/view-functions.ts';
 import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
+import { readDisks } from './observability/disk-space.ts';
 import { monitorLoop } from './observability/event-loop.ts';
 import { createHealth } from './observability/health.ts';
 import type { Health } from './observability/health.ts';
@@ -107,7 +108,7 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     isSetUp: () => hasAdministrator(db),
   });
   const { record, change } = telemetry;
-  registerGauges(metrics, { connection, telemetry, now });
+  registerGauges(metrics, { config, connection, telemetry, now });
   const views = createViews(join(root, 'views'));
   const assets = createAssets(join(root, 'public'), mappedFiles);
   return {
@@ -119,7 +120,11 @@ export async function buildDeps(config: Readonly<Config>, options: BuildOptions 
     connection,
     db,
     settings,
-    health: createHealth({ databaseReady: () => isMigrated(db), logWritable: () => log.isWritable() }),
+    health: createHealth({
+      databaseReady: () => isMigrated(db),
+      logWritable: () => log.isWritable(),
+      logFull: () => log.isFull(),
+    }),
     record,
     change,
     views,
@@ -151,9 +156,12 @@ const onStatement =
 /** Figures that are read when somebody scrapes. */
 function registerGauges(
   metrics: Metrics,
-  { connection, telemetry, now }: Pick<Deps, 'connection' | 'telemetry' | 'now'>,
+  { config, connection, telemetry, now }: Pick<Deps, 'config' | 'connection' | 'telemetry' | 'now'>,
 ): void {
   const { db, poolState } = connection;
+  const folders = watchedFolders(config);
+  metrics.collect('tt_disk_free_bytes', () => readDisks(folders, 'free_bytes'));
+  metrics.collect('tt_disk_size_bytes', () => readDisks(folders, 'total_bytes'));
   metrics.collect('tt_db_pool_connections', async () => poolState());
   metrics.collect('tt_outbox_depth', async () => {
     const depth = await telemetry.outbox.depth();
@@ -167,6 +175,12 @@ function registerGauges(
     return counts;
   });
 }
+
+/** What must not fill up. */
+const watchedFolders = ({ data_dir, log_file }: Readonly<Config>) => ({
+  data: data_dir,
+  log: log_file === undefined ? undefined : dirname(log_file),
+});
 
 const hourMs = 3_600_000;
 /** Sessions are touched every five minutes, so a shorter window would say nothing. */

@@ -10,6 +10,7 @@ import { buildDeps } from './deps.ts';
 import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { startJobs } from './jobs.ts';
 import { currentContext } from './observability/request-context.ts';
+import { isUnstorable } from './shared/errors.ts';
 import { atMost } from './telemetry/at-most.ts';
 import { guardSockets } from './telemetry/guard.ts';
 
@@ -29,6 +30,8 @@ export async function startServer(): Promise<void> {
   const server = await listenOrExit(createApp(deps), config, deps);
   const { port } = server.address() as AddressInfo;
   await announce(deps, port);
+  // Made now, so that no page has to store it on a disk that may be full by then.
+  deps.settings.secret().catch(() => undefined);
   deps.telemetry.start();
   const stopJobs = startJobs(deps);
   stopOnSignal(server, deps, stopJobs);
@@ -62,10 +65,15 @@ async function migrateOrExit(deps: Deps): Promise<void> {
     if (applied.length > 0) deps.log.logger.info({ migrations: applied }, 'database migrated');
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'database cannot be used');
-    const reason = error instanceof SchemaError ? error.message : 'the database cannot be reached or opened';
-    process.stderr.write(`TimeTracker cannot start: ${reason}\n`);
+    process.stderr.write(`TimeTracker cannot start: ${reasonOf(error)}\n`);
     process.exit(1);
   }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof SchemaError ? error.cause : error;
+  if (isUnstorable(cause)) return 'the disk of the database is full, or cannot be written';
+  return error instanceof SchemaError ? error.message : 'the database cannot be reached or opened';
 }
 
 /** Express makes the server: a module that imports node:http itself loads all of Node's fetch client (see problem.ts). */

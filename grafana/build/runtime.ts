@@ -87,6 +87,14 @@ export const runtime = () =>
     )
     .withPanel(
       graph({
+        title: 'Room on the disk',
+        description: 'Of each folder. Without any, pages can be read and nothing can be saved.',
+        lines: [['tt_disk_free_bytes{job="timetracker"}', '{{folder}} {{instance}}']],
+        unit: 'bytes',
+      }),
+    )
+    .withPanel(
+      graph({
         title: 'Log lines',
         description: 'Per second, by level.',
         lines: [
@@ -130,6 +138,5 @@ export const runtime = () =>
             '{{collector}}',
           ],
         ],
-        width: 24,
       }),
     );

@@ -1,9 +1,10 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Logger } from 'pino';
-import { AppError, isUnavailable } from '../shared/errors.ts';
+import { AppError, isUnavailable, isUnstorable } from '../shared/errors.ts';
 import type { ErrorKind } from '../shared/errors.ts';
 import type { MessageKey } from '../i18n/translate.ts';
 import type { PageShared } from './express-locals.ts';
+import { keptForm } from './kept-form.ts';
 import { endpointOf } from '../observability/request-outcome.ts';
 import { sendHtml } from './page.ts';
 import { sendProblem, wantsJson } from './problem.ts';
@@ -20,7 +21,7 @@ const statusOf: Record<ErrorKind, ErrorStatus> = {
   rate_limited: 429,
   unavailable: 503,
 };
-type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+type ErrorStatus = 400 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503 | 507;
 
 /** Told about every unexpected error, and whose request it was. Must not throw. */
 export type ReportError = (
@@ -64,8 +65,7 @@ export function errorPage({
     setRetryAfter(res, error, status);
     const shared = minimalShared(req, res);
     if (wantsJson(req)) {
-      const code = error instanceof AppError ? { code: error.code } : {};
-      sendProblem(res, status, { ...code, detail: shared.t(textKey(status)) });
+      sendProblem(res, status, { ...codeOf(error, status), detail: shared.t(textKey(status)) });
       return;
     }
     const title = shared.t(`error.title.${status}`);
@@ -75,6 +75,8 @@ export function errorPage({
       status,
       text: shared.t(textKey(status)),
       request_id: res.locals.context.request_id,
+      // Only where the same form can do better in a moment.
+      kept: status === 503 || status === 507 ? keptForm(req, res) : null,
       body: '',
     };
     it.body = views.render('errors/error', it);
@@ -82,10 +84,16 @@ export function errorPage({
   };
 }
 
+function codeOf(error: unknown, status: ErrorStatus): { code?: string } {
+  if (error instanceof AppError) return { code: error.code };
+  return status === 507 ? { code: 'storage_full' } : {};
+}
+
 const textKey = (status: ErrorStatus): MessageKey => `error.text.${status}`;
 
 function statusFor(error: unknown): ErrorStatus {
   if (error instanceof AppError) return statusOf[error.kind];
+  if (isUnstorable(error)) return 507;
   if (isUnavailable(error)) return 503;
   const status = httpErrorStatus(error);
   if (status === 413 || status === 415) return status;
@@ -105,5 +113,8 @@ function setRetryAfter(res: Response, error: unknown, status: ErrorStatus): void
     res.setHeader('Retry-After', String(Math.max(1, Math.ceil(error.retry_after_seconds))));
   } else if (status === 503) {
     res.setHeader('Retry-After', '5');
+  } else if (status === 507) {
+    // Somebody has to make room first.
+    res.setHeader('Retry-After', '60');
   }
 }

@@ -67,7 +67,13 @@ export function createLogArchive(options: LogArchiveOptions): LogArchive {
       // Under another name until it is whole and on the disk: a crash in the middle leaves the archive as it was.
       const part = `${packed}.${process.pid}.part`;
       const output = createWriteStream(part, { mode: 0o640, flush: true });
-      await pipeline(createReadStream(path), createGzip(), output, { signal: stopping.signal });
+      try {
+        await pipeline(createReadStream(path), createGzip(), output, { signal: stopping.signal });
+      } catch (error) {
+        // On a full disk it would take the room that others wait for.
+        await rm(part, { force: true });
+        throw error;
+      }
       if ((await stat(path)).size !== size) {
         await rm(part);
         return false;

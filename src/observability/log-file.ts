@@ -28,6 +28,8 @@ const NEWLINE = Buffer.from('\n');
 const FOLLOW_EVERY_MS = 1000;
 const ROTATION_RETRY_MS = 60_000;
 const FIRST_LINE_BYTES = 4096;
+/** No room left: on the disk, in a quota, or under a limit of the process. */
+const FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /**
  * An append-only file that is written synchronously and rotates itself.
@@ -48,6 +50,8 @@ export class LogFile {
   #heldBytes = 0;
   /** How much of the first held line is written. */
   #writtenOfFirst = 0;
+  /** The last write was refused because there is no room. */
+  #isFull = false;
   #followAtMs = 0;
   #rotateNotBeforeMs = 0;
 
@@ -95,6 +99,11 @@ export class LogFile {
     this.#follow(Infinity);
     this.#writeHeld();
     return this.#heldBytes === 0 && (!this.#isRegular || this.#inodeAtPath() === this.#inode);
+  }
+
+  /** True while lines wait for room on the disk, and for nothing else. */
+  isFull(): boolean {
+    return this.#fd >= 0 && this.#heldBytes > 0 && this.#isFull;
   }
 
   close(): void {
@@ -154,7 +163,9 @@ export class LogFile {
         this.#bytes += line.length;
         this.#writtenOfFirst = 0;
       }
-    } catch {
+      this.#isFull = false;
+    } catch (error) {
+      this.#isFull = error instanceof Error && 'code' in error && FULL_CODES.has(error.code);
       this.#options.onWriteError();
     }
   }

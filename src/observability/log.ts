@@ -29,12 +29,15 @@ export interface Log {
   readonly close: () => void;
   /** False while lines cannot be written. */
   readonly isWritable: () => boolean;
+  /** True while that is because there is no room on the disk: lines are held then, and lost beyond 1 MiB of them. */
+  readonly isFull: () => boolean;
 }
 
 interface Destination extends pino.DestinationStream {
   readonly reopen: () => void;
   readonly close: () => void;
   readonly isWritable: () => boolean;
+  readonly isFull: () => boolean;
 }
 
 const HOUR_MS = 3_600_000;
@@ -78,6 +81,7 @@ function openRotatingFile(file: string, options: LogOptions): Destination {
     write: (line) => logFile.write(line),
     reopen: () => logFile.reopen(),
     isWritable: () => logFile.isWritable(),
+    isFull: () => logFile.isFull(),
     close() {
       closed = true;
       clearTimeout(timer);
@@ -100,7 +104,13 @@ function openStdout({ onWriteError = () => {} }: LogOptions): Destination {
   stdout.on('write', () => {
     failing = false;
   });
-  return { write: (line) => void stdout.write(line), reopen() {}, close() {}, isWritable: () => !failing };
+  return {
+    write: (line) => void stdout.write(line),
+    reopen() {},
+    close() {},
+    isWritable: () => !failing,
+    isFull: () => false,
+  };
 }
 
 /** A fixed phrase where there is none: pino would take the error's own message, which may hold somebody's words. */
@@ -142,5 +152,6 @@ export function openLog(options: LogOptions): Log {
     reopen: () => destination.reopen(),
     close: () => destination.close(),
     isWritable: () => destination.isWritable(),
+    isFull: () => destination.isFull(),
   };
 }

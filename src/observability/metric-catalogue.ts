@@ -65,6 +65,8 @@ export const EGRESS_OUTCOMES = ['delivered', 'rejected', 'failed'] as const;
 /** Channels whose payloads wait in the outbox. */
 export const OUTBOX_CHANNELS = ['errors', 'analytics', 'installation'] as const;
 export const USER_WINDOWS = ['1h', '24h', '7d', '30d'] as const;
+/** Folders whose disk must not fill up. */
+export const WATCHED_FOLDERS = ['data', 'log', 'backup'] as const;
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 
 const NAME = /^[a-z][a-z0-9_.-]{0,59}$/;
@@ -174,6 +176,18 @@ export const METRIC_FAMILIES = {
     type: 'gauge',
     help: 'Age of the oldest payload that may leave and has not; 0 when none waits. What an administrator holds back is not counted.',
     labels: { channel: OUTBOX_CHANNELS },
+  },
+  diskFree: {
+    name: 'tt_disk_free_bytes',
+    type: 'gauge',
+    help: 'Room left for this process on the disk of a folder. Folders on one disk have the same figure.',
+    labels: { folder: WATCHED_FOLDERS },
+  },
+  diskSize: {
+    name: 'tt_disk_size_bytes',
+    type: 'gauge',
+    help: 'Size of the disk of a folder.',
+    labels: { folder: WATCHED_FOLDERS },
   },
   logins: {
     name: 'tt_logins_total',

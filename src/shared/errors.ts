@@ -44,13 +44,12 @@ const unavailableCodes = new Set([
   '57P01',
   '57P03',
   '53300',
-  '53100',
 ]);
 
-// SQLite: busy, busy while recovering or with an old snapshot, full disk.
-const unavailableSqlite = new Set([5, 261, 517, 13]);
+// SQLite: busy, busy while recovering or with an old snapshot.
+const unavailableSqlite = new Set([5, 261, 517]);
 
-/** True for an error that says the database cannot be reached, is full or is too busy; trying later may help. */
+/** True for an error that says the database cannot be reached or is too busy; trying later may help. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('errcode' in error && unavailableSqlite.has(Number(error.errcode))) return true;
@@ -62,6 +61,27 @@ export function isUnavailable(error: unknown): boolean {
   return /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(
     error.message,
   );
+}
+
+// SQLite: full disk; a write, a sync or room for the log's index refused by the system, as by a quota.
+const unstorableSqlite = new Set([13, 778, 1034, 1290, 1546, 4618, 4874, 5386]);
+const readOnlySqlite = 8;
+
+const unstorableCodes = new Set([
+  ...['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS'],
+  // PostgreSQL: full disk, and a server or transaction that only reads.
+  ...['53100', '25006'],
+]);
+
+/** True for an error that says that nothing can be stored now: the disk is full, or may not be written. Reading goes on. */
+export function isUnstorable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error) {
+    const code = Number(error.errcode);
+    // The lowest byte is the kind; the rest says how it came up.
+    if (unstorableSqlite.has(code) || (code & 0xff) === readOnlySqlite) return true;
+  }
+  return 'code' in error && typeof error.code === 'string' && unstorableCodes.has(error.code);
 }
 
 /** True for a unique constraint that another row already satisfies, on either database. */

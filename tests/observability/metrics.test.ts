@@ -34,6 +34,8 @@ function exercise(metrics: Metrics): void {
   metrics.collect('tt_db_pool_connections', async () => new Map([['idle', 2]]));
   metrics.collect('tt_outbox_depth', async () => new Map([['errors', 5]]));
   metrics.collect('tt_outbox_oldest_age_seconds', async () => new Map([['errors', 60]]));
+  metrics.collect('tt_disk_free_bytes', async () => new Map([['data', 7]]));
+  metrics.collect('tt_disk_size_bytes', async () => new Map([['data', 70]]));
 }
 
 describe('the exposition', () => {
@@ -65,6 +67,8 @@ describe('the exposition', () => {
       'tt_db_pool_connections{state="idle"}': 2,
       'tt_outbox_depth{channel="errors"}': 5,
       'tt_outbox_oldest_age_seconds{channel="errors"}': 60,
+      'tt_disk_free_bytes{folder="data"}': 7,
+      'tt_disk_size_bytes{folder="data"}': 70,
       'tt_egress_requests_total{channel="errors",outcome="delivered"}': 1,
       'tt_egress_bytes_total{channel="errors"}': 900,
       tt_egress_blocked_total: 1,

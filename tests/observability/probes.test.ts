@@ -57,6 +57,13 @@ describe('health', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
+  it('is 200 while the log waits for room on the disk: people can read', async () => {
+    const url = await start({ health: { logWritable: () => false, logFull: () => true } });
+    const answer = await fetch(`${url}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({ status: 'ok', checks: { database: 'ok', log: 'full' } });
+  });
+
   it('asks a database that hangs once, however often it is probed', async () => {
     let asked = 0;
     const databaseReady = (): Promise<boolean> => {

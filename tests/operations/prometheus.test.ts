@@ -108,6 +108,8 @@ function goWrong(metrics: Metrics): void {
     metrics.dbQuery('select', 2);
     metrics.logins('password', 'failure');
   }
+  metrics.requestStarted();
+  metrics.requestFinished('POST', '/timer/start', 507, 0.01);
   metrics.egressBlocked();
   metrics.egressRequest('errors', 'failed');
   metrics.logWriteError();
@@ -129,6 +131,8 @@ async function startTroubledExporter(): Promise<number> {
   const metrics = createMetrics({ version: '0.1.0', defaultMetrics: false, collectorCacheMs: 0 });
   metrics.collect('tt_db_pool_connections', async () => new Map([['waiting', 5]]));
   metrics.collect('tt_outbox_oldest_age_seconds', async () => new Map([['errors', 8 * 3600]]));
+  metrics.collect('tt_disk_free_bytes', async () => new Map([['data', 0]]));
+  metrics.collect('tt_disk_size_bytes', async () => new Map([['data', 10 * 1024 ** 3]]));
   metrics.collect('tt_active_timers', async () => {
     throw new Error('the database does not answer');
   });

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 export interface ServerProcess {
   /** `http://localhost:port`. */
   address: string;
+  pid: number;
   kill: (signal: NodeJS.Signals) => void;
   /** Resolves with the exit code; null when a signal ended it. */
   ended: Promise<number | null>;
@@ -59,7 +60,8 @@ export async function startServerProcess(
     });
     void ended.then(() => reject(new Error(`the server did not start: ${stdout}${stderr}`)));
   });
-  return { address, ended, stderr: () => stderr, kill: (signal) => void child.kill(signal) };
+  const pid = child.pid ?? 0;
+  return { address, pid, ended, stderr: () => stderr, kill: (signal) => void child.kill(signal) };
 }
 
 /** The lines of the log of an installation. */

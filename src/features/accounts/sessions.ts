@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Db } from '../../db/connect.ts';
 import type { Flash, Person, Session } from '../../http/express-locals.ts';
+import { isUnavailable, isUnstorable } from '../../shared/errors.ts';
 import {
   deleteSessionByToken,
   findSessionRow,
@@ -48,7 +49,7 @@ export async function findSession(
   const row = await findSessionRow(db, hashToken(token));
   if (!row || row.deactivated_at !== null) return undefined;
   if (now >= row.expires_at || now - row.last_seen_at >= limits.session_idle_ms) return undefined;
-  if (now - row.last_seen_at >= touchEveryMs) await updateLastSeen(db, row.session_id, now);
+  if (now - row.last_seen_at >= touchEveryMs) await ifStorable(updateLastSeen(db, row.session_id, now));
   const { session_id: id, unread_notices } = row;
   return { id, person: personOf(row), flash: flashOf(row.flash), unread_notices };
 }
@@ -57,10 +58,22 @@ export async function endSession(db: Db, token: string): Promise<void> {
   await deleteSessionByToken(db, hashToken(token));
 }
 
-/** Leaves a message for the session's next page; null removes it. */
+/**
+ * Leaves a message for the session's next page; null removes it. What the message tells of has happened, so a disk that
+ * takes nothing any more costs the message and no more.
+ */
 export async function setFlash(db: Db, session: Session, flash: Flash | null): Promise<void> {
   session.flash = flash;
-  await updateFlash(db, session.id, flash === null ? null : JSON.stringify(flash));
+  await ifStorable(updateFlash(db, session.id, flash === null ? null : JSON.stringify(flash)));
+}
+
+/** Waits for a write that nobody asked for: a full disk or a busy database must not keep people from reading. */
+async function ifStorable(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!isUnstorable(error) && !isUnavailable(error)) throw error;
+  }
 }
 
 function personOf(row: SessionRow): Person {

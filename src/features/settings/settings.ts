@@ -100,17 +100,24 @@ async function upsertSetting(db: Db, name: string, value: string): Promise<void>
 }
 
 async function loadSecret(db: Db): Promise<string> {
-  const name = 'installation_secret';
+  const kept = await findSecret(db);
+  if (kept !== undefined) return kept;
   // Two instances may start at once: the first row wins, and both read it back.
   await db
     .insertInto('settings')
-    .values({ name, value: JSON.stringify(randomBytes(32).toString('hex')) })
+    .values({ name: secretName, value: JSON.stringify(randomBytes(32).toString('hex')) })
     .onConflict((conflict) => conflict.column('name').doNothing())
     .execute();
-  const { value } = await db
+  return (await findSecret(db)) as string;
+}
+
+const secretName = 'installation_secret';
+
+async function findSecret(db: Db): Promise<string | undefined> {
+  const row = await db
     .selectFrom('settings')
     .select('value')
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow();
-  return JSON.parse(value) as string;
+    .where('name', '=', secretName)
+    .executeTakeFirst();
+  return row && (JSON.parse(row.value) as string);
 }

@@ -11,6 +11,7 @@ export const errors: Record<keyof typeof en, string> = {
   'error.title.429': 'Zu viele Versuche',
   'error.title.500': 'Da ist etwas schiefgegangen',
   'error.title.503': 'Gerade nicht erreichbar',
+  'error.title.507': 'Gerade kann nichts gespeichert werden',
   'error.text.400':
     'Die Adresse oder das Formular enthielt etwas, das hier keinen Sinn ergibt. Bitte zurückgehen und neu versuchen.',
   'error.text.403':
@@ -28,6 +29,10 @@ export const errors: Record<keyof typeof en, string> = {
     'Es liegt nicht an Ihnen. Nichts wurde halb gespeichert. Falls es wieder passiert, nennen Sie bitte diese Nummer:',
   'error.text.503':
     'Der Server erreicht seine Datenbank nicht oder ist überlastet. Bitte gleich noch einmal versuchen.',
+  'error.text.507':
+    'Die Platte des Servers ist voll oder lässt sich nicht beschreiben. Nichts wurde gespeichert. Was da ist, kann weiter gelesen werden. Bitte geben Sie Ihrer Administration Bescheid: Sobald Platz ist, geht das Speichern von selbst wieder.',
   'error.request_id': 'Anfrage {id}',
+  'error.typed': 'Was Sie eingegeben haben',
+  'error.send_again': 'Noch einmal senden',
   'error.to_start': 'Zur Startseite',
 };

@@ -9,6 +9,7 @@ export const errors = {
   'error.title.429': 'Too many attempts',
   'error.title.500': 'Something went wrong',
   'error.title.503': 'Not available right now',
+  'error.title.507': 'Nothing can be saved right now',
   'error.text.400':
     'The address or the form contained something that makes no sense here. Go back and try again.',
   'error.text.403':
@@ -22,6 +23,10 @@ export const errors = {
   'error.text.500':
     'It is not your fault. Nothing was stored half. If it happens again, tell your administrator this number:',
   'error.text.503': 'The server cannot reach its database or is busy. Please try again in a moment.',
+  'error.text.507':
+    'The server’s disk is full or cannot be written. Nothing was stored. What is there can still be read. Please tell your administrator: as soon as there is room, saving works again by itself.',
   'error.request_id': 'Request {id}',
+  'error.typed': 'What you typed',
+  'error.send_again': 'Send it again',
   'error.to_start': 'To the start page',
 } as const;
