@@ -51,7 +51,7 @@ export function minorDigits(currency: string): number {
 
 /** `1.234,50 €` in the locale's way. What is no whole number of minor units shows as a dash. */
 export function formatMoney(amount_minor: number, currency: string, locale: string): string {
-  const amount = decimalText(amount_minor, currency);
+  const amount = decimalAmount(amount_minor, currency);
   if (amount === undefined) return NOT_AN_AMOUNT_TEXT;
   const format = moneyFormat(currency, locale);
   // A decimal text goes in, because 0.01 of a large amount does not survive a floating-point number.
@@ -60,7 +60,7 @@ export function formatMoney(amount_minor: number, currency: string, locale: stri
 
 /** `1234.50` or `1234,50` by locale: what an amount field holds, understood again by `parseMoney`. */
 export function formatAmount(amount_minor: number, currency: string, locale: string): string {
-  const amount = decimalText(amount_minor, currency);
+  const amount = decimalAmount(amount_minor, currency);
   if (amount === undefined) return NOT_AN_AMOUNT_TEXT;
   const decimalSign = moneyFormat('EUR', locale)
     ?.formatToParts(0.5)
@@ -68,7 +68,8 @@ export function formatAmount(amount_minor: number, currency: string, locale: str
   return decimalSign === ',' ? amount.replace('.', ',') : amount;
 }
 
-function decimalText(amount_minor: number, currency: string): `${number}` | undefined {
+/** `1234.50` whatever the locale, for files; undefined when it is no whole number of minor units. */
+export function decimalAmount(amount_minor: number, currency: string): `${number}` | undefined {
   if (!Number.isSafeInteger(amount_minor)) return undefined;
   const digits = minorDigits(currency);
   const all = String(Math.abs(amount_minor)).padStart(digits + 1, '0');

@@ -9,6 +9,7 @@ interface EntryInput {
   /** Null makes a running timer. */
   seconds: number | null;
   project_id?: number | null;
+  task_id?: number | null;
   billable?: Flag;
   description?: string;
   zone?: string;
@@ -23,6 +24,7 @@ const entryRow = (user_id: number, input: EntryInput) => {
   return {
     user_id,
     project_id: input.project_id ?? null,
+    task_id: input.task_id ?? null,
     description: input.description ?? '',
     started_at,
     ended_at: input.seconds === null ? null : started_at + input.seconds * 1000,
@@ -71,6 +73,19 @@ export async function insertProject(
       billable: 1,
       created_at: 0,
       archived_at: null,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export async function insertTask(db: Db, project_id: number, name: string): Promise<number> {
+  const { id } = await db
+    .insertInto('tasks')
+    .values({
+      ...{ project_id, name, name_key: foldCase(name), description: '', status: 'open', priority: 'normal' },
+      ...{ assignee_id: null, due_date: null, estimate_seconds: null },
+      ...{ created_at: 0, updated_at: 0, archived_at: null },
     })
     .returning('id')
     .executeTakeFirstOrThrow();

@@ -10,7 +10,7 @@ import { exportPages } from '../../src/features/reports/export.ts';
 import { addDays } from '../../src/shared/calendar.ts';
 import { createTestApp } from '../support/app.ts';
 import type { CastName, TestApp } from '../support/app.ts';
-import { insertEntry, insertNamed, insertProject } from './entry-rows.ts';
+import { insertEntry, insertNamed, insertProject, insertTask } from './entry-rows.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -80,6 +80,7 @@ describe('the file', () => {
       local_date: '2026-03-28',
       seconds: 5405,
       project_id,
+      task_id: await insertTask(db, project_id, 'Paint, twice'),
       tag_ids,
       description: 'Said "no", twice',
     });
@@ -100,21 +101,21 @@ describe('the file', () => {
     expect(answer.text.startsWith('\uFEFFDate,')).toBe(true);
     expect(answer.text.endsWith('\r\n')).toBe(true);
     expect(parseCsv(answer.text.slice(1))).toEqual([
-      'Date,Start,End date,End,Time zone,Duration,Hours,Person,Client,Project,Description,Tags,Billable'.split(
+      'Date,Start,End date,End,Time zone,Duration,Hours,Person,Client,Project,Task,Description,Tags,Billable'.split(
         ',',
       ),
       [
         ...['2026-03-28', '09:00:00', '2026-03-28', '10:30:05', 'Europe/Berlin', '1:30:05', '1.5014', 'Bob'],
-        ...['Müller "& Co"', 'Website, new', 'Said "no", twice', 'alpha, zulu', 'Yes'],
+        ...['Müller "& Co"', 'Website, new', 'Paint, twice', 'Said "no", twice', 'alpha, zulu', 'Yes'],
       ],
       [
         ...['2026-03-28', '23:00:00', '2026-03-29', '02:00:00', 'America/New_York', '3:00:00', '3', 'Bob'],
-        ...['', '', '', '', 'No'],
+        ...['', '', '', '', '', 'No'],
       ],
       // Four hours from midnight on the day the clock skips one.
       [
         ...['2026-03-29', '00:00:00', '2026-03-29', '05:00:00', 'Europe/Berlin', '4:00:00', '4', 'Bob'],
-        ...['', '', '', '', 'Yes'],
+        ...['', '', '', '', '', 'Yes'],
       ],
     ]);
     expect(exported().at(-1)).toMatchObject({ row_count: 1, date_range_days: 31, user_id: app.ids.bob });
@@ -141,6 +142,7 @@ describe('the file', () => {
   it('runs no formula', async () => {
     const db = app.deps.db;
     const project_id = await insertProject(db, '+cmd', { client: '@SUM(A1)' });
+    const task_id = await insertTask(db, project_id, '=task');
     const tag_ids = [await insertNamed(db, 'tags', '-2+3')];
     const formulas = ['=HYPERLINK("http://example.com")', '+1', '-1', '@A1', '\tx', '＝1', "'=1"];
     for (const [index, description] of formulas.entries())
@@ -150,13 +152,14 @@ describe('the file', () => {
         offset_ms: index * 60_000,
         description,
         project_id,
+        task_id,
         tag_ids,
       });
     const rows = parseCsv((await csv('bob', '2027-01-01')).text.slice(1)).slice(1);
-    expect(rows.map((row) => row[10])).toEqual([...formulas.slice(0, -1).map((text) => `'${text}`), "'=1"]);
+    expect(rows.map((row) => row[11])).toEqual([...formulas.slice(0, -1).map((text) => `'${text}`), "'=1"]);
     for (const row of rows) {
-      expect(row.slice(8, 10)).toEqual(["'@SUM(A1)", "'+cmd"]);
-      expect(row[11]).toBe("'-2+3");
+      expect(row.slice(8, 11)).toEqual(["'@SUM(A1)", "'+cmd", "'=task"]);
+      expect(row[12]).toBe("'-2+3");
       for (const cell of row) expect(cell).not.toMatch(/^[=+\-@\t\r]/);
     }
   });
@@ -242,7 +245,7 @@ describe('a long export', () => {
     for (const name of ['charlie', 'alice'] as const) {
       const cells = parseCsv((await csv(name, '2030-01-01', '2030-01-31')).text.slice(1)).slice(1);
       expect(cells).toHaveLength(rows);
-      expect(new Set(cells.map((row) => row[10])).size).toBe(rows);
+      expect(new Set(cells.map((row) => row[11])).size).toBe(rows);
       const order = cells.map((row) => `${row[0]} ${row[1]}`);
       expect(order).toEqual([...order].sort());
     }

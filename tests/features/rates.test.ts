@@ -287,6 +287,49 @@ describe('changing a rate', () => {
     expect(await entryOf(first.id)).toMatchObject({ rate_cents: 8000 });
   });
 
+  it('says so when somebody else set it since the form was opened, and saves at the second try', async () => {
+    const scope = `project:${await makeProject()}`;
+    await setRate(scope, '80').expect(303);
+    const seenIn = (page: { text: string }) => /name="seen" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+    const first = await app.as('alice').get(`/rates/edit?scope=${scope}`).expect(200);
+    await setRate(scope, '90').expect(303);
+    const refused = await setRate(scope, '100', { seen: seenIn(first) }).expect(422);
+    expect(main(refused)).toContain('Somebody else set this rate to €90.00 an hour meanwhile.');
+    expect(main(refused)).toContain('value="100"');
+    const stored = () => db().selectFrom('rates').select('amount_cents').where('scope', '=', scope).execute();
+    expect(await stored()).toEqual([{ amount_cents: 9000 }]);
+    await setRate(scope, '100', { seen: seenIn(refused) }).expect(303);
+    expect(await stored()).toEqual([{ amount_cents: 10_000 }]);
+    // A double click sends the same form twice: the second one finds it done.
+    await setRate(scope, '100', { seen: seenIn(refused) }).expect(303);
+    await setRate(scope, '').expect(303);
+    const gone = await setRate(scope, '70', { seen: '10000-EUR' }).expect(422);
+    expect(main(gone)).toContain('Somebody else removed this rate meanwhile.');
+    expect(await stored()).toEqual([]);
+  });
+
+  it('asks again when the rate itself was changed while the question was open', async () => {
+    const project_id = await makeProject();
+    const scope = `project:${project_id}`;
+    await setRate(scope, '80').expect(303);
+    const { id: entry_id } = await book('bob', { project_id: String(project_id) });
+    const asked = await setRate(scope, '100').expect(303);
+    const review = await app
+      .as('alice')
+      .get(asked.headers['location'] as string)
+      .expect(200);
+    const field = (name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(review.text)?.[1] ?? '';
+    await setRate(scope, '95', { follow: 'new' }).expect(303);
+    for (const follow of ['all', 'new']) {
+      const answer = { follow, shown: field('shown'), seen: field('seen') };
+      const again = await setRate(scope, '100', answer).expect(303);
+      expect(again.headers['location']).toMatch(/^\/rates\/review\?/);
+    }
+    expect(await entryOf(entry_id)).toMatchObject({ rate_cents: 8000 });
+    const rates = await db().selectFrom('rates').select('amount_cents').where('scope', '=', scope).execute();
+    expect(rates).toEqual([{ amount_cents: 9500 }]);
+  });
+
   it('offers a first rate to time that has none, and what counts without it when it goes', async () => {
     const project_id = await makeProject();
     const bare = await book('bob', { project_id: String(project_id) });
@@ -296,6 +339,10 @@ describe('changing a rate', () => {
       .get(asked.headers['location'] as string)
       .expect(200);
     expect(main(review)).toContain('has no rate');
+    // No rate is not a rate of zero.
+    expect(main(review)).toContain(
+      '<td class="num">1</td><td class="num">No rate</td><td class="num">€120.00</td>',
+    );
     const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
     await setRate(`project:${project_id}`, '80', { follow: 'all', shown }).expect(303);
     expect(await entryOf(bare.id)).toMatchObject({ rate_cents: 8000, currency: 'EUR' });

@@ -115,6 +115,16 @@ export function inScope(scope: EntryScope): Condition {
   return visibleEntries(scope.viewer);
 }
 
+/**
+ * Of the entries of a scope: those whose rate, cost and amount the viewer sees, which are those on the projects that they
+ * manage. Nobody else reads what an hour is worth, not even one of their own. Null where that is none at all.
+ */
+export function pricedIn(scope: EntryScope): Condition | null {
+  if (scope.sees === 'own') return null;
+  if (scope.sees === 'all') return everything;
+  return sql<boolean>`entries.project_id in ${managedIds(scope.viewer)}`;
+}
+
 /** True for administrators and for managers of at least one project. */
 export async function managesAny(db: Db, viewer: Viewer): Promise<boolean> {
   if (viewer.role === 'admin') return true;

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { visibleSums } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { entryAmount } from '../rates/entry-amounts.queries.ts';
 
 export interface WorkMonth {
   month: string;
@@ -110,9 +111,7 @@ export async function listProjectDays(
     .select([
       sql<string>`coalesce(currency, '')`.as('currency'),
       sql<number>`sum((ended_at - started_at) / 1000)`.as('seconds'),
-      sql<number>`sum(((ended_at - started_at) / 1000 * coalesce(rate_cents, 0) + 1800) / 3600)`.as(
-        'amount_cents',
-      ),
+      sql<number>`sum(${entryAmount(sql`coalesce(rate_cents, 0)`)})`.as('amount_cents'),
     ])
     .where('project_id', '=', project_id)
     .where('local_date', '>=', from)
@@ -121,6 +120,19 @@ export async function listProjectDays(
     .groupBy(['local_date', sql`coalesce(currency, '')`])
     .orderBy('local_date')
     .execute();
+}
+
+/** The first day with finished time of a project; undefined without any. */
+export async function findFirstDay(db: Db, project_id: number): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('entries')
+    .select('local_date')
+    .where('project_id', '=', project_id)
+    .where('ended_at', 'is not', null)
+    .orderBy('local_date')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.local_date;
 }
 
 export interface BudgetRow {

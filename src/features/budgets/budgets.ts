@@ -44,6 +44,7 @@ export function readThresholds(text: string): number[] | undefined {
 /** What a month of a project holds, of everybody. */
 export interface MonthSums {
   month: string;
+  /** '' for time without a rate. */
   currency: string;
   seconds: number;
   amount_cents: number;
@@ -59,6 +60,38 @@ export function usedBy(budget: Pick<Budget, 'kind' | 'currency'>, months: readon
   return used;
 }
 
+/** What a budget of money leaves out, because amounts are never converted and time without a rate has none. */
+export interface Uncounted {
+  amounts: { currency: string; cents: number }[];
+  /** Billable time without a rate. */
+  seconds: number;
+}
+
+/** What the use of a budget on a day leaves out; nothing of one in hours. */
+export function uncountedBy(
+  budget: Budget,
+  months: readonly (MonthSums & { billable_seconds: number })[],
+  today: string,
+): Uncounted {
+  const amounts = new Map<string, number>();
+  let seconds = 0;
+  for (const { currency, amount_cents, billable_seconds } of countedMonths(budget, months, today)) {
+    if (budget.kind === 'hours' || currency === budget.currency) continue;
+    if (currency === '') seconds += billable_seconds;
+    else amounts.set(currency, (amounts.get(currency) ?? 0) + amount_cents);
+  }
+  return { amounts: [...amounts].map(([currency, cents]) => ({ currency, cents })), seconds };
+}
+
+function countedMonths<Sums extends MonthSums>(
+  { period }: Budget,
+  months: readonly Sums[],
+  today: string,
+): readonly Sums[] {
+  const month = today.slice(0, 7);
+  return period === 'total' ? months : months.filter((one) => one.month === month);
+}
+
 export interface BudgetUse {
   used: number;
   left: number;
@@ -69,9 +102,7 @@ export interface BudgetUse {
 
 /** The state of a budget on a day: of that month, or of all time. */
 export function useOf(budget: Budget, months: readonly MonthSums[], today: string): BudgetUse {
-  const month = today.slice(0, 7);
-  const counted = budget.period === 'total' ? months : months.filter((one) => one.month === month);
-  const used = usedBy(budget, counted);
+  const used = usedBy(budget, countedMonths(budget, months, today));
   return {
     used,
     left: budget.amount - used,
@@ -85,39 +116,53 @@ export const reachedThreshold = (budget: Budget, percent: number): number | unde
   budget.thresholds.filter((threshold) => percent >= threshold).at(-1);
 
 export type Forecast =
-  /** Nothing was booked lately. */
+  /** Work on it has ended. */
+  | { says: 'archived' }
+  /** Nothing that counts was booked lately. */
   | { says: 'idle' }
   | { says: 'used_up' }
-  /** Used up on a day, at the pace of this month and the last. */
+  /** Used up on a day, at the pace of this month and the last; `before_due` is null without a due date, and on that day. */
   | { says: 'ends'; date: string; before_due: boolean | null }
   /** Lasts longer than anybody plans. */
   | { says: 'lasts' }
   /** A month's budget: what will be used when the month ends. */
   | { says: 'month'; percent: number };
 
+export interface ForecastDates {
+  today: string;
+  due_date: string | null;
+  /** The first day with time; null without any, or when that was long ago. A pace is not measured before it. */
+  begun: string | null;
+}
+
 /** What happens when work goes on as it did this month and the last. */
 export function forecastOf(
   budget: Budget,
   months: readonly MonthSums[],
-  { today, due_date }: { today: string; due_date: string | null },
+  { today, due_date, begun }: ForecastDates,
 ): Forecast {
-  const { used, left, is_over } = useOf(budget, months, today);
+  const { used, left } = useOf(budget, months, today);
   const this_month = rangeOf('this_month', today, 1);
   const last_month = rangeOf('last_month', today, 1);
   if (!this_month || !last_month) return { says: 'idle' };
-  const elapsed = (daysBetween(this_month.from, today) ?? 0) + 1;
+  const since = (start: string): string =>
+    begun !== null && begun > start && begun <= today ? begun : start;
   if (budget.period === 'monthly') {
-    const days = (daysBetween(this_month.from, this_month.to) ?? 0) + 1;
-    return { says: 'month', percent: Math.floor(((used / elapsed) * days * 100) / budget.amount) };
+    const first = since(this_month.from);
+    const [elapsed, days] = [daysFrom(first, today), daysFrom(first, this_month.to)];
+    return { says: 'month', percent: Math.floor((used * days * 100) / (elapsed * budget.amount)) };
   }
-  if (is_over || left === 0) return { says: 'used_up' };
+  if (left <= 0) return { says: 'used_up' };
   const recent = usedBy(
     budget,
     months.filter(({ month }) => month >= last_month.from.slice(0, 7) && month <= today.slice(0, 7)),
   );
-  const days = (daysBetween(last_month.from, today) ?? 0) + 1;
   if (recent <= 0) return { says: 'idle' };
-  const date = addDays(today, Math.floor((left * days) / recent));
+  const elapsed = daysFrom(since(last_month.from), today);
+  const date = addDays(today, Math.floor((left * elapsed) / recent));
   if (date === undefined || date > '2199') return { says: 'lasts' };
-  return { says: 'ends', date, before_due: due_date === null ? null : date < due_date };
+  return { says: 'ends', date, before_due: due_date === null || date === due_date ? null : date < due_date };
 }
+
+/** Days of a range, both ends included. */
+const daysFrom = (from: string, to: string): number => (daysBetween(from, to) ?? 0) + 1;

@@ -2,23 +2,24 @@ import type { Db } from '../../db/connect.ts';
 import { daysBetween, rangeOf } from '../../shared/calendar.ts';
 import { burnDownOf } from '../budgets/burn-down.ts';
 import type { BurnDown, BurnPoint } from '../budgets/burn-down.ts';
-import { budgetOf, forecastOf, usedBy, useOf } from '../budgets/budgets.ts';
-import type { Budget, BudgetUse, Forecast, MonthSums } from '../budgets/budgets.ts';
-import { listProjectDays } from '../budgets/budgets.queries.ts';
+import { budgetOf, forecastOf, uncountedBy, usedBy, useOf } from '../budgets/budgets.ts';
+import type { Budget, BudgetUse, Forecast, MonthSums, Uncounted } from '../budgets/budgets.ts';
+import { findFirstDay, listProjectDays } from '../budgets/budgets.queries.ts';
 import type { ProjectRow } from './projects.queries.ts';
 
 /** How a project stands against its budget, for the people who manage it. */
 export interface BudgetView {
   budget: Budget;
   use: BudgetUse;
+  uncounted: Uncounted;
   forecast: Forecast;
   burn_down: BurnDown | undefined;
 }
 
 interface BudgetWorld {
   project: ProjectRow;
-  /** Of everybody. */
-  months: readonly MonthSums[];
+  /** Of everybody, the earliest first. */
+  months: readonly (MonthSums & { billable_seconds: number })[];
   own_currency: string;
   today: string;
 }
@@ -28,7 +29,7 @@ export async function viewBudget(db: Db, world: BudgetWorld): Promise<BudgetView
   const { project, months, own_currency, today } = world;
   const budget = budgetOf(project, project.client_currency ?? own_currency);
   if (!budget) return null;
-  const forecast = forecastOf(budget, months, { today, due_date: project.due_date });
+  const forecast = await foresee(db, budget, world);
   const drawn = await pointsOf(db, budget, world);
   const burn_down = burnDownOf({
     ...drawn,
@@ -36,7 +37,17 @@ export async function viewBudget(db: Db, world: BudgetWorld): Promise<BudgetView
     due_date: budget.period === 'total' ? project.due_date : null,
     ends: forecast.says === 'ends' ? forecast.date : null,
   });
-  return { budget, use: useOf(budget, months, today), forecast, burn_down };
+  const uncounted = uncountedBy(budget, months, today);
+  return { budget, use: useOf(budget, months, today), uncounted, forecast, burn_down };
+}
+
+async function foresee(db: Db, budget: Budget, { project, months, today }: BudgetWorld): Promise<Forecast> {
+  if (project.archived_at !== null) return { says: 'archived' };
+  const last_month = rangeOf('last_month', today, 1)?.from.slice(0, 7) ?? '';
+  const first = months[0]?.month;
+  // Long before the days whose pace counts, the very first one does not matter.
+  const begun = first !== undefined && first >= last_month ? await findFirstDay(db, project.id) : undefined;
+  return forecastOf(budget, months, { today, due_date: project.due_date, begun: begun ?? null });
 }
 
 /** A project this young is drawn by days, an older one by months. */
@@ -55,12 +66,14 @@ async function pointsOf(
       from: month.from,
       until: month.to,
     };
-  const first = months[0];
-  const begins = first === undefined ? today : `${first.month}-01`;
-  const from = project.start_date !== null && project.start_date < begins ? project.start_date : begins;
-  if ((daysBetween(from, today) ?? 0) <= daysAtMost)
-    return { points: await dayPoints(db, budget, project.id, { from, to: today, today }), from, until: null };
-  return { points: monthPoints(budget, months, today), from, until: null };
+  const first = months[0] === undefined ? today : `${months[0].month}-01`;
+  const from = [first, project.start_date ?? today, today].sort()[0] ?? today;
+  if ((daysBetween(from, today) ?? 0) > daysAtMost)
+    return { points: monthPoints(budget, months, today), from, until: null };
+  // Time that is booked ahead is used as well.
+  const to = rangeOf('this_month', `${months.at(-1)?.month ?? today.slice(0, 7)}-01`, 1)?.to ?? today;
+  const days = { from, to: to > today ? to : today, today };
+  return { points: await dayPoints(db, budget, project.id, days), from, until: null };
 }
 
 async function dayPoints(

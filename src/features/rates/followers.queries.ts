@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
+import { entryAmount } from './entry-amounts.queries.ts';
 import type { RateKind, RateScope } from './rates.ts';
 import { rateLevels } from './rates.ts';
 
@@ -35,10 +36,6 @@ const columnsOf = (kind: RateKind): Columns =>
         rate_id: sql`entries.cost_rate_id`,
         currency: sql`entries.cost_currency`,
       };
-
-const seconds = sql`(entries.ended_at - entries.started_at) / 1000`;
-/** As `amountOf` in shared/money.ts: both databases divide whole numbers to whole numbers. */
-const amount = (rate: RawBuilder<unknown>) => sql<number>`(${seconds} * ${rate} + 1800) / 3600`;
 
 /** The currency in which an entry counts, read from its client; costs are always in the instance's. */
 const currencyOfEntry = (kind: RateKind, own_currency: string): RawBuilder<string> =>
@@ -129,7 +126,7 @@ export async function sumFollowers(db: Db, change: RateChange): Promise<FollowSu
     select currency, next_currency, count(*) as entries, sum(before_cents) as before_cents,
       sum(after_cents) as after_cents
     from (select coalesce(${currency}, '') as currency, ${next_currency} as next_currency,
-        ${amount(sql`coalesce(${rate}, 0)`)} as before_cents, ${amount(sql`coalesce(${next_rate}, 0)`)} as after_cents
+        ${entryAmount(sql`coalesce(${rate}, 0)`)} as before_cents, ${entryAmount(sql`coalesce(${next_rate}, 0)`)} as after_cents
       from entries where ${followers(change)}) as followers
     group by currency, next_currency order by currency, next_currency`.execute(db);
   return rows;

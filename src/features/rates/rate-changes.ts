@@ -62,26 +62,45 @@ export const shownText = ({ sums }: Pick<RatePreview, 'sums'>): string =>
     .map((sum) => [sum.currency, sum.entries, sum.before_cents, sum.next_currency, sum.after_cents].join('-'))
     .join('_');
 
-export type RateOutcome = 'unchanged' | 'saved' | 'ask' | 'ask_again';
+/** A stored rate in a few characters, for a form to say what it was filled with. */
+export const rateText = (rate: Pick<RateRow, 'amount_cents' | 'currency'> | undefined): string =>
+  rate ? `${rate.amount_cents}-${rate.currency}` : 'none';
+
+export type RateOutcome = 'unchanged' | 'saved' | 'ask' | 'ask_again' | 'moved';
+
+export interface RateRequest {
+  wanted: WantedRate;
+  answer: FollowAnswer | undefined;
+  /** The rate that the form was filled with, as `rateText`; undefined when it does not say. */
+  seen: string | undefined;
+  now: number;
+}
+
+export interface SavedRate {
+  outcome: RateOutcome;
+  followed: number;
+  /** As it was before. */
+  rate: RateRow | undefined;
+}
 
 /**
  * Sets, changes or removes a rate. Entries that used it follow when the answer says so, in the same transaction; all
  * others keep what they were given.
  *
- * @returns 'ask' when there are such entries and nobody answered, 'ask_again' when they are not those that were shown.
+ * @returns 'ask' when there are such entries and nobody answered, 'ask_again' when they or the rate are not those that
+ *   were shown, 'moved' when somebody else set the rate since the form was opened. Only 'saved' has written anything.
  */
 export function saveRate(
   change: Change,
   actor: Actor,
-  { wanted, answer, now }: { wanted: WantedRate; answer: FollowAnswer | undefined; now: number },
-): Promise<{ outcome: RateOutcome; followed: number }> {
+  { wanted, answer, seen, now }: RateRequest,
+): Promise<SavedRate> {
   return retryConflict(() =>
     change(actor, async (trx, record) => {
       const preview = await previewRate(trx, wanted);
-      if (!preview.change) return { outcome: 'unchanged', followed: 0 };
-      if (preview.entries > 0 && !answer) return { outcome: 'ask', followed: 0 };
-      if (answer?.follow === 'all' && answer.shown !== shownText(preview))
-        return { outcome: 'ask_again', followed: 0 };
+      const refused = refusal(preview, answer, seen);
+      if (refused || !preview.change)
+        return { outcome: refused ?? 'unchanged', followed: 0, rate: preview.rate };
       const follows = answer?.follow === 'all' && preview.entries > 0;
       const followed = await writeRate(trx, { wanted, preview, follows, now });
       recordRate(record, wanted, preview.change.does, followed);
@@ -97,9 +116,22 @@ export function saveRate(
           ...{ after: wanted.amount_cents, currency: wanted.currency, followed },
         },
       });
-      return { outcome: 'saved', followed };
+      return { outcome: 'saved', followed, rate: preview.rate };
     }),
   );
+}
+
+/** Why a change is not made now; undefined when it is. */
+function refusal(
+  preview: RatePreview,
+  answer: FollowAnswer | undefined,
+  seen: string | undefined,
+): Exclude<RateOutcome, 'saved'> | undefined {
+  if (!preview.change) return 'unchanged';
+  const moved = seen !== undefined && seen !== rateText(preview.rate);
+  if (!answer) return moved ? 'moved' : preview.entries > 0 ? 'ask' : undefined;
+  const other_entries = answer.follow === 'all' && answer.shown !== shownText(preview);
+  return moved || other_entries ? 'ask_again' : undefined;
 }
 
 interface RateWrite {

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { managedProjects, visiblePeople } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
-import { pageSize } from '../work/list-query.ts';
+import { likePattern, pageSize } from '../work/list-query.ts';
 import type { RateRow } from './rates.queries.ts';
 import type { RateScope } from './rates.ts';
 
@@ -101,17 +102,41 @@ async function findTask(db: Db, viewer: Viewer, id: number): Promise<RatePlace |
   return row && { ...nowhere, ...row };
 }
 
-/** One page of all rates but the default ones, the newest change first, and one row more when another page follows. */
-export async function listRatesPage(db: Db, page: number): Promise<RateRow[]> {
+export interface RatesQuery {
+  q: string;
+  page: number;
+}
+
+/**
+ * One page of all rates but the default ones, the newest change first, and one row more when another page follows. A
+ * search finds those of people, projects, clients and tasks with that in their name.
+ */
+export async function listRatesPage(db: Db, { q, page }: RatesQuery): Promise<RateRow[]> {
   return db
     .selectFrom('rates')
     .selectAll()
     .where('scope', '<>', 'default')
+    .$if(q !== '', (query) => query.where(ofNamed(q)))
     .orderBy('updated_at', 'desc')
     .orderBy('id', 'desc')
     .limit(pageSize + 1)
     .offset((page - 1) * pageSize)
     .execute();
+}
+
+/** Rates of what is called like that. Their scopes are texts, so ids are compared as such, on either database. */
+function ofNamed(q: string): RawBuilder<boolean> {
+  const pattern = likePattern(q);
+  const people = sql`(select cast(id as text) from users where ${calledLike(q)})`;
+  const named = (table: 'projects' | 'clients' | 'tasks') =>
+    sql`(select cast(id as text) from ${sql.table(table)} where name_key like ${pattern} escape '\\')`;
+  const last = sql`substr(scope, length(rtrim(scope, '0123456789')) + 1)`;
+  const project_of_member = sql`substr(rtrim(rtrim(scope, '0123456789'), ':'), length('member:') + 1)`;
+  return sql<boolean>`((scope like 'person:%' and ${last} in ${people})
+    or (scope like 'member:%' and (${last} in ${people} or ${project_of_member} in ${named('projects')}))
+    or (scope like 'project:%' and ${last} in ${named('projects')})
+    or (scope like 'client:%' and ${last} in ${named('clients')})
+    or (scope like 'task:%' and ${last} in ${named('tasks')}))`;
 }
 
 export interface RateNames {
@@ -159,14 +184,31 @@ export async function listMemberRates(db: Db, project_id: number): Promise<RateR
     .execute();
 }
 
-/** People to choose from, by name. */
-export async function listPeopleChoices(db: Db): Promise<{ id: number; name: string }[]> {
-  return db
+/** Of `users`: as typed too, because SQLite folds the case of English letters only. */
+const calledLike = (q: string): RawBuilder<boolean> =>
+  sql<boolean>`(lower(name) like ${likePattern(q)} escape '\\' or name like ${literalPattern(q)} escape '\\')`;
+const literalPattern = (q: string): string => `%${q.replace(/[\\%_]/g, '\\$&')}%`;
+
+const peopleOffered = 50;
+
+/** Active people to choose from, by name; of many the first ones that are called like that, and one more. */
+export async function listPeopleChoices(
+  db: Db,
+  q: string,
+): Promise<{ people: NamedPerson[]; has_more: boolean }> {
+  const rows = await db
     .selectFrom('users')
     .select(['id', 'name'])
     .where('deactivated_at', 'is', null)
+    .$if(q !== '', (query) => query.where(calledLike(q)))
     .orderBy('name')
     .orderBy('id')
-    .limit(1000)
+    .limit(peopleOffered + 1)
     .execute();
+  return { people: rows.slice(0, peopleOffered), has_more: rows.length > peopleOffered };
+}
+
+interface NamedPerson {
+  id: number;
+  name: string;
 }

@@ -19,10 +19,14 @@ export const rateForm = z.object({
   /** Empty until it was asked whether booked time follows. */
   follow: z.preprocess((value) => value ?? '', choice(['', 'all', 'new'])),
   shown: line(2_000),
+  /** The rate that the form was filled with; empty when it does not say. */
+  seen: line(40),
 });
 export type RateForm = z.output<typeof rateForm>;
 
 export const ratesQuery = z.object({
+  /** Of whom or of what: a part of a name. */
+  q: line(120),
   page: z.preprocess(
     (value) => (value === undefined || value === '' ? '1' : value),
     z

@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import { answerInvalid, readForm, returnPath } from '../../http/forms.ts';
-import type { FormResult } from '../../http/forms.ts';
+import { answerInvalid, readForm, returnPath, sentences, typed } from '../../http/forms.ts';
+import type { FormResult, Problem } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import { AppError, notFound } from '../../shared/errors.ts';
 import { formatAmount } from '../../shared/money.ts';
@@ -11,10 +11,10 @@ import { setFlash } from '../accounts/sessions.ts';
 import { readAmount } from '../work/amounts.ts';
 import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import type { RatePreview, WantedRate } from './rate-changes.ts';
-import { previewRate, saveRate, shownText } from './rate-changes.ts';
+import type { RatePreview, SavedRate, WantedRate } from './rate-changes.ts';
+import { previewRate, rateText, saveRate, shownText } from './rate-changes.ts';
 import { findRatePlace, listPeopleChoices, listRatesPage } from './rate-places.queries.ts';
-import type { RatePlace } from './rate-places.queries.ts';
+import type { RatePlace, RatesQuery } from './rate-places.queries.ts';
 import { listRates } from './rates.queries.ts';
 import { nameRates, rateTitle } from './rate-names.ts';
 import { rateForm, ratesQuery, scopeQuery } from './rates.forms.ts';
@@ -33,23 +33,31 @@ export function rateRoutes(deps: Deps): Router {
 
 async function showRates(deps: Deps, req: Request, res: Response): Promise<void> {
   requireAdministrator(personOf(res));
-  const query = readForm(ratesQuery, req.query);
-  if (!query.ok) throw new AppError('bad_request', 'rates_query');
-  const { page } = query.value;
+  const asked = readForm(ratesQuery, req.query);
+  if (!asked.ok && asked.problems['page']) throw new AppError('bad_request', 'rates_query');
+  const query = asked.ok ? asked.value : { q: '', page: 1 };
   const { t } = res.locals.functions;
-  const rows = await listRatesPage(deps.db, page);
+  const rows = await listRatesPage(deps.db, query);
   const { currency } = await deps.settings.read();
-  await deps.page(req, res, 'rates/index', {
+  const data = {
     title: t('rates.title'),
     tab: 'rates',
     currency,
     defaults: byKind(await listRates(deps.db, ['default'])),
     rates: await nameRates(deps.db, rows.slice(0, pageSize), t),
-    people: await listPeopleChoices(deps.db),
-    page,
-    previous_href: page > 1 ? `/rates?page=${page - 1}` : null,
-    next_href: rows.length > pageSize ? `/rates?page=${page + 1}` : null,
-  });
+    choices: await listPeopleChoices(deps.db, query.q),
+    query,
+    values: typed(req.query),
+    problems: asked.ok ? {} : sentences(asked.problems, t),
+    previous_href: query.page > 1 ? ratesHref({ ...query, page: query.page - 1 }) : null,
+    next_href: rows.length > pageSize ? ratesHref({ ...query, page: query.page + 1 }) : null,
+  };
+  await deps.page(req, res, 'rates/index', data, asked.ok ? 200 : 422);
+}
+
+function ratesHref({ q, page }: RatesQuery): string {
+  const parameters = new URLSearchParams({ ...(q === '' ? {} : { q }), page: String(page) });
+  return `/rates?${parameters.toString()}`;
 }
 
 /** A place that the person may set rates for, with the currencies that count there. */
@@ -98,6 +106,7 @@ async function showForm(deps: Deps, req: Request, res: Response, state: FormStat
       kind,
       currency,
       value: typed ? values.amount : (stored ?? ''),
+      seen: rateText(rate),
       problems: typed ? problems : {},
       // Amounts are never converted: until it is set anew, this rate does not count.
       passed_over: rate !== undefined && rate.currency !== currency ? rate : null,
@@ -157,6 +166,7 @@ async function showReview(deps: Deps, req: Request, res: Response): Promise<void
 
 const previewData = (preview: RatePreview) => ({
   rate: preview.rate ?? null,
+  seen: rateText(preview.rate),
   does: preview.change?.does,
   entries: preview.entries,
   sums: preview.sums,
@@ -180,20 +190,48 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
       }),
     );
   }
-  const { follow, shown, amount, kind } = form.value;
-  const answer = follow === '' ? undefined : { follow, shown };
-  const actor = { user_id: personOf(res).id };
-  const saved = await saveRate(deps.change, actor, { wanted: wanted.value, answer, now: deps.now() });
+  const { follow, shown, seen } = form.value;
+  const saved = await saveRate(
+    deps.change,
+    { user_id: personOf(res).id },
+    {
+      ...{ wanted: wanted.value, now: deps.now() },
+      answer: follow === '' ? undefined : { follow, shown },
+      seen: seen === '' ? undefined : seen,
+    },
+  );
+  await answerSaved(deps, req, res, { place, form: form.value, wanted: wanted.value, saved });
+}
+
+async function answerSaved(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { place, form, wanted, saved }: { place: Place; form: RateForm; wanted: WantedRate; saved: SavedRate },
+): Promise<void> {
+  const { amount, kind } = form;
+  const { outcome, rate } = saved;
   const back = returnTo(req, placePath(place));
-  if (saved.outcome === 'ask' || saved.outcome === 'ask_again') {
+  if (outcome === 'moved')
+    return answerInvalid(req, res, { amount: movedProblem(rate, res) }, (problems, values) =>
+      showForm(deps, req, res, { place, values: { ...values, kind }, problems }),
+    );
+  if (outcome === 'ask' || outcome === 'ask_again') {
     const { t } = res.locals.functions;
-    if (saved.outcome === 'ask_again')
+    if (outcome === 'ask_again')
       await setFlash(deps.db, sessionOf(res), { kind: 'info', text: t('rates.moved'), undo_path: null });
     const query = { scope: scopeText(place.scope), kind, amount, return_to: back };
     return res.redirect(303, `/rates/review?${new URLSearchParams(query).toString()}`);
   }
-  await tellSaved(deps, res, { wanted: wanted.value, ...saved });
+  await tellSaved(deps, res, { wanted, ...saved });
   res.redirect(303, back);
+}
+
+/** Somebody else was faster: what the rate is now, and that saving again replaces it. */
+function movedProblem(rate: SavedRate['rate'], res: Response): Problem {
+  const { money } = res.locals.functions;
+  if (!rate) return { key: 'rates.removed_meanwhile' };
+  return { key: 'rates.changed_meanwhile', values: { amount: money(rate.amount_cents, rate.currency) } };
 }
 
 async function tellSaved(

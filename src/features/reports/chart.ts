@@ -26,7 +26,7 @@ const gutter = 10;
 const headroom = 8;
 
 /** The geometry of a bar chart, in percent so that it fits any width while its text keeps its size. */
-export function chartOf(buckets: readonly Sums[]): Chart {
+export function chartOf(buckets: readonly Pick<Sums, 'seconds' | 'billable_seconds'>[]): Chart {
   const highest = Math.max(1, ...buckets.map(({ seconds }) => seconds));
   const step = steps.find((size) => highest / size <= 4) ?? Math.ceil(highest / 4 / hour) * hour;
   const top = Math.ceil(highest / step) * step;

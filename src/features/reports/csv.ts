@@ -1,5 +1,6 @@
 import { clockOf, localDateOf } from '../../shared/calendar.ts';
 import { formatClock } from '../../shared/duration.ts';
+import { amountOf, decimalAmount } from '../../shared/money.ts';
 import type { ExportRow } from './reports.queries.ts';
 
 /**
@@ -29,13 +30,18 @@ export interface RowNames {
   person: string;
   client: string;
   project: string;
+  task: string;
   tags: string;
   yes: string;
   no: string;
 }
 
-/** One entry. Times are those of the zone it was booked in; hours have a decimal point whatever the language. */
-export function csvRow(row: ExportRow, names: RowNames): string {
+/**
+ * One entry. Times are those of the zone it was booked in; hours and amounts have a decimal point whatever the language.
+ *
+ * @param with_money - whether the file has columns for rates and amounts.
+ */
+export function csvRow(row: ExportRow, names: RowNames, with_money: boolean): string {
   const { started_at, zone, duration_seconds } = row;
   const ended_at = row.ended_at ?? started_at;
   const seconds = duration_seconds ?? 0;
@@ -50,10 +56,28 @@ export function csvRow(row: ExportRow, names: RowNames): string {
     names.person,
     names.client,
     names.project,
+    names.task,
     row.description === '' ? '' : textCell(row.description),
     names.tags,
     row.billable === 1 ? names.yes : names.no,
+    ...(with_money ? moneyCells(row, seconds) : []),
   ]);
+}
+
+/** Rate, amount and currency of what is billed, then of what it costs; empty where there is no rate, which is not zero. */
+const moneyCells = (row: ExportRow, seconds: number): string[] => [
+  ...amountCells(seconds, row.rate_cents, row.currency),
+  ...amountCells(seconds, row.cost_rate_cents, row.cost_currency),
+];
+
+function amountCells(seconds: number, rate_cents: number | null, currency: string | null): string[] {
+  if (rate_cents === null || currency === null) return ['', '', ''];
+  const cents = amountOf(seconds, rate_cents);
+  return [
+    decimalAmount(rate_cents, currency) ?? '',
+    decimalAmount(cents, currency) ?? '',
+    textCell(currency),
+  ];
 }
 
 /** `HH:MM:SS`. Zones differ by whole minutes, so the second is that of UTC. */

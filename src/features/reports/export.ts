@@ -16,6 +16,9 @@ export interface ExportWords {
   no: string;
 }
 
+/** Whether the file has columns for money: nobody who manages nothing sees any. */
+export const showsMoney = ({ scope }: Pick<EntrySelection, 'scope'>): boolean => scope.sees !== 'own';
+
 /**
  * The selection as CSV, page by page: memory does not grow with the export, and after each page everybody else gets a
  * turn (waiting for the client alone does not give one while the system's buffers swallow what is written).
@@ -26,12 +29,14 @@ export async function* exportPages(
   words: ExportWords,
 ): AsyncGenerator<ExportPage, void, void> {
   const names = new NameCells(db);
+  const with_money = showsMoney(selection);
   let from = selection.from;
   let after: Cursor | undefined;
   for (let days = 31; from <= selection.to; await nextTurn()) {
     const to = earlier(addDays(from, days), selection.to);
     const rows = await listExportRows(db, { ...selection, from, to }, { after, limit: rowsPerPage });
-    if (rows.length > 0) yield { text: await pageText(names, rows, words), rows: rows.length };
+    if (rows.length > 0)
+      yield { text: await pageText(names, rows, { words, with_money }), rows: rows.length };
     if (rows.length === rowsPerPage) {
       after = rows.at(-1);
       from = after?.local_date ?? to;
@@ -55,19 +60,25 @@ function nextWindow(days: number, rows: number): number {
 const earlier = (date: string | undefined, other: string): string =>
   date !== undefined && date < other ? date : other;
 
-async function pageText(names: NameCells, rows: readonly ExportRow[], words: ExportWords): Promise<string> {
+async function pageText(
+  names: NameCells,
+  rows: readonly ExportRow[],
+  { words, with_money }: { words: ExportWords; with_money: boolean },
+): Promise<string> {
   await names.load(rows);
   const tags = await names.tagsOf(rows);
   let text = '';
   for (const row of rows) {
     const project = names.projects.get(row.project_id ?? 0);
-    text += csvRow(row, {
+    const cells = {
       person: names.people.get(row.user_id) ?? '',
       client: project?.client ?? '',
       project: project?.name ?? '',
+      task: names.tasks.get(row.task_id ?? 0) ?? '',
       tags: tags.get(row.id) ?? '',
       ...words,
-    });
+    };
+    text += csvRow(row, cells, with_money);
   }
   return text;
 }
@@ -76,6 +87,7 @@ async function pageText(names: NameCells, rows: readonly ExportRow[], words: Exp
 class NameCells {
   readonly people = new Map<number, string>();
   readonly projects = new Map<number, { name: string; client: string }>();
+  readonly tasks = new Map<number, string>();
   readonly #tags = new Map<number, string>();
   readonly #db: Db;
 
@@ -90,6 +102,8 @@ class NameCells {
     const projects = missing(rows, (row) => row.project_id, this.projects);
     for (const { id, name, client_name } of await listNamedProjects(this.#db, projects))
       this.projects.set(id, { name: textCell(name), client: textCell(client_name ?? '') });
+    const tasks = missing(rows, (row) => row.task_id, this.tasks);
+    for (const { id, name } of await listNames(this.#db, 'tasks', tasks)) this.tasks.set(id, textCell(name));
   }
 
   async tagsOf(rows: readonly ExportRow[]): Promise<Map<number, string>> {

@@ -5,11 +5,14 @@ import type { MessageKey } from '../../i18n/translate.ts';
 import { rangeOf } from '../../shared/calendar.ts';
 import type { RangeName } from '../../shared/calendar.ts';
 import { chartOf } from './chart.ts';
+import { currenciesOf, marginOf } from './money.ts';
+import type { MoneySums } from './money.ts';
 import { filterHref, withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
 import { listChoices, listNamedProjects, listProjectChoices, listTaskFilters } from './reports.queries.ts';
 import type { Choice, NamedProject, NamedRow } from './reports.queries.ts';
 import type { ChosenRows } from './reports.ts';
+import { sumOf } from './summary.ts';
 import type { Bucket, Summary, Sums } from './summary.ts';
 
 const page = '/reports/summary';
@@ -103,8 +106,17 @@ export async function filterChoices(
   ];
 }
 
-type Texts = { time: string; billable_time: string };
-export interface ProjectLine extends Sums, Texts {
+type Texts = { time: string; billable_time: string; money: MoneyTexts };
+
+/** Money as it is shown: one line a currency. */
+export interface MoneyTexts {
+  amounts: string[];
+  /** Billable time without a rate, as text: it has no amount. Null where there is none. */
+  unrated: string | null;
+  costs: string[];
+  margin: string | null;
+}
+export interface ProjectLine extends Omit<Sums, 'money'>, Texts {
   project: NamedProject | null;
   label: string;
   href: string | null;
@@ -122,6 +134,7 @@ export async function summaryView(
   const texts = (sums: Sums): Texts => ({
     time: functions.duration(sums.seconds),
     billable_time: functions.duration(sums.billable_seconds),
+    money: moneyTexts(sums.money, functions),
   });
   const chart = chartOf(summary.buckets);
   const label = bucketLabels(summary, person, functions);
@@ -136,6 +149,7 @@ export async function summaryView(
       ...texts(line),
     })),
     unit: summary.unit,
+    ...moneyColumns(summary.total.money),
     buckets: summary.buckets.map((bucket, index) => ({
       ...bucket,
       ...texts(bucket),
@@ -171,14 +185,29 @@ async function projectLines(db: Db, filter: ReportFilter, summary: Summary, { t 
   return [...lines, { ...line(sumOf(others)), bar: 0, project: null, label, href: null }];
 }
 
-function sumOf(all: readonly Sums[]): Sums {
-  const sum = { seconds: 0, billable_seconds: 0, entries: 0 };
-  for (const { seconds, billable_seconds, entries } of all) {
-    sum.seconds += seconds;
-    sum.billable_seconds += billable_seconds;
-    sum.entries += entries;
-  }
-  return sum;
+/** Which columns of money the tables have: those that hold something. */
+function moneyColumns(total: MoneySums) {
+  const has_costs = total.costs.size > 0;
+  return {
+    has_amounts: total.amounts.size > 0 || total.unrated_seconds > 0,
+    has_costs,
+    has_margin: has_costs && total.amounts.size > 0,
+  };
+}
+
+function moneyTexts(sums: MoneySums, { money, duration }: ViewFunctions): MoneyTexts {
+  const margin = marginOf(sums);
+  const lines = (cents_by: ReadonlyMap<string, number>): string[] =>
+    currenciesOf(sums).flatMap((currency) => {
+      const cents = cents_by.get(currency);
+      return cents === undefined ? [] : [money(cents, currency)];
+    });
+  return {
+    amounts: lines(sums.amounts),
+    unrated: sums.unrated_seconds > 0 ? duration(sums.unrated_seconds) : null,
+    costs: lines(sums.costs),
+    margin: margin && money(margin.cents, margin.currency),
+  };
 }
 
 const shareOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);

@@ -1,15 +1,18 @@
 import { sql } from 'kysely';
-import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, RawBuilder, SqlBool } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database, Flag } from '../../db/schema.ts';
 import {
   inScope,
   knownProjects,
+  pricedIn,
   visibleClients,
   visiblePeople,
   visibleProjects,
 } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
+import { entryAmount } from '../rates/entry-amounts.queries.ts';
+import type { MoneyRow } from './money.ts';
 import { withoutProject } from './report-filter.ts';
 import type { ReportFilter } from './report-filter.ts';
 
@@ -58,15 +61,43 @@ const withTags = (where: Where, ids: readonly number[]) =>
   );
 
 // Not `duration_seconds`: SQLite never answers from an index alone when a query names a generated column.
-const sums = [
-  sql<number>`sum((ended_at - started_at) / 1000)`.as('seconds'),
-  sql<number>`sum(case when billable = 1 then (ended_at - started_at) / 1000 else 0 end)`.as(
-    'billable_seconds',
-  ),
-  sql<number>`count(*)`.as('entries'),
+const seconds = sql<number>`(ended_at - started_at) / 1000`;
+
+/** Time of one entry. */
+const timeColumns = [
+  seconds.as('entry_seconds'),
+  sql<number>`case when billable = 1 then ${seconds} else 0 end`.as('entry_billable_seconds'),
 ] as const;
 
-export interface ProjectSums {
+/** Money of one entry, as far as the viewer sees it; '' for no currency. */
+function moneyColumns(scope: EntryScope) {
+  const priced = pricedIn(scope);
+  const ifPriced = <Value>(value: RawBuilder<Value>, nothing: RawBuilder<Value>): RawBuilder<Value> =>
+    priced ? sql<Value>`case when ${priced} then ${value} else ${nothing} end` : nothing;
+  const none = sql<string>`''`;
+  const zero = sql<number>`0`;
+  const isUnrated = sql`billable = 1 and rate_cents is null`;
+  return [
+    ifPriced(sql<string>`coalesce(currency, '')`, none).as('billed_currency'),
+    ifPriced(sql<string>`coalesce(cost_currency, '')`, none).as('paid_currency'),
+    ifPriced(entryAmount(sql`coalesce(rate_cents, 0)`), zero).as('entry_amount_cents'),
+    ifPriced(entryAmount(sql`coalesce(cost_rate_cents, 0)`), zero).as('entry_cost_cents'),
+    ifPriced(sql<number>`case when ${isUnrated} then ${seconds} else 0 end`, zero).as(
+      'entry_unrated_seconds',
+    ),
+  ] as const;
+}
+
+const sums = [
+  sql<number>`sum(entry_seconds)`.as('seconds'),
+  sql<number>`sum(entry_billable_seconds)`.as('billable_seconds'),
+  sql<number>`count(*)`.as('entries'),
+  sql<number>`sum(entry_amount_cents)`.as('amount_cents'),
+  sql<number>`sum(entry_cost_cents)`.as('cost_cents'),
+  sql<number>`sum(entry_unrated_seconds)`.as('unrated_seconds'),
+] as const;
+
+export interface ProjectSums extends MoneyRow {
   project_id: number | null;
   seconds: number;
   billable_seconds: number;
@@ -74,28 +105,33 @@ export interface ProjectSums {
 }
 export type DaySums = ProjectSums & { local_date: string };
 
-/** Booked time by day and project. */
+/** Booked time, with its money for who sees that. A query of its own, so that the sums name a value of a row once. */
+const booked = (db: Db, selection: EntrySelection) =>
+  db
+    .selectFrom((from) =>
+      from
+        .selectFrom('entries')
+        .select(['local_date', 'project_id'])
+        .select(timeColumns)
+        .select(moneyColumns(selection.scope))
+        .where(matching(selection))
+        .where('ended_at', 'is not', null)
+        .as('booked'),
+    )
+    .select(['project_id', 'billed_currency', 'paid_currency'])
+    .select(sums);
+
+/** Booked time and its money by day, project and currency. */
 export async function sumByDay(db: Db, selection: EntrySelection): Promise<DaySums[]> {
-  return db
-    .selectFrom('entries')
-    .select(['local_date', 'project_id'])
-    .select(sums)
-    .where(matching(selection))
-    .where('ended_at', 'is not', null)
-    .groupBy(['local_date', 'project_id'])
+  return booked(db, selection)
+    .select('local_date')
+    .groupBy(['local_date', 'project_id', 'billed_currency', 'paid_currency'])
     .execute();
 }
 
-/** Booked time by project. */
+/** Booked time and its money by project and currency. */
 export async function sumByProject(db: Db, selection: EntrySelection): Promise<ProjectSums[]> {
-  return db
-    .selectFrom('entries')
-    .select('project_id')
-    .select(sums)
-    .where(matching(selection))
-    .where('ended_at', 'is not', null)
-    .groupBy('project_id')
-    .execute();
+  return booked(db, selection).groupBy(['project_id', 'billed_currency', 'paid_currency']).execute();
 }
 
 /** Timers among the selection that run and are therefore not counted. */
@@ -123,8 +159,27 @@ export interface ExportRow {
   local_date: string;
   duration_seconds: number | null;
   billable: Flag;
+  task_id: number | null;
+  /** Of `rate_cents`, as of `cost_currency`: null where the entry has no rate, or it is not the viewer's to see. */
+  currency: string | null;
+  rate_cents: number | null;
+  cost_currency: string | null;
+  cost_rate_cents: number | null;
 }
 export type Cursor = Pick<ExportRow, 'local_date' | 'started_at' | 'id'>;
+
+/** Rates of an entry, where the viewer sees them. */
+function rateColumns(scope: EntryScope) {
+  const priced = pricedIn(scope);
+  const ifPriced = <Value>(column: string) =>
+    priced ? sql<Value | null>`case when ${priced} then ${sql.ref(column)} end` : sql<Value | null>`null`;
+  return [
+    ifPriced<string>('currency').as('currency'),
+    ifPriced<number>('rate_cents').as('rate_cents'),
+    ifPriced<string>('cost_currency').as('cost_currency'),
+    ifPriced<number>('cost_rate_cents').as('cost_rate_cents'),
+  ] as const;
+}
 
 /** The next rows of the selection after the cursor, in the order of date, start and id. */
 export async function listExportRows(
@@ -135,7 +190,8 @@ export async function listExportRows(
   return db
     .selectFrom('entries')
     .select(['id', 'user_id', 'project_id', 'description', 'started_at', 'ended_at', 'zone', 'local_date'])
-    .select(['duration_seconds', 'billable'])
+    .select(['duration_seconds', 'billable', 'task_id'])
+    .select(rateColumns(selection.scope))
     .where(matching(selection))
     .where('ended_at', 'is not', null)
     .$if(after !== undefined, (query) =>
@@ -262,8 +318,8 @@ export async function listChosenTasks(db: Db, viewer: Viewer, ids: readonly numb
     .execute();
 }
 
-/** Names of some people, clients or tags: those of entries that the reader sees. */
-export async function listNames(db: Db, table: Table, ids: readonly number[]): Promise<NamedRow[]> {
+/** Names of some people, clients, tags or tasks: those of entries that the reader sees. */
+export async function listNames(db: Db, table: Table | 'tasks', ids: readonly number[]): Promise<NamedRow[]> {
   if (ids.length === 0) return [];
   return db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute();
 }

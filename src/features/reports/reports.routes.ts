@@ -8,7 +8,7 @@ import { personOf } from '../../http/person.ts';
 import { sendProblem, wantsJson } from '../../http/problem.ts';
 import type { Translate } from '../../i18n/translate.ts';
 import { csvHead } from './csv.ts';
-import { exportPages } from './export.ts';
+import { exportPages, showsMoney } from './export.ts';
 import type { ExportPage } from './export.ts';
 import { dayCount, filterHref, readFilter } from './report-filter.ts';
 import { filterChoices, rangeLinks, summaryView } from './report-page.ts';
@@ -104,7 +104,7 @@ async function sendCsv(deps: Deps, req: Request, res: Response): Promise<void> {
     res.end();
     return;
   }
-  const row_count = await writePages(res, csvHead(headerOf(t)), first, pages);
+  const row_count = await writePages(res, csvHead(headerOf(t, showsMoney(selection))), first, pages);
   if (row_count === undefined) return;
   deps.metrics.exports('csv');
   deps.record('export.csv', { user_id: person.id }, { row_count, date_range_days: dayCount(filter) });
@@ -140,7 +140,7 @@ async function writePages(
   }
 }
 
-const headerOf = (t: Translate): string[] => [
+const headerOf = (t: Translate, with_money: boolean): string[] => [
   t('csv.date'),
   t('csv.start'),
   t('csv.end_date'),
@@ -151,7 +151,14 @@ const headerOf = (t: Translate): string[] => [
   t('csv.person'),
   t('csv.client'),
   t('csv.project'),
+  t('csv.task'),
   t('csv.description'),
   t('csv.tags'),
   t('csv.billable'),
+  ...(with_money
+    ? [
+        ...[t('csv.rate'), t('csv.amount'), t('csv.currency')],
+        ...[t('csv.cost_rate'), t('csv.cost'), t('csv.cost_currency')],
+      ]
+    : []),
 ];

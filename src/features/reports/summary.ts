@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { addDays, daysBetween, listDates, rangeOf, weekOf } from '../../shared/calendar.ts';
 import type { DateRange } from '../../shared/calendar.ts';
+import { addRow, addSums, noMoney } from './money.ts';
+import type { MoneySums } from './money.ts';
 import { dayCount, withoutProject } from './report-filter.ts';
 import type { DaySums, EntrySelection, ProjectSums } from './reports.queries.ts';
 
@@ -8,6 +10,7 @@ export interface Sums {
   seconds: number;
   billable_seconds: number;
   entries: number;
+  money: MoneySums;
 }
 export type BucketUnit = 'day' | 'week' | 'month';
 /** A bar of the chart; both dates included, cut to the range of the report. */
@@ -28,7 +31,7 @@ export interface SumSource {
   byProject: (selection: EntrySelection) => Promise<ProjectSums[]>;
 }
 
-const nothing = (): Sums => ({ seconds: 0, billable_seconds: 0, entries: 0 });
+const nothing = (): Sums => ({ seconds: 0, billable_seconds: 0, entries: 0, money: noMoney() });
 
 /**
  * Adds up a selection by project and by day, week or month. The range is read month by month with a pause in between,
@@ -64,10 +67,23 @@ export async function summarize(
   return { total, projects: sorted, unit, buckets };
 }
 
-function add(sums: Sums, row: Sums): void {
+function add(sums: Sums, row: ProjectSums): void {
   sums.seconds += row.seconds;
   sums.billable_seconds += row.billable_seconds;
   sums.entries += row.entries;
+  addRow(sums.money, row);
+}
+
+/** Several sums as one. */
+export function sumOf(all: readonly Sums[]): Sums {
+  const sum = nothing();
+  for (const { seconds, billable_seconds, entries, money } of all) {
+    sum.seconds += seconds;
+    sum.billable_seconds += billable_seconds;
+    sum.entries += entries;
+    addSums(sum.money, money);
+  }
+  return sum;
 }
 
 function unitOf(range: DateRange): BucketUnit {

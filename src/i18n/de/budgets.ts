@@ -27,6 +27,12 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.used_of': '{used} von {whole} verbraucht ({percent, number} %)',
   'budgets.forecast_idle':
     'In diesem und im letzten Monat wurde nichts gebucht, deshalb lässt sich nichts voraussehen.',
+  'budgets.forecast_archived': 'Das Projekt ist archiviert, deshalb wird nichts vorausgesehen.',
+  'budgets.forecast_idle_money':
+    'In diesem und im letzten Monat wurde nichts gebucht, was in der Währung des Budgets abgerechnet wird, deshalb lässt sich nichts voraussehen.',
+  'budgets.uncounted_time': '{time} abrechenbare Zeit hat keinen Satz und ist nicht mitgerechnet.',
+  'budgets.uncounted_money':
+    '{amount} in einer anderen Währung sind nicht mitgerechnet: Beträge werden nicht umgerechnet.',
   'budgets.forecast_used_up': 'Das Budget ist verbraucht.',
   'budgets.forecast_ends': 'Im Tempo dieses und des letzten Monats ist es am {date} verbraucht.',
   'budgets.forecast_before_due': 'Das ist, bevor das Projekt fällig ist.',

@@ -20,6 +20,16 @@ export const rates: Record<keyof typeof en, string> = {
     'Dieser Satz von {amount} zählt nicht: Zeit wird hier in {currency} abgerechnet, und Beträge werden nicht umgerechnet. Legen Sie ihn neu fest.',
   'rates.per_hour': '{amount} je Stunde',
   'rates.none': 'Keiner',
+  'rates.no_rate': 'Kein Satz',
+  'rates.changed_meanwhile':
+    'Inzwischen hat jemand anders diesen Satz auf {amount} je Stunde gesetzt. Speichern Sie noch einmal, um das zu ersetzen.',
+  'rates.removed_meanwhile':
+    'Inzwischen hat jemand anders diesen Satz entfernt. Speichern Sie noch einmal, um ihn zu setzen.',
+  'rates.search_hint': 'Nach dem Namen einer Person, eines Projekts, eines Kunden oder einer Aufgabe.',
+  'rates.more_people': 'Es gibt noch mehr. Suchen Sie nach einem Namen, um andere zu finden.',
+  'rates.none_found': 'Keine solchen Sätze',
+  'rates.none_found_text':
+    'Keine Person, kein Projekt, kein Kunde und keine Aufgabe dieses Namens hat einen eigenen Satz.',
   'rates.what': 'Wovon',
   'rates.kind': 'Art',
   'rates.amount': 'Je Stunde',

@@ -24,6 +24,11 @@ export const budgets = {
   'budgets.per_month': 'this month',
   'budgets.used_of': '{used} of {whole} used ({percent, number} %)',
   'budgets.forecast_idle': 'Nothing was booked this month and the last, so nothing can be foreseen.',
+  'budgets.forecast_archived': 'The project is archived, so nothing is foreseen.',
+  'budgets.forecast_idle_money':
+    'Nothing that is billed in the currency of the budget was booked this month and the last, so nothing can be foreseen.',
+  'budgets.uncounted_time': '{time} of billable time has no rate and is not counted.',
+  'budgets.uncounted_money': '{amount} is of another currency and is not counted: amounts are not converted.',
   'budgets.forecast_used_up': 'The budget is used up.',
   'budgets.forecast_ends': 'At the pace of this month and the last, it is used up on {date}.',
   'budgets.forecast_before_due': 'That is before the project is due.',
