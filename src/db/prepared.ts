@@ -21,11 +21,34 @@ type Handle = Kysely<Database> | Transaction<Database>;
  * const rows = await findName(db, { id: 7 });
  */
 export function prepare<Parameters extends object, Row>(
-  build: (
-    db: Handle,
-    parameter: <Name extends keyof Parameters & string>(name: Name) => Parameters[Name],
-  ) => Compilable<Row>,
+  build: Build<Parameters, Row>,
 ): (db: Handle, parameters: Parameters) => Promise<Row[]> {
+  return preparedRead(build, (adapter, _statement, bound) => adapter.readNow<Row>(bound));
+}
+
+/**
+ * As `prepare`, for what every page asks and few requests change: the embedded database gives the same frozen rows
+ * again until somebody writes (`kept-reads.ts`). No parameter may be the present time: each would be kept for itself.
+ */
+export function prepareKept<Parameters extends object, Row>(
+  build: Build<Parameters, Row>,
+): (db: Handle, parameters: Parameters) => Promise<readonly Row[]> {
+  return preparedRead(build, (adapter, statement, bound) => adapter.readKept<Row>(statement, bound));
+}
+
+type Build<Parameters, Row> = (
+  db: Handle,
+  parameter: <Name extends keyof Parameters & string>(name: Name) => Parameters[Name],
+) => Compilable<Row>;
+
+function preparedRead<Parameters extends object, Row, Rows extends readonly Row[]>(
+  build: Build<Parameters, Row>,
+  readEmbedded: (
+    adapter: EmbeddedAdapter,
+    statement: CompiledQuery<Row>,
+    bound: CompiledQuery<Row>,
+  ) => Rows | undefined,
+): (db: Handle, parameters: Parameters) => Promise<Rows | Row[]> {
   const compiled = new Map<unknown, CompiledQuery<Row>>();
   return async (db, parameters) => {
     const { adapter } = db.getExecutor();
@@ -40,7 +63,7 @@ export function prepare<Parameters extends object, Row>(
     );
     const bound = { ...query, parameters: values };
     if (adapter instanceof EmbeddedAdapter) {
-      const rows = adapter.readNow<Row>(bound);
+      const rows = readEmbedded(adapter, query, bound);
       if (rows !== undefined) return rows;
     }
     const { rows } = await db.executeQuery<Row>(bound);

@@ -13,6 +13,7 @@ import type {
   TransactionSettings,
 } from 'kysely';
 import { SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely';
+import { KeptReads } from './kept-reads.ts';
 
 const busyCodes = new Set([5, 6, 261, 517]);
 const busyWaitMs = 5_000;
@@ -79,12 +80,28 @@ export class EmbeddedAdapter extends SqliteAdapter {
   readNow<Row>(query: CompiledQuery): Row[] | undefined {
     return this.#driver.readNow(query) as Row[] | undefined;
   }
+
+  /**
+   * As `readNow`, but what this statement gave for these parameters is given again while nobody wrote. The rows are frozen.
+   *
+   * @param statement - one and the same object for all runs of a prepared SELECT.
+   */
+  readKept<Row>(statement: { readonly sql: string }, query: CompiledQuery): readonly Row[] | undefined {
+    return this.#driver.readKept(statement, query) as readonly Row[] | undefined;
+  }
+
+  /** Forgets what was kept: every read is made again. */
+  forgetReads(): void {
+    this.#driver.kept.forget();
+  }
 }
 
 class SqliteDriver implements Driver {
   readonly #options: SqliteOptions;
   readonly #lock = new Lock();
+  readonly kept = new KeptReads();
   #connection: SqliteConnection | undefined;
+  #isVersionChecked = false;
 
   constructor(options: SqliteOptions) {
     this.#options = options;
@@ -97,7 +114,7 @@ class SqliteDriver implements Driver {
     database.exec(`pragma synchronous = ${this.#options.synchronous}`);
     database.exec('pragma cache_size = -16000');
     database.exec('pragma temp_store = memory');
-    this.#connection = new SqliteConnection(database);
+    this.#connection = new SqliteConnection(database, this.kept);
   }
 
   readNow(query: CompiledQuery): unknown[] | undefined {
@@ -106,6 +123,24 @@ class SqliteDriver implements Driver {
     const rows = this.#connection.readNow(query);
     this.#options.onRead?.((performance.now() - startedAt) / 1000, query.sql);
     return rows;
+  }
+
+  readKept(statement: { readonly sql: string }, query: CompiledQuery): readonly unknown[] | undefined {
+    if (this.#connection === undefined) return undefined;
+    this.#checkVersion(this.#connection);
+    const found = this.kept.find(statement, query.parameters);
+    if (found) return found;
+    const rows = this.readNow(query) as object[] | undefined;
+    if (rows) this.kept.keep(statement, query.parameters, rows);
+    return rows;
+  }
+
+  /** Once per turn of the event loop: whoever asks after another process has written is answered in a later turn. */
+  #checkVersion(connection: SqliteConnection): void {
+    if (this.#isVersionChecked) return;
+    this.#isVersionChecked = true;
+    setImmediate(() => (this.#isVersionChecked = false));
+    this.kept.checkVersion(connection.dataVersion());
   }
 
   async acquireConnection(): Promise<DatabaseConnection> {
@@ -139,10 +174,18 @@ class SqliteDriver implements Driver {
 
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
+  readonly #kept: KeptReads;
   readonly #statements = new Map<string, { statement: StatementSync; columns: readonly string[] }>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, kept: KeptReads) {
     this.#database = database;
+    this.#kept = kept;
+  }
+
+  /** Changes when another connection, of this process or of another, has written to the file. */
+  dataVersion(): number {
+    const { statement } = this.#prepare('pragma data_version');
+    return Number((statement.get() as unknown as [number])[0]);
   }
 
   get inTransaction(): boolean {
@@ -156,6 +199,7 @@ class SqliteConnection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, columns } = this.#prepare(query.sql);
     const parameters = bindable(query.parameters);
+    this.#kept.ran(query.sql);
     if (columns.length > 0) {
       const rows = await retryWhileBusy(() => statement.all(...parameters) as unknown as SQLOutputValue[][]);
       return { rows: rows.map((values) => rowOf(columns, values) as Row) };

@@ -157,3 +157,8 @@ function usableLocale(locale: string): string {
     return 'en';
   }
 }
+
+/** Seconds of a running timer; none when the clock was set back behind its start. */
+export function elapsedSeconds(started_at: number, now: number): number {
+  return Math.max(0, Math.floor((now - started_at) / 1000));
+}

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/connect.ts';
-import { prepare } from '../../db/prepared.ts';
+import { prepareKept } from '../../db/prepared.ts';
 import { visibleProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 
@@ -56,7 +56,7 @@ export async function listTaskChoices(
     .execute();
 }
 
-const assigned = prepare<{ user_id: number }, TaskChoice>((db, parameter) =>
+const assigned = prepareKept<{ user_id: number }, TaskChoice>((db, parameter) =>
   db
     .selectFrom('tasks')
     .innerJoin('projects', 'projects.id', 'tasks.project_id')
@@ -75,6 +75,6 @@ const assigned = prepare<{ user_id: number }, TaskChoice>((db, parameter) =>
 );
 
 /** The open tasks that a person was given; on the timer page, hence prepared. */
-export async function listAssignedTasks(db: Db, user_id: number): Promise<TaskChoice[]> {
+export async function listAssignedTasks(db: Db, user_id: number): Promise<readonly TaskChoice[]> {
   return assigned(db, { user_id });
 }
