@@ -43,7 +43,7 @@ const inside = String.raw`
   const canWrite = (path) => { try { writeFileSync(path, ''); return true; } catch { return false; } };
   console.log(JSON.stringify({
     uid: field('Uid'), capabilities: field('CapEff'), noNewPrivileges: field('NoNewPrivs'), root: root[3].split(',')[0],
-    writes: ['/app/x', '/data/.check', '/logs/.check'].filter(canWrite),
+    writes: ['/app', '/data', '/logs', '/backups'].map((path) => path + '/.check').filter(canWrite),
   }));
 `;
 
@@ -67,7 +67,7 @@ async function checkRunning(address) {
     capabilities: '0000000000000000',
     noNewPrivileges: '1',
     root: 'ro',
-    writes: ['/data/.check', '/logs/.check'],
+    writes: ['/data/.check', '/logs/.check', '/backups/.check'],
   });
 }
 
