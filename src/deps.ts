@@ -177,9 +177,10 @@ function registerGauges(
 }
 
 /** What must not fill up. */
-const watchedFolders = ({ data_dir, log_file }: Readonly<Config>) => ({
+const watchedFolders = ({ data_dir, log_file, backup_dir }: Readonly<Config>) => ({
   data: data_dir,
   log: log_file === undefined ? undefined : dirname(log_file),
+  backup: backup_dir,
 });
 
 const hourMs = 3_600_000;

@@ -1,10 +1,11 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { samplesOf } from '../observability/tiny-app.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
+import { runCommand } from '../support/command.ts';
 import { logOf } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import type { CrowdedDisk } from './crowded-disk.ts';
@@ -36,6 +37,12 @@ const pages = [
   ],
   ...['/admin/telemetry/ledger', '/admin/audit', '/admin/settings'],
 ];
+/** Telemetry is on: every page view waits for its place in the queue, and every error for a report. Nobody listens there. */
+const telemetry = {
+  POSTHOG_API_KEY: 'phc_12345678',
+  POSTHOG_HOST: 'http://127.0.0.1:9',
+  SENTRY_DSN: 'http://0123456789abcdef@127.0.0.1:9/1',
+};
 const minuteMs = 60_000;
 const POLL = { timeout: 20_000, interval: 200 };
 
@@ -105,7 +112,8 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       );
 
     beforeAll(async () => {
-      installation = await createInstallation(disk.folder, { ada: 'en', ben: 'en', carl: 'de' });
+      const people = { ada: 'en', ben: 'en', carl: 'de' } as const;
+      installation = await createInstallation(disk.folder, people, telemetry);
       // Whoever comes after a while, with a message waiting: two writes that a page does by the way.
       await installation.look(({ db }) =>
         db
@@ -200,6 +208,23 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       expect((await get('ada', '/admin/system')).text).toContain('The log cannot be written');
     });
 
+    it('drops what would wait to leave, and counts it', async () => {
+      await get('ben', '/timer');
+      const dropped = /^tt_events_total\{event="page.viewed",outcome="dropped"/;
+      await expect.poll(() => sumOf(dropped), POLL).toBeGreaterThan(0);
+    });
+
+    // The limit is that of one process: commands and later starts know nothing of it.
+    if (disk.isMeasured)
+      it('leaves no half backup', async () => {
+        const folder = join(disk.folder, 'half');
+        mkdirSync(folder);
+        const { code, stderr } = await runCommand('cli/backup.ts', [folder], { folder: disk.folder });
+        expect(code).toBe(1);
+        expect(stderr.trim().split('\n')).toHaveLength(1);
+        expect(readdirSync(folder)).toEqual([]);
+      });
+
     it('leaves the database whole', async () => {
       expect(await integrity()).toEqual([{ integrity_check: 'ok' }]);
     });
@@ -224,6 +249,12 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       expect(await sumOf(/^tt_log_write_errors_total/)).toBe(errors);
     });
 
+    if (disk.isMeasured)
+      it('does not stop a backup any more', async () => {
+        const made = await runCommand('cli/backup.ts', [join(disk.folder, 'whole')], { folder: disk.folder });
+        expect(made).toMatchObject({ code: 0, stderr: '' });
+      });
+
     it('has lost nothing that was answered, and stored nothing that was refused', async () => {
       const found = await descriptions();
       expect(found.toSorted()).toEqual(stored.toSorted());
@@ -232,6 +263,19 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       expect(await server.ended).toBe(0);
       expect(await integrity()).toEqual([{ integrity_check: 'ok' }]);
     });
+
+    if (disk.isMeasured)
+      it('says so to who starts the server on it, and a later start finds everything', async () => {
+        disk.fill(0);
+        await expect(installation.start()).rejects.toThrow(
+          'the disk of the database is full, or cannot be written',
+        );
+        disk.makeRoom(0);
+        server = await installation.start();
+        const { status, text } = await get('ben', '/timer');
+        expect(status).toBe(200);
+        expect(text).toContain('refused, then stored');
+      });
   });
 });
 

@@ -34,10 +34,12 @@ const limits = { session_idle_ms: 14 * dayMs, session_max_ms: 90 * dayMs };
 /**
  * @param folder - what the servers run in; their data is in `data` below it, their log in `logs`.
  * @param people - name and language; the first is administrator.
+ * @param options - of the servers, as in their environment.
  */
 export async function createInstallation(
   folder: string,
   people: Record<string, 'en' | 'de'>,
+  options: Record<string, string> = {},
 ): Promise<Installation> {
   const data = join(folder, 'data');
   mkdirSync(data, { recursive: true });
@@ -48,7 +50,7 @@ export async function createInstallation(
   if (made.databaseUrl === undefined) renameSync(made.sqliteFile, sqliteFile);
   opened.push({ close: made.drop });
   const { databaseUrl } = made;
-  const environment: Record<string, string> = databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl };
+  const environment = databaseUrl === undefined ? options : { ...options, DATABASE_URL: databaseUrl };
   const look: Installation['look'] = async (read) => {
     const connection = await connect({
       ...{ databaseUrl, sqliteFile, sqliteSynchronous: 'normal' as const, poolSize: 2 },
