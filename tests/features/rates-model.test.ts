@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Flag } from '../../src/db/schema.ts';
 import { fixRates } from '../../src/features/rates/entry-rates.ts';
 import { previewRate, saveRate, shownText } from '../../src/features/rates/rate-changes.ts';
@@ -158,7 +158,7 @@ const step = fc.oneof(
   fc.record({
     does: fc.constant('book' as const),
     ...{
-      user: fc.nat(2),
+      user: fc.constantFrom(0, 0, 0, 1, 2),
       project: fc.constantFrom(0, 0, 0, 1, 2, 3, 4),
       task: fc.nat(2),
       billable: fc.boolean(),
@@ -184,7 +184,7 @@ const step = fc.oneof(
     ...{
       level: fc.nat(5),
       one: fc.constantFrom(0, 0, 0, 1, 2, 3),
-      two: fc.nat(2),
+      two: fc.constantFrom(0, 0, 0, 1, 2),
       kind: fc.constantFrom<RateKind>('billable', 'cost'),
     },
     ...{ cents: fc.option(fc.integer({ min: 0, max: 20_000 }), { freq: 5 }), follows: fc.boolean() },
@@ -485,3 +485,72 @@ it('any sequence of booking and changing rates ends as in the model, and money a
     { numRuns: inject('postgres') === undefined ? 150 : 15 },
   );
 }, 60_000);
+
+/** One entry that all six levels hold, and every set of rates around it. */
+describe.each(['billable', 'cost'] as const)('at all six levels, a %s rate', (kind) => {
+  const levels = 6;
+  const sets = Array.from({ length: 2 ** levels }, (_, bits) =>
+    Array.from({ length: levels }, (_, level) => level).filter((level) => bits & (1 << level)),
+  );
+  const scopes = (): RateScope[] =>
+    Array.from({ length: levels }, (_, level) =>
+      scopeFor({ does: 'rate', level, one: 0, two: 0, kind, cents: null, follows: false }),
+    );
+  const centsOf = (level: number): number => 1_000 + level;
+
+  async function insertRates(of: readonly number[]): Promise<void> {
+    if (of.length === 0) return;
+    await app.deps.db
+      .insertInto('rates')
+      .values(
+        of.map((level) => ({
+          ...{ kind, scope: scopeText(scopes()[level] as RateScope), amount_cents: centsOf(level) },
+          ...{ currency: 'EUR', updated_at: 1 },
+        })),
+      )
+      .execute();
+  }
+
+  async function save(level: number, cents: number | null): Promise<void> {
+    const scope = scopes()[level] as RateScope;
+    const wanted = { kind, scope, amount_cents: cents, currency: 'EUR', own_currency: 'EUR' };
+    const shown = shownText(await previewRate(app.deps.db, wanted));
+    const answer = { follow: 'all' as const, shown };
+    await saveRate(app.deps.change, { user_id: null }, { wanted, answer, seen: undefined, now: 1 });
+  }
+
+  const bookOne = (model: Model) =>
+    book(model, {
+      ...{ does: 'book', user: 0, project: 0, task: 0, billable: true, seconds: 3600, day: 1, month: 1 },
+    });
+  async function stored(): Promise<number | null> {
+    const [row] = await snapshot();
+    return (kind === 'billable' ? row?.rate_cents : row?.cost_rate_cents) ?? null;
+  }
+
+  it('that counts is the nearest, and after it goes the next one', async () => {
+    for (const set of sets) {
+      const model = await freshModel();
+      await insertRates(set);
+      await bookOne(model);
+      const [nearest, next] = set;
+      expect([set, await stored()]).toEqual([set, nearest === undefined ? null : centsOf(nearest)]);
+      if (nearest === undefined) continue;
+      await save(nearest, null);
+      expect([set, await stored()]).toEqual([set, next === undefined ? null : centsOf(next)]);
+    }
+  });
+
+  it('that is new is taken by time without one where nothing nearer is', async () => {
+    for (const set of sets)
+      for (let level = 0; level < levels; level += 1) {
+        if (set.includes(level)) continue;
+        const model = await freshModel();
+        await bookOne(model);
+        await insertRates(set);
+        await save(level, 5_000);
+        const takes = set.every((other) => other > level);
+        expect([set, level, await stored()]).toEqual([set, level, takes ? 5_000 : null]);
+      }
+  });
+});

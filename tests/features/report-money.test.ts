@@ -488,6 +488,28 @@ describe('a report of money', () => {
     await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
   });
 
+  it('adds up when there are more projects than rows of the table', async () => {
+    const rows = Array.from({ length: 205 }, (_, index) => ({
+      ...{ name: `Many ${index}`, name_key: `many ${index}`, color: 'blue', billable: 1 as const },
+      ...{ client_id: null, created_at: 1, archived_at: null },
+    }));
+    const many = await db().insertInto('projects').values(rows).returning('id').execute();
+    for (const { id } of many)
+      await insertMade(entry({ project_id: id, rate: euros(id), cost: euros(2 * id) }));
+    const page = await report();
+    expect(page).toContain(`${many.length - 200} more projects`);
+    const total = many.reduce((sum, { id }) => sum + id, 0);
+    for (const [label, factor] of [
+      ['Amount', 1],
+      ['Costs', 2],
+    ] as const) {
+      const table = tables(page, label)[1];
+      expect(table?.rows).toHaveLength(201);
+      expect(addMoney(table?.rows ?? [])).toEqual({ EUR: factor * total });
+      expect(table?.total).toEqual({ EUR: factor * total });
+    }
+  });
+
   it('adds up the largest rate over a year without losing a cent', async () => {
     for (let day = 0; day < 50; day += 1)
       await insertMade(
