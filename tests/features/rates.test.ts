@@ -402,6 +402,61 @@ describe('changing a rate', () => {
     await app.as('alice').get('/rates/edit?scope=nonsense').expect(404);
   });
 
+  it('is found by the name of what it is of', async () => {
+    const client_id = await makeClient();
+    const project_id = await makeProject(client_id);
+    const task = {
+      project_id,
+      name: 'Varnish',
+      name_key: 'varnish',
+      description: '',
+      status: 'open',
+    } as const;
+    const { id: task_id } = await db()
+      .insertInto('tasks')
+      .values({
+        ...{ ...task, priority: 'normal', assignee_id: null, due_date: null, estimate_seconds: null },
+        ...{ created_at: 1, updated_at: 1, archived_at: null },
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const nameOf = async (table: 'projects' | 'clients', of: number) =>
+      (await db().selectFrom(table).select('name').where('id', '=', of).executeTakeFirstOrThrow()).name;
+    const [project, client] = [await nameOf('projects', project_id), await nameOf('clients', client_id)];
+    const { bob, charlie } = app.ids;
+    const scopes = [`person:${bob}`, `person:${charlie}`, `member:${project_id}:${bob}`];
+    for (const scope of [...scopes, `project:${project_id}`, `client:${client_id}`, `task:${task_id}`])
+      await setRate(scope, '80').expect(303);
+    const found = async (q: string) => {
+      const page = main(
+        await app
+          .as('alice')
+          .get(`/rates?q=${encodeURIComponent(q)}`)
+          .expect(200),
+      );
+      return [...page.matchAll(/<a href="\/rates\/edit\?scope=([^&]*)&amp;return_to=\/rates">/g)]
+        .map(([, scope = '']) => decodeURIComponent(scope))
+        .sort();
+    };
+    expect(await found('BOB')).toEqual([`member:${project_id}:${bob}`, `person:${bob}`]);
+    expect(await found(project)).toEqual([`member:${project_id}:${bob}`, `project:${project_id}`]);
+    expect(await found(client)).toEqual([`client:${client_id}`]);
+    expect(await found('varn')).toEqual([`task:${task_id}`]);
+    // Wildcards are letters.
+    expect(await found('%')).toEqual([]);
+    expect(main(await app.as('alice').get('/rates?q=nobody').expect(200))).toContain('No such rates');
+    expect(
+      main(
+        await app
+          .as('alice')
+          .get(`/rates?q=${'x'.repeat(200)}`)
+          .expect(422),
+      ),
+    ).toContain('At most 120');
+    await app.as('alice').get('/rates?page=x').expect(400);
+    await db().deleteFrom('tasks').execute();
+  });
+
   it('is listed, in German too', async () => {
     await setRate(`person:${app.ids.bob}`, '80').expect(303);
     expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Rate of Bob');

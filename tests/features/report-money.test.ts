@@ -417,7 +417,7 @@ describe('a report of money', () => {
     const own = await report();
     expect(own).toContain('<dt>Amount</dt><dd>€100.00</dd>');
     expect(own).toContain('<dt>Costs</dt><dd>€40.00</dd>');
-    expect(own).toContain('<dt>Margin</dt><dd>€60.00</dd>');
+    expect(own).toContain('<dd class="tile-note">Margin: €60.00</dd>');
     await insertMade(
       entry({
         project_id: world.projects[1] ?? 0,
@@ -427,7 +427,7 @@ describe('a report of money', () => {
     );
     const both = await report();
     expect(both).toContain('<dt>Amount</dt><dd>€100.00</dd><dd>$50.00</dd>');
-    expect(both).toContain('<dt>Margin</dt><dd>–</dd><dd class="tile-note">Several currencies');
+    expect(both).toContain('No margin: there are several currencies.');
     // Its own row has one all the same.
     expect(tables(both, 'Amount')[1]?.rows).toEqual([{ EUR: 10_000 }, { USD: 5_000 }]);
     expect(both).toContain('data-label="Margin"><span>€60.00</span>');

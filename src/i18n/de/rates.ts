@@ -25,7 +25,6 @@ export const rates: Record<keyof typeof en, string> = {
     'Inzwischen hat jemand anders diesen Satz auf {amount} je Stunde gesetzt. Speichern Sie noch einmal, um das zu ersetzen.',
   'rates.removed_meanwhile':
     'Inzwischen hat jemand anders diesen Satz entfernt. Speichern Sie noch einmal, um ihn zu setzen.',
-  'rates.search_hint': 'Nach dem Namen einer Person, eines Projekts, eines Kunden oder einer Aufgabe.',
   'rates.more_people': 'Es gibt noch mehr. Suchen Sie nach einem Namen, um andere zu finden.',
   'rates.none_found': 'Keine solchen Sätze',
   'rates.none_found_text':

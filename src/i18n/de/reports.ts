@@ -60,8 +60,8 @@ export const reports: Record<keyof typeof en, string> = {
   'reports.no_rate': 'Kein Satz',
   'reports.unrated': '{time} ohne Satz',
   'reports.unrated_hint': '{time} abrechenbare Zeit hat keinen Satz und deshalb keinen Betrag.',
-  'reports.mixed':
-    'Mehrere Währungen: Beträge und Kosten werden nicht umgerechnet, deshalb steht hier keine Marge.',
+  'reports.margin_is': 'Marge: {amount}',
+  'reports.mixed': 'Keine Marge: es sind mehrere Währungen.',
   'csv.date': 'Datum',
   'csv.start': 'Beginn',
   'csv.end_date': 'Enddatum',

@@ -22,7 +22,6 @@ export const rates = {
   'rates.changed_meanwhile':
     'Somebody else set this rate to {amount} an hour meanwhile. Save again to replace that.',
   'rates.removed_meanwhile': 'Somebody else removed this rate meanwhile. Save again to set it.',
-  'rates.search_hint': 'By the name of a person, project, client or task.',
   'rates.more_people': 'There are more. Search for a name to find others.',
   'rates.none_found': 'No such rates',
   'rates.none_found_text': 'No person, project, client or task of that name has a rate of its own.',
