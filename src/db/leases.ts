@@ -20,7 +20,7 @@ export async function takeLease(
       conflict
         .column('name')
         .doUpdateSet(row)
-        .where(({ not, between }) => not(between('jobs.lease_until', now + 1, credibleUntil))),
+        .where((where) => where.not(where.between('jobs.lease_until', now + 1, credibleUntil))),
     )
     .returning('name')
     .execute();

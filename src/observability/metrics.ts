@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createCollector } from './collector.ts';
 import type { Collected } from './collector.ts';
@@ -78,20 +78,9 @@ export interface MetricsOptions {
 
 /** A family of the catalogue with its labels bounded: values are given in the order of the catalogue's labels. */
 function boundFamily(family: MetricFamily): (values: readonly string[]) => Record<string, string> {
-  const bounds = Object.entries(family.labels).map(([label, values]) => ({
-    label,
-    bound: labelBound(values),
-  }));
-  return (values) => {
-    const labels: Record<string, string> = {};
-    let position = 0;
-    // Several times in every request: pairs out of an iterator cost more here than the rest of a metric.
-    for (const { label, bound } of bounds) {
-      labels[label] = bound(values[position] ?? '');
-      position += 1;
-    }
-    return labels;
-  };
+  const bounds = Object.entries(family.labels).map(([label, values]) => [label, labelBound(values)] as const);
+  return (values) =>
+    Object.fromEntries(bounds.map(([label, bound], position) => [label, bound(values[position] ?? '')]));
 }
 
 /** Every combination of label values where all labels are listed; nothing where one is open. */
@@ -120,24 +109,58 @@ function configOf(family: MetricFamily, registry: Registry): ClientConfig {
   };
 }
 
-/** A counter that starts at 0 wherever its labels are known: `rate()` cannot see a first increment out of nothing. */
+/**
+ * A counter that starts at 0 wherever its labels are known: `rate()` cannot see a first increment out of nothing. Counts
+ * wait in a tally of our own until somebody reads: the library makes and hashes an object of labels for each, which
+ * several times in every request was most of what the metrics cost.
+ */
 function addCounter(
   registry: Registry,
   family: MetricFamily,
 ): (values: readonly string[], count?: number) => void {
-  const counter = new Counter(configOf(family, registry));
-  const labelsOf = boundFamily(family);
+  const bounds = Object.values(family.labels).map(labelBound);
+  const tally: Tally = { labels: {}, waiting: 0, isShown: true, next: new Map() };
+  const counter = new Counter({
+    ...configOf(family, registry),
+    collect: () => emptyTally(tally, (labels, count) => counter.inc(labels, count)),
+  });
   for (const labels of knownSeries(family)) counter.inc(labels, 0);
-  return (values, count = 1) => counter.inc(labelsOf(values), count);
+  return (values, count = 1) => {
+    let place = tally;
+    for (let position = 0; position < bounds.length; position += 1) {
+      const value = bounds[position]?.(values[position] ?? '') ?? '';
+      place = place.next.get(value) ?? addPlace(place, counterLabel(family, position), value);
+    }
+    place.waiting += count;
+  };
 }
 
-function addHistogram(
-  registry: Registry,
-  family: MetricFamily,
-): (values: readonly string[], seconds: number) => void {
-  const histogram = new Histogram({ ...configOf(family, registry), buckets: [...(family.buckets ?? [])] });
-  const labelsOf = boundFamily(family);
-  return (values, seconds) => histogram.observe(labelsOf(values), seconds);
+/** One label's values below another's; counts stand at the last. The label sets are closed, so it cannot grow for ever. */
+interface Tally {
+  readonly labels: Readonly<Record<string, string>>;
+  waiting: number;
+  /** False until it was read once: a series counted with 0 must show as well. */
+  isShown: boolean;
+  readonly next: Map<string, Tally>;
+}
+
+const counterLabel = (family: MetricFamily, position: number): string =>
+  Object.keys(family.labels)[position] ?? '';
+
+function addPlace(above: Tally, label: string, value: string): Tally {
+  const labels = { ...above.labels, [label]: value };
+  const place: Tally = { labels, waiting: 0, isShown: false, next: new Map() };
+  above.next.set(value, place);
+  return place;
+}
+
+function emptyTally(tally: Tally, take: (labels: Record<string, string>, count: number) => void): void {
+  if (tally.next.size === 0 && (tally.waiting > 0 || !tally.isShown)) {
+    take({ ...tally.labels }, tally.waiting);
+    tally.waiting = 0;
+    tally.isShown = true;
+  }
+  for (const place of tally.next.values()) emptyTally(place, take);
 }
 
 /** Sets a gauge's series to what a collector read; they vanish while it cannot be read. */
@@ -164,14 +187,19 @@ function addCollectedGauge(
 
 /** Builds every family of the catalogue and gives each its typed function. */
 function addFamilies(registry: Registry) {
-  const requestsInFlight = new Gauge(configOf(METRIC_FAMILIES.requestsInFlight, registry));
+  const inFlight = { requests: 0 };
+  new Gauge({
+    ...configOf(METRIC_FAMILIES.requestsInFlight, registry),
+    collect() {
+      this.set(inFlight.requests);
+    },
+  });
   const jobLastSuccess = new Gauge(configOf(METRIC_FAMILIES.jobLastSuccess, registry));
   return {
-    requestsInFlight,
+    inFlight,
     jobLastSuccess,
     requests: addCounter(registry, METRIC_FAMILIES.requests),
     entriesCreated: addCounter(registry, METRIC_FAMILIES.entriesCreated),
-    dbQuery: addHistogram(registry, METRIC_FAMILIES.dbQuery),
     events: addCounter(registry, METRIC_FAMILIES.events),
     egressRequests: addCounter(registry, METRIC_FAMILIES.egressRequests),
     egressBytes: addCounter(registry, METRIC_FAMILIES.egressBytes),
@@ -212,10 +240,10 @@ async function joinInSlices(pieces: AsyncIterable<string>): Promise<string> {
 /** The whole exposition, family by family. One that cannot be read is left out and told to `onError`. */
 async function* piecesOf(
   registry: Registry,
-  latency: LatencyHistogram,
+  histograms: readonly LatencyHistogram[],
   onError: (metric: string) => void,
 ): AsyncGenerator<string> {
-  yield* latency.slices();
+  for (const histogram of histograms) yield* histogram.slices();
   for (const { name } of registry.getMetricsAsArray()) {
     try {
       yield `${await registry.getSingleMetricAsString(name)}\n`;
@@ -231,6 +259,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const families = addFamilies(registry);
   const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
+  const statements = new LatencyHistogram(METRIC_FAMILIES.dbQuery);
+  const operationBound = labelBound(METRIC_FAMILIES.dbQuery.labels.operation);
   const jobBound = labelBound(METRIC_FAMILIES.jobLastSuccess.labels.job);
   const endpointBound = labelBound(METRIC_FAMILIES.requestLatency.labels.endpoint);
   const collectors = new Map<CollectedMetric, () => Promise<void>>();
@@ -238,14 +268,16 @@ export function createMetrics(options: MetricsOptions): Metrics {
   if (defaultMetrics) collectDefaultMetrics({ register: registry });
 
   return {
-    requestStarted: () => families.requestsInFlight.inc(),
+    requestStarted() {
+      families.inFlight.requests += 1;
+    },
     requestFinished(method, endpoint, httpStatus, seconds) {
-      families.requestsInFlight.dec();
+      families.inFlight.requests -= 1;
       families.requests([method, endpoint, String(httpStatus)]);
       latency.observe(endpointBound(endpoint), seconds);
     },
     entriesCreated: (source, count) => families.entriesCreated([source], count),
-    dbQuery: (operation, seconds) => families.dbQuery([operation], seconds),
+    dbQuery: (operation, seconds) => statements.observe(operationBound(operation), seconds),
     events: (event, outcome, count) => families.events([event, outcome], count),
     egressRequest: (channel, outcome) => families.egressRequests([channel, outcome]),
     egressBytes: (channel, count) => families.egressBytes([channel], count),
@@ -272,7 +304,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     contentType: registry.contentType,
     async render() {
       await Promise.all([...collectors.values()].map((collect) => collect()));
-      return joinInSlices(piecesOf(registry, latency, (metric) => families.collectorErrors([metric])));
+      return joinInSlices(
+        piecesOf(registry, [latency, statements], (metric) => families.collectorErrors([metric])),
+      );
     },
   };
 }
