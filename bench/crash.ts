@@ -1,17 +1,19 @@
 // `npm run bench:crash`: kills the server a hundred times amid changes, as tests/operations/crash.test.ts does a few times,
-// and holds what that file only prints: after each start /readyz answers in under two seconds.
+// and holds what that file only prints: after each start /readyz answers in under two seconds. On a machine that others use
+// as well, --most-within-ms leaves the slowest start more time; the median stays held to two seconds.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string' }, 'ready-within-ms': { type: 'string' } },
+  options: { kills: { type: 'string' }, 'most-within-ms': { type: 'string' } },
 });
 const { status } = spawnSync('vitest', ['run', 'tests/operations/crash.test.ts'], {
   stdio: 'inherit',
   env: {
     ...process.env,
     CRASH_KILLS: values.kills ?? '100',
-    CRASH_READY_WITHIN_MS: values['ready-within-ms'] ?? '2000',
+    CRASH_MEDIAN_WITHIN_MS: '2000',
+    CRASH_MOST_WITHIN_MS: values['most-within-ms'] ?? '2000',
   },
 });
 process.exitCode = status ?? 1;

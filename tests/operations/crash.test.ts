@@ -16,8 +16,11 @@ import { WorkingPerson } from './working-person.ts';
  */
 
 const kills = Number(process.env['CRASH_KILLS'] ?? 8);
-/** Of the start until /readyz says yes; only the benchmark knows what the machine is worth. */
-const readyWithinMs = Number(process.env['CRASH_READY_WITHIN_MS'] ?? Number.POSITIVE_INFINITY);
+/** From a start until /readyz says yes. Only printed here: whoever runs the benchmark knows what the machine is worth. */
+const within = {
+  medianMs: Number(process.env['CRASH_MEDIAN_WITHIN_MS'] ?? Number.POSITIVE_INFINITY),
+  mostMs: Number(process.env['CRASH_MOST_WITHIN_MS'] ?? Number.POSITIVE_INFINITY),
+};
 const mostWorkMs = 900;
 const mostStartMs = 500;
 
@@ -128,7 +131,8 @@ test(
     expect(answered).toBeGreaterThan(kills);
     // Every line but those that a kill has torn can be read.
     expect(readableLines(folder)).toBeGreaterThan(answered);
-    expect(Math.max(...times)).toBeLessThan(readyWithinMs);
+    expect(middle(times)).toBeLessThan(within.medianMs);
+    expect(Math.max(...times)).toBeLessThan(within.mostMs);
   },
 );
 
