@@ -24,12 +24,13 @@ export interface Verified {
  * @throws BackupError with a sentence that says what is wrong with it.
  */
 export async function verifyBackup(file: string): Promise<Verified> {
-  let head: Head | undefined;
+  const found: Partial<Verified> = {};
+  // To the very last byte, behind the end too.
   for await (const part of readBackup(file)) {
-    if (part.kind === 'head') head = part.head;
-    if (part.kind === 'end') return { head: head as Head, end: part.end };
+    if (part.kind === 'head') found.head = part.head;
+    if (part.kind === 'end') found.end = part.end;
   }
-  throw cutOff(file);
+  return found as Verified;
 }
 
 /** The head of a backup; undefined when the file is none. */
