@@ -74,6 +74,95 @@ describe('changing a client', () => {
   });
 });
 
+describe('two who change the same thing', () => {
+  const version = (page: { text: string }): string =>
+    /name="version" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+
+  it('are told: the second form of a client is refused once, and replaces when it is saved again', async () => {
+    const id = await makeClient('Two tabs');
+    const [first, second] = [
+      version(await app.as('alice').get(`/clients/${id}/edit`)),
+      version(await app.as('alice').get(`/clients/${id}/edit`)),
+    ];
+    const edit = (name: string, shown: string) =>
+      app.as('alice').post(`/clients/${id}`, { name, code: 'TT', version: shown });
+    await edit('Two tabs, first', first).expect(303);
+    const refused = await edit('Two tabs, second', second).expect(422);
+    expect(main(refused)).toContain('Somebody changed this client since you opened it.');
+    expect(main(refused)).toContain('value="Two tabs, second"');
+    expect(await clientNamed('Two tabs, first')).toMatchObject({ id });
+    await edit('Two tabs, second', version(refused)).expect(303);
+    expect(await clientNamed('Two tabs, second')).toMatchObject({ id, code: 'TT' });
+    // A form with another problem keeps what it was made of.
+    const third = version(await app.as('alice').get(`/clients/${id}/edit`));
+    const wrong = await edit(' ', third).expect(422);
+    expect(version(wrong)).toBe(third);
+  });
+
+  it('and of a project, whose double click is no second change', async () => {
+    const client_id = await makeClient('Of two tabs');
+    const id = await insertProject(app.deps.db, 'Shared', { client_id });
+    const path = `/projects/${id}`;
+    const shown = version(await app.as('alice').get(`${path}/edit`));
+    const edit = (name: string, at: string) =>
+      app.as('alice').post(path, { name, client_id: String(client_id), color: 'red', version: at });
+    await edit('Shared, first', shown).expect(303);
+    const refused = await edit('Shared, second', shown).expect(422);
+    expect(main(refused)).toContain('Somebody changed this project since you opened it.');
+    expect(main(await app.as('alice').get(path))).toContain('Shared, first');
+    await edit('Shared, second', version(refused)).expect(303);
+    expect(main(await app.as('alice').get(path))).toContain('Shared, second');
+  });
+});
+
+describe('the page of a client', () => {
+  it('shows what is open and how much of each budget is used, to whom that concerns', async () => {
+    const id = await makeClient('Shown in full');
+    await app
+      .as('alice')
+      .post('/projects', {
+        ...{ name: 'Budgeted', client_id: String(id), budget_kind: 'hours', budget_amount: '4' },
+        ...{ budget_period: 'total', budget_thresholds: '80' },
+      })
+      .expect(303);
+    const project = await app.deps.db
+      .selectFrom('projects')
+      .select('id')
+      .where('name', '=', 'Budgeted')
+      .executeTakeFirstOrThrow();
+    for (const name of ['Draw', 'Print'])
+      await app
+        .as('alice')
+        .post('/tasks', { name, project_id: String(project.id) })
+        .expect(303);
+    await app.as('alice').post('/tasks', { name: 'Old', project_id: String(project.id), status: 'done' });
+    await app
+      .as('bob')
+      .post('/entries', {
+        ...{ text: 'sketch', local_date: '2026-03-04', started_time: '8:00', ended_time: '9:00' },
+        project_id: String(project.id),
+      })
+      .expect(303);
+    const page = main(await app.as('alice').get(`/clients/${id}`).expect(200));
+    expect(page).toContain('25 %');
+    for (const name of ['Draw', 'Print']) expect(page).toContain(`>${name}</a>`);
+    expect(page).not.toContain('>Old</a>');
+    expect(page).toContain(`/tasks?client_id=${id}`);
+    const seen = main(await app.as('bob').get(`/clients/${id}`).expect(200));
+    expect(seen).toContain('>Draw</a>');
+    expect(seen).not.toContain('25 %');
+    const other = await makeClient('With other tasks');
+    expect(main(await app.as('alice').get(`/tasks?client_id=${other}`).expect(200))).not.toContain(
+      '>Draw</a>',
+    );
+    expect(main(await app.as('bob').get(`/tasks?client_id=${id}&status=all`).expect(200))).toContain(
+      '>Old</a>',
+    );
+    expect(main(await app.as('bob').get(`/tasks/board?client_id=${id}`).expect(200))).toContain('>Print</a>');
+    await app.as('alice').get('/tasks?client_id=x').expect(422);
+  });
+});
+
 describe('the end of a client', () => {
   it('is archiving, which leaves its projects alone and can be undone', async () => {
     const id = await makeClient('Ending');

@@ -295,7 +295,7 @@ describe('a change of a person', () => {
     const demote = (person_id: number, name: string, email: string, actor_id: number) =>
       deps.change({ user_id: actor_id }, (trx, record) =>
         savePerson(trx, record, {
-          ...{ id: person_id, form: { name, email, role: 'member' as const } },
+          ...{ id: person_id, form: { name, email, role: 'member' as const, version: '' } },
           by: { actor_id, now: app.clock.now, mail_origin: null },
         }),
       );

@@ -159,6 +159,80 @@ describe('the board', () => {
   });
 });
 
+describe('the order of a column', () => {
+  const order = async (status = 'open') => {
+    const board = main(await app.as('bob').get(`/tasks/board?project_id=${project}`).expect(200));
+    const column = board
+      .split('<section class="board-column"')
+      .find((part) => part.includes(`data-status="${status}"`));
+    return [...(column ?? '').matchAll(/<li class="board-card" id="task-(\d+)"/g)].map(([, id]) =>
+      Number(id),
+    );
+  };
+  const move = (id: number, to: Record<string, string | string[]>) =>
+    app.as('bob').post(`/tasks/${id}/status`, to).expect(303);
+
+  it('is the newest on top at first, and then as people put it', async () => {
+    const [a, b, c] = [await makeTask(project), await makeTask(project), await makeTask(project)];
+    expect(await order()).toEqual([c, b, a]);
+    await move(a, { status: 'open', before_id: String(c) });
+    expect(await order()).toEqual([a, c, b]);
+    await move(c, { status: 'open', after_id: String(b) });
+    expect(await order()).toEqual([a, b, c]);
+    await move(c, { status: 'open', before_id: String(b) });
+    expect(await order()).toEqual([a, c, b]);
+    const version = (
+      await db().selectFrom('tasks').select('updated_at').where('id', '=', c).executeTakeFirst()
+    )?.updated_at;
+    expect(version).toBe(app.clock.now);
+    expect(eventsNamed('task.updated').at(-1)).toMatchObject({ task_id: c, project_id: project });
+    // Into another column: to the top, or between its tasks.
+    await move(a, { status: 'review' });
+    await move(b, { status: 'review', after_id: String(a) });
+    await move(c, { status: 'review', before_id: String(b) });
+    expect(await order()).toEqual([]);
+    expect(await order('review')).toEqual([a, c, b]);
+  });
+
+  it('has room for a thousand moves between the same two, and for tasks with equal places', async () => {
+    const [a, b, c] = [await makeTask(project), await makeTask(project), await makeTask(project)];
+    await db().updateTable('tasks').set({ board_place: 7 }).where('project_id', '=', project).execute();
+    expect(await order()).toEqual([a, b, c]);
+    await move(c, { status: 'open', before_id: String(b) });
+    expect(await order()).toEqual([a, c, b]);
+    for (let moves = 0; moves < 40; moves += 1) {
+      const [first, second, third] = await order();
+      await move(third ?? 0, { status: 'open', before_id: String(second) });
+      expect(await order()).toEqual([first, third, second]);
+    }
+  });
+
+  it('is moved by the buttons of a card, whose fields come twice', async () => {
+    const [a, b] = [await makeTask(project), await makeTask(project)];
+    await move(a, { status: 'open', before_id: ['', String(b)], after_id: '' });
+    expect(await order()).toEqual([a, b]);
+    await move(a, { status: 'open', before_id: '', after_id: ['', String(b)] });
+    expect(await order()).toEqual([b, a]);
+  });
+
+  it('stays, where what a task was to stand beside is gone, elsewhere or hidden', async () => {
+    const [a, b, done] = [
+      await makeTask(project),
+      await makeTask(project),
+      await makeTask(project, { status: 'done' }),
+    ];
+    const closed = await makeProject({ visibility: 'members' });
+    const hidden = await makeTask(closed);
+    for (const before_id of ['99999999', String(done), String(hidden), String(a)])
+      await move(a, { status: 'open', before_id });
+    expect(await order()).toEqual([b, a]);
+    await move(a, { status: 'done', before_id: '99999999' });
+    expect(await order('done')).toEqual([a, done]);
+    await app.as('bob').post(`/tasks/${a}/status`, { status: 'done', before_id: 'x' }).expect(400);
+    await app.as('charlie').post(`/tasks/${hidden}/status`, { status: 'done' }).expect(404);
+  });
+});
+
 describe('the list', () => {
   it('is filtered, searched and ordered', async () => {
     const [late, soon, done] = [`Late ${project}`, `Soon ${project}`, `Finished ${project}`];
@@ -207,6 +281,8 @@ describe('the list', () => {
         })
         .execute();
     }
+    // What every page reads is kept until somebody writes.
+    await count();
     expect(await count()).toBe(few);
     expect(few).toBeLessThan(20);
   });

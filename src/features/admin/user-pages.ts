@@ -6,7 +6,7 @@ import type { ViewFunctions } from '../../http/view-functions.ts';
 import { addDays, localDateOf } from '../../shared/calendar.ts';
 import { refusalText } from '../notices/notices.ts';
 import { countOfPerson } from '../people/merge.queries.ts';
-import { previewMerge, stateOf } from '../people/people.ts';
+import { previewMerge, stateOf, versionOf } from '../people/people.ts';
 import { firstPeople, mergeQuery, peopleHref, peopleQuery } from '../people/people.forms.ts';
 import {
   findOpenLink,
@@ -111,6 +111,8 @@ export async function showUser(
     {
       ...{ title: user.name, tab: 'users', user, state, problems, invite_problems },
       values: { name: user.name, email: user.email, role: user.role, ...values },
+      // After a conflict was told, of what is stored now: saving again replaces that.
+      version: (problems['form'] ? undefined : values['version']) ?? versionOf(user),
       invite_values: { name: user.name, role: 'member', locale: res.locals.locale, ...invite_values },
       is_own: user.id === personOf(res).id,
       created_day: localDateOf(user.created_at, personOf(res).time_zone) ?? '',

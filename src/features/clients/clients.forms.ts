@@ -18,6 +18,8 @@ export const clientForm = z.object({
     .transform((code) => code.toUpperCase())
     .refine((code) => code === '' || isCurrency(code), 'form.currency')
     .transform((code) => (code === '' ? null : code)),
+  /** Of what the form showed; empty where it showed nothing. */
+  version: line(20),
 });
 export type ClientForm = z.output<typeof clientForm>;
 export const archiveClientForm = z.object({ anyway: checkbox });

@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { ClientsTable } from '../../db/schema.ts';
-import { visibleClients, visibleEntries, visibleProjects, visibleSums } from '../access/access.queries.ts';
+import {
+  managedProjects,
+  visibleClients,
+  visibleEntries,
+  visibleProjects,
+  visibleSums,
+} from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { ListQuery } from '../work/list-query.ts';
@@ -141,6 +147,8 @@ export async function listProjectsOfClient(
       (join) => join.onRef('sums.project_id', '=', 'projects.id'),
     )
     .select(['projects.id', 'projects.name', 'projects.color', 'projects.archived_at', 'projects.code'])
+    .select(['budget_period', 'budget_seconds', 'budget_cents', 'budget_thresholds'])
+    .select(sql<number>`case when ${managedProjects(viewer)} then 1 else 0 end`.as('is_managed'))
     .select([
       sql<number>`coalesce(total_seconds, 0)`.as('total_seconds'),
       sql<number>`coalesce(month_seconds, 0)`.as('month_seconds'),

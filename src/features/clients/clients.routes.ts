@@ -12,6 +12,9 @@ import { listCurrencies } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
+import { usesOfProjects } from '../budgets/uses-of-projects.ts';
+import { listOpenTasks } from '../tasks/open-tasks.ts';
+import { taskDates } from '../tasks/tasks.ts';
 import { currentRanges } from '../work/current-ranges.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
@@ -31,6 +34,7 @@ import {
   requireClient,
   requireManagedClient,
   saveClient,
+  versionOf,
 } from './clients.ts';
 
 export function clientRoutes(deps: Deps): Router {
@@ -112,6 +116,9 @@ async function showClientPage(
   const this_month = month.from.slice(0, 7);
   const figures = figuresOf(await listWorkMonths(db, person, { client_id }), this_month);
   const since = addDays(week.from, -28) ?? week.from;
+  const projects = await listProjectsOfClient(db, person, { client_id, month: this_month });
+  const currency = client.currency ?? (await deps.settings.read()).currency;
+  const { today } = taskDates(person, deps.now());
   const data = {
     title: client.name,
     may_manage,
@@ -120,7 +127,9 @@ async function showClientPage(
     figures,
     week_seconds: await sumClientRange(db, person, { client_id, ...week }),
     people: await listWorkPeople(db, person, { work: { client_id }, month: this_month }),
-    projects: await listProjectsOfClient(db, person, { client_id, month: month.from.slice(0, 7) }),
+    projects,
+    budgets: await usesOfProjects(db, projects, { currencyOf: () => currency, today }),
+    tasks: await listOpenTasks(db, person, { work: { client_id }, today }),
     entries: await listClientEntries(db, person, { client_id, since }),
     refused: refused ?? null,
   };
@@ -218,6 +227,8 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
     {
       ...data,
       title: client ? t('clients.edit') : t('clients.new'),
+      // After a conflict was told, of what is stored now: saving again replaces that.
+      version: client ? ((problems['form'] ? undefined : data.values['version']) ?? versionOf(client)) : '',
       projects: client ? (counts.get(client.id) ?? 0) : 0,
       currencies: listCurrencies(),
       own_currency: (await deps.settings.read()).currency,

@@ -10,6 +10,7 @@ import { requireClientRights } from '../access/access.ts';
 import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
+import { formVersion } from '../work/form-version.ts';
 import type { ClientForm } from './clients.forms.ts';
 import {
   countRunningOfClient,
@@ -77,7 +78,7 @@ async function problemsOf(trx: Db, { name, code }: ClientForm, id: number | unde
 export async function addClient(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { name, created_at, ...more }: { name: string; created_at: number } & Partial<ClientForm>,
+  { name, created_at, version: _, ...more }: { name: string; created_at: number } & Partial<ClientForm>,
 ): Promise<number> {
   const row = { name, name_key: foldCase(name), created_at, archived_at: null, ...more };
   const id = await insertClient(trx, row);
@@ -85,7 +86,11 @@ export async function addClient(
   return id;
 }
 
-/** Changes a client. Booked time keeps its currency; rates in another one do not count any more. */
+/** Of what a form of a client shows. */
+export const versionOf = ({ name, code, description, color, currency }: ClientRow): string =>
+  formVersion([name, code, description, color, currency]);
+
+/** Changes a client; a form that shows an older version is refused. Booked time keeps its currency; rates in another one do not count any more. */
 export function saveClient(
   change: Change,
   actor: Actor,
@@ -94,11 +99,14 @@ export function saveClient(
   return retryConflict(() =>
     change(actor, async (trx, record) => {
       const client = await requireStored(trx, id);
+      const { version, ...row } = form;
+      if (!['', versionOf(client)].includes(version))
+        return { ok: false, problems: { form: { key: 'clients.changed_elsewhere' } } };
       const problems = await problemsOf(trx, form, id);
       if (Object.keys(problems).length > 0) return { ok: false, problems };
       const fields = ['name', 'code', 'description', 'color', 'currency'] as const;
       if (fields.some((field) => form[field] !== client[field])) {
-        await updateClient(trx, id, { ...form, name_key: foldCase(form.name) });
+        await updateClient(trx, id, { ...row, name_key: foldCase(form.name) });
         record('client.updated', { client_id: id });
       }
       return { ok: true, value: id };

@@ -30,7 +30,7 @@ export const placeholderForm = z.object({ name: personName, project_id: idList }
 export type PlaceholderForm = z.output<typeof placeholderForm>;
 
 /** A change by an administrator; a placeholder has no address and no role to choose. */
-export const personForm = z.object({ name: personName, email, role: roleChoice });
+export const personForm = z.object({ name: personName, email, role: roleChoice, version: line(20) });
 export type PersonForm = z.output<typeof personForm>;
 export const nameForm = z.object({ name: personName });
 

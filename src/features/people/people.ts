@@ -16,6 +16,7 @@ import type { NewLink } from '../invitations/links.ts';
 import { deleteOpenLinks } from '../invitations/links.queries.ts';
 import type { Settings } from '../settings/settings.ts';
 import { stopTimer } from '../timer/timer.ts';
+import { formVersion } from '../work/form-version.ts';
 import { countOfPerson, updateOwner } from './merge.queries.ts';
 import type { MergeCounts } from './merge.queries.ts';
 import {
@@ -147,7 +148,10 @@ async function requireLocked(trx: Trx, id: number): Promise<PersonRow> {
   return requirePerson(trx, id);
 }
 
-/** Changes name, address and role. The last administrator stays one. */
+/** Of what the form of a person shows. */
+export const versionOf = ({ name, email, role }: PersonRow): string => formVersion([name, email, role]);
+
+/** Changes name, address and role; a form that shows an older version is refused. The last administrator stays one. */
 export async function savePerson(
   trx: Trx,
   record: RecordInChange,
@@ -155,7 +159,8 @@ export async function savePerson(
 ): Promise<FormResult<null>> {
   await lockAdministrators(trx);
   const person = await requireLocked(trx, id);
-  const { name, email, role } = form;
+  const { name, email, role, version } = form;
+  if (!['', versionOf(person)].includes(version)) return problem('form', 'people.changed_elsewhere');
   if (await isEmailTaken(trx, email, id)) return problem('email', 'account.email_taken');
   const demoted = person.role === 'admin' && role !== 'admin';
   if (demoted && (await countOtherAdministrators(trx, id)) === 0) return problem('role', 'people.last_admin');

@@ -42,6 +42,8 @@ export const projectForm = z.object({
     (value) => (value === undefined || value === '' ? 'everyone' : value),
     choice(['everyone', 'members']),
   ),
+  /** Of what the form showed; empty where it showed nothing. */
+  version: line(20),
   ...budgetFields,
 });
 export type ProjectForm = z.output<typeof projectForm>;

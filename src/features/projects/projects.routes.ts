@@ -1,7 +1,6 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import type { Person } from '../../http/express-locals.ts';
 import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
@@ -11,19 +10,17 @@ import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { formatAmount } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
-import { budgetOf, useOf } from '../budgets/budgets.ts';
 import type { BudgetUse } from '../budgets/budgets.ts';
-import { listMonthsOfProjects, listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
+import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import type { PersonTime, WorkMonth } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
+import { usesOfProjects } from '../budgets/uses-of-projects.ts';
 import { listClientChoices } from '../clients/clients.queries.ts';
 import { nameRates } from '../rates/rate-names.ts';
 import { listMemberRates } from '../rates/rate-places.queries.ts';
 import { scopeText } from '../rates/rates.ts';
 import { listRates } from '../rates/rates.queries.ts';
-import { describeTask } from '../tasks/task-page.ts';
-import { usualTasks } from '../tasks/tasks.forms.ts';
-import { listTasks, sumTaskTime } from '../tasks/tasks.queries.ts';
+import { listOpenTasks } from '../tasks/open-tasks.ts';
 import { currentRanges } from '../work/current-ranges.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
@@ -41,6 +38,7 @@ import {
   requireManagedProject,
   requireProject,
   saveProject,
+  versionOf,
 } from './projects.ts';
 import type { MoneyContext } from './projects.ts';
 
@@ -102,16 +100,8 @@ async function budgetUses(
 ): Promise<Map<number, BudgetUse>> {
   const { currency } = await deps.settings.read();
   const { today } = calendarOf(res, deps.now());
-  const watched = projects.flatMap((project) => {
-    const budget = project.is_managed ? budgetOf(project, project.client_currency ?? currency) : null;
-    return budget ? [{ id: project.id, budget }] : [];
-  });
-  const months = await listMonthsOfProjects(
-    deps.db,
-    watched.map(({ id }) => id),
-  );
-  const by_project = Map.groupBy(months, ({ project_id }) => project_id);
-  return new Map(watched.map(({ id, budget }) => [id, useOf(budget, by_project.get(id) ?? [], today)]));
+  const currencyOf = ({ client_currency }: ListedProject): string => client_currency ?? currency;
+  return usesOfProjects(deps.db, projects, { currencyOf, today });
 }
 
 const calendarOf = (res: Response, now: number): { today: string } => ({
@@ -183,31 +173,12 @@ async function showProjectPage(
     is_favourite: await isFavourite(db, person.id, project.id),
     seconds: seconds.get(project.id) ?? noTime,
     entries: await listRecentEntries(db, project.id, scope),
-    tasks: await openTasks(deps, person, { project_id: project.id, today }),
+    tasks: await listOpenTasks(db, person, { work: { project_id: project.id }, today }),
     report_href: `/reports/summary?from=${ranges.month.from}&to=${ranges.month.to}&project_id=${project.id}`,
     refused: refused ?? null,
     managed: may_manage ? await managedData(deps, res, { project, months, today }) : null,
   };
   await deps.page(req, res, 'projects/show', data, refused === undefined ? 200 : 422);
-}
-
-const tasksShown = 10;
-
-async function openTasks(
-  deps: Deps,
-  person: Person,
-  { project_id, today }: { project_id: number; today: string },
-): Promise<{ rows: ReturnType<typeof describeTask>[]; has_more: boolean }> {
-  const wanted = { ...usualTasks, project_id, today, week_end: today };
-  const tasks = await listTasks(deps.db, person, wanted);
-  const shown = tasks.slice(0, tasksShown);
-  const times = await sumTaskTime(
-    deps.db,
-    person,
-    shown.map(({ id }) => id),
-  );
-  const rows = shown.map((task) => describeTask(task, times.get(task.id) ?? 0, today));
-  return { rows, has_more: tasks.length > tasksShown };
 }
 
 /** Money, budget, people and rates. */
@@ -424,7 +395,7 @@ interface FormData {
 
 async function showForm(deps: Deps, req: Request, res: Response, data: FormData): Promise<void> {
   const { t } = res.locals.functions;
-  const { project, problems } = data;
+  const { project, values, problems } = data;
   const invalid = Object.keys(problems).length > 0;
   await deps.page(
     req,
@@ -435,11 +406,19 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
       title: project ? t('projects.edit') : t('projects.new'),
       clients: await listClientChoices(deps.db, personOf(res), project?.client_id ?? null),
       has_entries: project ? await hasEntries(deps.db, project.id) : false,
+      version: project ? shownVersion(project, values, problems) : '',
       return_to: returnTo(req, ''),
     },
     invalid ? 422 : 200,
   );
 }
+
+/** Of what the form was made of; after a conflict was told, of what is stored now: saving again replaces that. */
+const shownVersion = (
+  project: ProjectRow,
+  values: Record<string, string>,
+  problems: Record<string, string>,
+): string => (problems['form'] ? undefined : values['version']) ?? versionOf(project);
 
 const tell = (deps: Deps, res: Response, key: MessageKey, undo_path: string | null): Promise<void> =>
   setFlash(deps.db, sessionOf(res), { kind: 'success', text: res.locals.functions.t(key), undo_path });

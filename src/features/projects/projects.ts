@@ -17,6 +17,7 @@ import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { defaultCurrency } from '../settings/settings.ts';
 import { retryConflict } from '../work/conflicts.ts';
+import { formVersion } from '../work/form-version.ts';
 import type { ProjectForm } from './projects.forms.ts';
 import { projectColors, projectForm, projectNameMax } from './projects.forms.ts';
 import {
@@ -153,7 +154,18 @@ function colorFor(name: string): string {
   return projectColors[sum % projectColors.length] ?? projectColors[0];
 }
 
-/** Changes a project. Entries keep what they have: only new ones follow the new billable default and rates. */
+/** Of what a form of a project shows. */
+export const versionOf = (project: ProjectRow): string =>
+  formVersion([
+    ...[project.name, project.client_id, project.color, project.billable, project.code, project.description],
+    ...[project.start_date, project.due_date, project.visibility, project.budget_period],
+    ...[project.budget_seconds, project.budget_cents, project.budget_thresholds],
+  ]);
+
+/**
+ * Changes a project. Entries keep what they have: only new ones follow the new billable default and rates. A form that
+ * shows an older version is refused.
+ */
 export function saveProject(
   change: Change,
   viewer: Viewer,
@@ -162,6 +174,8 @@ export function saveProject(
   return retryConflict(() =>
     change({ user_id: viewer.id }, async (trx, record) => {
       const project = await requireStored(trx, id);
+      if (!['', versionOf(project)].includes(write.form.version))
+        return { ok: false, problems: { form: { key: 'projects.changed_elsewhere' } } };
       const checked = await checkPlace(trx, record, { viewer, ...write, project });
       if (!checked.ok) return checked;
       await updateProject(trx, id, rowOf(write.form, checked.value));

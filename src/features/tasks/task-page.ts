@@ -1,6 +1,6 @@
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { TaskQuery } from './tasks.forms.ts';
-import type { TaskRow } from './tasks.queries.ts';
+import type { ProjectOfTasks, TaskRow } from './tasks.queries.ts';
 
 /** A task as lists, board and its page show it. */
 export interface ShownTask extends TaskRow {
@@ -43,9 +43,10 @@ export function valuesOf(task: TaskRow, { duration }: ViewFunctions): Record<str
 /** The address of the list or the board with a query; what is as usual is left out. */
 export function tasksHref(path: string, query: TaskQuery): string {
   const parameters = new URLSearchParams();
-  const { q, project_id, assignee, status, priority, due, state, sort, page } = query;
+  const { q, project_id, client_id, assignee, status, priority, due, state, sort, page } = query;
   if (q !== '') parameters.set('q', q);
   if (project_id !== null) parameters.set('project_id', String(project_id));
+  if (client_id !== null) parameters.set('client_id', String(client_id));
   if (assignee !== '') parameters.set('assignee', String(assignee));
   if (status !== '') parameters.set('status', status);
   if (priority !== '') parameters.set('priority', priority);
@@ -55,4 +56,16 @@ export function tasksHref(path: string, query: TaskQuery): string {
   if (page > 1) parameters.set('page', String(page));
   const text = parameters.toString();
   return text === '' ? path : `${path}?${text}`;
+}
+
+/** The clients of some projects, once each, by name: what tasks can be filtered by. */
+export function clientsOf(projects: readonly ProjectOfTasks[]): { id: number; name: string }[] {
+  const names = new Map(
+    projects.flatMap(({ client_id, client_name }) =>
+      client_id === null || client_name === null ? [] : [[client_id, client_name] as const],
+    ),
+  );
+  return [...names]
+    .map(([id, name]) => ({ id, name }))
+    .sort((one, other) => one.name.localeCompare(other.name) || one.id - other.id);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, idOf, line, optionalId, requiredLine, text } from '../../http/forms.ts';
+import { choice, idOf, lastOf, line, optionalId, requiredLine, text } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
 import { parseDuration } from '../../shared/duration.ts';
 
@@ -43,7 +43,13 @@ export const taskForm = z.object({
 });
 export type TaskForm = z.output<typeof taskForm>;
 
-export const statusForm = z.object({ status: choice(taskStatuses) });
+/** Where a task of the board goes: to a column, and there before or after another task; to the top without one. */
+export const moveForm = z.object({
+  status: lastOf(choice(taskStatuses)),
+  before_id: lastOf(optionalId),
+  after_id: lastOf(optionalId),
+});
+export type MoveForm = z.output<typeof moveForm>;
 
 const visibleText = (value: string): boolean => value.trim() !== '';
 export const commentForm = z.object({ body: text(10_000).refine(visibleText, 'form.required') });
@@ -60,6 +66,7 @@ const assignee = line(20).transform((value, context) => {
 export const taskQuery = z.object({
   q: line(120),
   project_id: optionalId,
+  client_id: optionalId,
   assignee,
   /** '' is everything that is not done. */
   status: z.preprocess((value) => value ?? '', choice(['', 'all', ...taskStatuses])),
@@ -77,7 +84,7 @@ export const taskQuery = z.object({
 });
 export type TaskQuery = z.output<typeof taskQuery>;
 export const usualTasks: TaskQuery = {
-  ...{ q: '', project_id: null, assignee: '', status: '', priority: '', due: '' },
+  ...{ q: '', project_id: null, client_id: null, assignee: '', status: '', priority: '', due: '' },
   ...{ state: 'active', sort: 'due', page: 1 },
 };
 

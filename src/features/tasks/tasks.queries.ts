@@ -66,7 +66,10 @@ export async function findTask(db: Db, viewer: Viewer, id: number): Promise<Task
 
 const priorityRank = sql`case tasks.priority when 'urgent' then 0 when 'high' then 1 when 'normal' then 2 else 3 end`;
 const dueLast = sql`case when tasks.due_date is null then 1 else 0 end`;
-const orders: Record<TaskQuery['sort'], RawBuilder<unknown>[]> = {
+/** How a list is asked to be ordered, and `place`, as the columns of the board are. */
+type TaskOrder = TaskQuery['sort'] | 'place';
+const orders: Record<TaskOrder, RawBuilder<unknown>[]> = {
+  place: [sql`tasks.board_place`],
   due: [dueLast, sql`tasks.due_date`, priorityRank],
   priority: [priorityRank, dueLast, sql`tasks.due_date`],
   name: [sql`tasks.name_key`],
@@ -79,10 +82,10 @@ export interface TaskDates {
   week_end: string;
 }
 
-type Wanted = TaskQuery & TaskDates;
+type Wanted = Omit<TaskQuery, 'sort'> & { sort: TaskOrder } & TaskDates;
 
 function conditions(viewer: Viewer, wanted: Wanted): RawBuilder<boolean>[] {
-  const { q, project_id, assignee, status, priority, due, state, today, week_end } = wanted;
+  const { q, project_id, client_id, assignee, status, priority, due, state, today, week_end } = wanted;
   const pattern = likePattern(q);
   return [
     state === 'active' ? sql`tasks.archived_at is null` : sql`tasks.archived_at is not null`,
@@ -92,6 +95,7 @@ function conditions(viewer: Viewer, wanted: Wanted): RawBuilder<boolean>[] {
       : []),
     ...(q === '' ? [] : [sql<boolean>`tasks.name_key like ${pattern} escape '\\'`]),
     ...(project_id === null ? [] : [sql<boolean>`tasks.project_id = ${project_id}`]),
+    ...(client_id === null ? [] : [sql<boolean>`projects.client_id = ${client_id}`]),
     ...(assignee === ''
       ? []
       : assignee === 'none'
@@ -220,6 +224,7 @@ export async function deleteTask(db: Db, id: number): Promise<boolean> {
 export interface ProjectOfTasks {
   id: number;
   name: string;
+  client_id: number | null;
   client_name: string | null;
   archived_at: number | null;
   start_date: string | null;
@@ -229,7 +234,8 @@ const projectsFor = (db: Db, viewer: Viewer) =>
   db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'projects.start_date', 'clients.name as client_name'])
+    .select(['projects.id', 'projects.name', 'projects.start_date'])
+    .select(['projects.client_id', 'clients.name as client_name'])
     .select((select) => select.fn.coalesce('projects.archived_at', 'clients.archived_at').as('archived_at'))
     .where(visibleProjects(viewer));
 

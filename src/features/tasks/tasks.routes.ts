@@ -18,8 +18,8 @@ import type { TaskQuery } from './tasks.forms.ts';
 import {
   commentForm,
   commentQuery,
+  moveForm,
   newTaskQuery,
-  statusForm,
   taskForm,
   taskQuery,
   taskStatuses,
@@ -45,7 +45,7 @@ import {
   saveTask,
   taskDates,
 } from './tasks.ts';
-import { describeTask, tasksHref, valuesOf } from './task-page.ts';
+import { clientsOf, describeTask, tasksHref, valuesOf } from './task-page.ts';
 
 export function taskRoutes(deps: Deps): Router {
   const router = Router();
@@ -81,11 +81,13 @@ function readQuery(req: Request, res: Response) {
 /** What list and board share: filters, and the choices in them. */
 async function filterData(deps: Deps, req: Request, res: Response, query: TaskQuery) {
   const viewer = personOf(res);
+  const projects = await listProjectsForTasks(deps.db, viewer, query.project_id);
   return {
     tab: 'tasks',
     query,
     values: { sort: 'due', ...typed(req.query) },
-    projects: await listProjectsForTasks(deps.db, viewer, query.project_id),
+    projects,
+    clients: clientsOf(projects),
     people: await listAssignees(deps.db, viewer, {
       project_id: query.project_id,
       assignee_id: typeof query.assignee === 'number' ? query.assignee : null,
@@ -128,7 +130,7 @@ async function showBoard(deps: Deps, req: Request, res: Response): Promise<void>
   const viewer = personOf(res);
   const { query, problems, status } = readQuery(req, res);
   const dates = taskDates(viewer, deps.now());
-  const wanted = { ...query, ...dates, state: 'active' as const, page: 1 };
+  const wanted = { ...query, ...dates, state: 'active' as const, sort: 'place' as const, page: 1 };
   const counts = await countByStatus(deps.db, viewer, { ...wanted, status: 'all' });
   const columns = [];
   for (const column of taskStatuses) {
@@ -137,7 +139,7 @@ async function showBoard(deps: Deps, req: Request, res: Response): Promise<void>
       status: column,
       count: counts.get(column) ?? 0,
       tasks: rows.slice(0, pageSize).map((task) => describeTask(task, 0, dates.today)),
-      more_href: rows.length > pageSize ? tasksHref('/tasks', { ...query, status: column, page: 2 }) : null,
+      more_href: rows.length > pageSize ? tasksHref('/tasks', { ...query, status: column, page: 1 }) : null,
     });
   }
   const data = { ...(await filterData(deps, req, res, query)), problems, columns };
@@ -225,15 +227,14 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function move(deps: Deps, req: Request, res: Response): Promise<void> {
-  const form = readForm(statusForm, req.body);
-  if (!form.ok) throw new AppError('bad_request', 'task_status');
-  const { status } = form.value;
+  const form = readForm(moveForm, req.body);
+  if (!form.ok) throw new AppError('bad_request', 'task_move');
   const { t } = res.locals.functions;
   const task = await moveTask(deps.change, {
     ...{ id: idOf(req.params['id']), viewer: personOf(res) },
-    ...{ status, now: deps.now() },
+    ...{ to: form.value, now: deps.now() },
   });
-  await tell(deps, res, 'tasks.moved', { name: task.name, status: t(`tasks.status_${status}`) });
+  await tell(deps, res, 'tasks.moved', { name: task.name, status: t(`tasks.status_${task.status}`) });
   res.redirect(303, returnTo(req, `/tasks/${task.id}`));
 }
 

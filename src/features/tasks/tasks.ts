@@ -11,7 +11,8 @@ import type { Viewer } from '../access/access.queries.ts';
 import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
-import type { TaskForm } from './tasks.forms.ts';
+import { findPlaced, findTopPlace, makePlace } from './board-places.queries.ts';
+import type { MoveForm, TaskForm } from './tasks.forms.ts';
 import type { TaskDates, TaskRow } from './tasks.queries.ts';
 import {
   countRunningOn,
@@ -60,6 +61,7 @@ export function createTask(change: Change, { viewer, form, now }: TaskWrite): Pr
       if (!checked.ok) return checked;
       const id = await insertTask(trx, {
         ...rowOf(form, checked.value),
+        board_place: await findTopPlace(trx, form.status),
         created_at: now,
         updated_at: now,
         archived_at: null,
@@ -124,8 +126,10 @@ export function saveTask(
         return { ok: false, problems: { form: { key: 'tasks.changed_elsewhere' } } };
       const checked = await checkTask(trx, { viewer, form, task });
       if (!checked.ok) return checked;
+      const is_elsewhere = form.status !== task.status;
       await updateTask(trx, id, {
         ...rowOf(form, checked.value),
+        ...(is_elsewhere ? { board_place: await findTopPlace(trx, form.status) } : {}),
         updated_at: Math.max(now, task.updated_at + 1),
       });
       record('task.updated', { task_id: id, ...propertiesOf(form, checked.value) });
@@ -140,19 +144,56 @@ function recordStatus(record: RecordInChange, task: TaskRow, status: TaskStatus)
   record('task.status_changed', { task_id: task.id, status, previous_status: task.status });
 }
 
-/** Moves a task to another column of the board; saying what is so already changes nothing. */
-export async function moveTask(
-  change: Change,
-  { id, viewer, status, now }: { id: number | undefined; viewer: Viewer; status: TaskStatus; now: number },
-): Promise<TaskRow> {
+interface Move {
+  id: number | undefined;
+  viewer: Viewer;
+  /** Where to: a column, and there right before or after another task, else at the top. */
+  to: MoveForm;
+  now: number;
+}
+
+/** Moves a task to another column of the board, or to another place in it; where it is already, nothing changes. */
+export async function moveTask(change: Change, { id, viewer, to, now }: Move): Promise<TaskRow> {
   return change({ user_id: viewer.id }, async (trx, record) => {
     const task = await requireTask(trx, viewer, id);
-    if (task.status === status) return task;
-    await updateTask(trx, task.id, { status, updated_at: Math.max(now, task.updated_at + 1) });
-    recordStatus(record, task, status);
+    const place = await findNewPlace(trx, { viewer, task, to });
+    if (place === undefined) return task;
+    const { status } = to;
+    const is_elsewhere = status !== task.status;
+    // The order in a column is no part of the task that a form elsewhere could overwrite.
+    const version = is_elsewhere ? { updated_at: Math.max(now, task.updated_at + 1) } : {};
+    await updateTask(trx, task.id, { status, board_place: place, ...version });
+    if (is_elsewhere) recordStatus(record, task, status);
+    else record('task.updated', { task_id: task.id, ...propertiesOfRow(task) });
     return { ...task, status };
   });
 }
+
+/** Undefined when the task stays where it is. A neighbour that is gone, or went elsewhere, is none. */
+async function findNewPlace(
+  trx: Trx,
+  { viewer, task, to }: { viewer: Viewer; task: TaskRow; to: MoveForm },
+): Promise<number | undefined> {
+  const { status, before_id, after_id } = to;
+  const beside_id = before_id ?? after_id;
+  const seen =
+    beside_id === null || beside_id === task.id ? undefined : await findTask(trx, viewer, beside_id);
+  const beside = seen && (await findPlaced(trx, { id: seen.id, status }));
+  if (beside) {
+    const side = before_id === null ? 'after' : 'before';
+    return makePlace(trx, beside, { status, side, without: task.id });
+  }
+  return status === task.status ? undefined : findTopPlace(trx, status);
+}
+
+const propertiesOfRow = (task: TaskRow) => ({
+  project_id: task.project_id,
+  has_due_date: task.due_date !== null,
+  has_description: task.description !== '',
+  has_assignee: task.assignee_id !== null,
+  has_estimate: task.estimate_seconds !== null,
+  priority: task.priority,
+});
 
 /**
  * Archives (an instant) or restores (null).

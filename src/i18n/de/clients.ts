@@ -11,6 +11,8 @@ export const clients: Record<keyof typeof en, string> = {
   'clients.none': 'Noch keine Kunden',
   'clients.none_text': 'Kunden fassen Projekte zusammen, und Berichte gibt es auch für einen Kunden.',
   'clients.none_archived': 'Keine archivierten Kunden',
+  'clients.changed_elsewhere':
+    'Jemand hat diesen Kunden geändert, seit Sie ihn geöffnet haben. Speichern Sie noch einmal, um ihn durch das hier zu ersetzen, oder öffnen Sie ihn neu.',
   'clients.taken': 'Es gibt schon einen Kunden mit diesem Namen.',
   'clients.end_title': 'Wenn es vorbei ist',
   'clients.archive_text':

@@ -40,6 +40,8 @@ export const people: Record<keyof typeof en, string> = {
   'people.placeholder_action': 'Ohne Konto anlegen',
   'people.placeholder_created': 'Die Person wurde angelegt, ohne Konto.',
   'people.saved': 'Die Person wurde gespeichert.',
+  'people.changed_elsewhere':
+    'Jemand hat diese Person geändert, seit Sie sie geöffnet haben. Speichern Sie noch einmal, um die Angaben durch das hier zu ersetzen, oder öffnen Sie sie neu.',
   'people.last_admin': 'Das ist die letzte Person mit Verwaltungsrecht. Geben Sie es zuerst jemand anderem.',
   'people.not_yourself':
     'Ihren eigenen Zugang können Sie hier nicht beenden. Das kann eine andere Person der Verwaltung.',

@@ -52,6 +52,8 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.none_text':
     'Projekte sagen, wofür Zeit gebraucht wurde. Ein Projekt kann zu einem Kunden gehören.',
   'projects.none_archived': 'Keine archivierten Projekte',
+  'projects.changed_elsewhere':
+    'Jemand hat dieses Projekt geändert, seit Sie es geöffnet haben. Speichern Sie noch einmal, um es durch das hier zu ersetzen, oder öffnen Sie es neu.',
   'projects.taken': 'Dieser Kunde hat schon ein Projekt mit diesem Namen.',
   'projects.client_archived':
     'Dieser Kunde ist archiviert. Stellen Sie ihn zuerst wieder her, oder wählen Sie einen anderen.',

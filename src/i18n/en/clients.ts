@@ -9,6 +9,8 @@ export const clients = {
   'clients.none': 'No clients yet',
   'clients.none_text': 'Clients group projects, and reports can be asked for one client.',
   'clients.none_archived': 'No archived clients',
+  'clients.changed_elsewhere':
+    'Somebody changed this client since you opened it. Save again to replace it with what is here, or open it anew.',
   'clients.taken': 'There is already a client of that name.',
   'clients.end_title': 'When it is over',
   'clients.archive_text':

@@ -36,6 +36,8 @@ export const people = {
   'people.placeholder_action': 'Add without account',
   'people.placeholder_created': 'The person was added, without an account.',
   'people.saved': 'The person was saved.',
+  'people.changed_elsewhere':
+    'Somebody changed this person since you opened it. Save again to replace it with what is here, or open it anew.',
   'people.last_admin': 'This is the last administrator. Make somebody else an administrator first.',
   'people.not_yourself': 'You cannot end your own access here. Another administrator can.',
   'people.has_time':

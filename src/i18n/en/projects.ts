@@ -47,6 +47,8 @@ export const projects = {
   'projects.none': 'No projects yet',
   'projects.none_text': 'Projects say what time was spent on. A project may belong to a client.',
   'projects.none_archived': 'No archived projects',
+  'projects.changed_elsewhere':
+    'Somebody changed this project since you opened it. Save again to replace it with what is here, or open it anew.',
   'projects.taken': 'This client already has a project of that name.',
   'projects.client_archived': 'This client is archived. Restore it first, or choose another one.',
   'projects.hidden_by_client': '{client} is archived, so this project is not offered for new time.',
