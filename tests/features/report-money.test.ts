@@ -113,7 +113,7 @@ const someEntry = fc
 async function insertAll(
   list: (typeof someEntry extends fc.Arbitrary<infer One> ? One : never)[],
 ): Promise<MadeEntry[]> {
-  const made = list.map(({ user, project, task, tags, billable, ...rest }) => ({
+  const made = list.map(({ user, project, task, tags, billable, ...rest }): MadeEntry => ({
     ...{ ...rest, user_id: world.people[user] ?? 0, billable: billable ? 1 : 0 },
     ...{ project_id: project === null ? null : (world.projects[project] ?? null) },
     ...{ task_id: task === null ? null : (world.tasks[task] ?? null) },

@@ -4,7 +4,7 @@ import { chartOf } from '../../src/features/reports/chart.ts';
 import { filterHref, readFilter } from '../../src/features/reports/report-filter.ts';
 import type { ReportFilter } from '../../src/features/reports/report-filter.ts';
 import { monthsOf, summarize } from '../../src/features/reports/summary.ts';
-import { addDays, daysBetween } from '../../src/shared/calendar.ts';
+import { addDays, daysBetween, listDates } from '../../src/shared/calendar.ts';
 import { createTestApp } from '../support/app.ts';
 import type { TestApp } from '../support/app.ts';
 import { fillEntries, insertEntry, insertProject } from './entry-rows.ts';
@@ -316,6 +316,31 @@ describe('the bars', () => {
     billable: '' as const,
   });
   const empty = { byDay: async () => [], byProject: async () => [] };
+
+  it('are read in slices that shrink where much was booked, each day once', async () => {
+    const slices: string[][] = [];
+    const booked = { project_id: null, seconds: 1, billable_seconds: 0, amount_cents: 0, cost_cents: 0 };
+    const row = { ...booked, unrated_seconds: 0, billed_currency: '', paid_currency: '' };
+    const source = {
+      byDay: async ({ from, to }: { from: string; to: string }) => {
+        const days = listDates(from, to);
+        slices.push(days);
+        // Nobody worked in February, and half the world in March.
+        return days.map((local_date) => ({
+          ...{ ...row, local_date },
+          entries: local_date < '2026-03-01' ? 0 : local_date < '2026-04-01' ? 9_000 : 10,
+        }));
+      },
+      byProject: async () => [],
+    };
+    const { total } = await summarize(selection('2026-02-01', '2026-04-30'), source, 1);
+    expect(slices.flat()).toEqual(listDates('2026-02-01', '2026-04-30'));
+    expect(total.entries).toBe(31 * 9_000 + 30 * 10);
+    const march = slices.filter(([day = '']) => day.startsWith('2026-03')).map(({ length }) => length);
+    // The first slice cannot know; after it nobody waits for more than twenty thousand.
+    expect(Math.max(...march.slice(1))).toBeLessThanOrEqual(2);
+    expect(slices.at(-1)?.length).toBeGreaterThan(2);
+  });
 
   it('cover every day of the range once, as days, weeks or months', async () => {
     const range = fc.record({
