@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Deps } from '../../src/deps.ts';
 import { buildDeps } from '../../src/deps.ts';
+import { insertProjectManager } from '../../src/features/access/access.queries.ts';
 import { insertNotices } from '../../src/features/notices/notices.queries.ts';
 import { sendMails } from '../../src/features/notices/send-mails.ts';
 import { claimMail } from '../../src/features/mails/mails.queries.ts';
@@ -260,14 +261,66 @@ describe('without a mail server', () => {
   });
 });
 
+describe('an address that is refused', () => {
+  it('keeps nobody else from their mail', async () => {
+    const ids = await notices(3);
+    const [first, second, third] = [told - 2, told - 1, told].map((number) => `reader${number}@example.com`);
+    server.refuseTo(first ?? '', '550 5.1.1 no such mailbox');
+    server.refuseTo(second ?? '', '451 4.2.1 later');
+    const before = server.received.length;
+    await sendMails(app.deps);
+    expect(server.received.slice(before).map(({ to }) => to)).toEqual([[third]]);
+    const rows = await app.deps.db
+      .selectFrom('mails')
+      .select(['state', 'attempts', 'status'])
+      .where('notice_id', 'in', ids)
+      .orderBy('notice_id')
+      .execute();
+    expect(rows).toEqual([
+      { state: 'given_up', attempts: 1, status: 550 },
+      { state: 'waiting', attempts: 1, status: 451 },
+      { state: 'sent', attempts: 1, status: null },
+    ]);
+    server.refuseTo(second ?? '', undefined);
+    app.clock.now += minuteMs;
+    await sendMails(app.deps);
+    expect(server.received.slice(before).map(({ to }) => to)).toEqual([[third], [second]]);
+    expect(await noticesPage()).toContain(`Notices to Reader${told - 2} could not be sent by mail`);
+  });
+});
+
+describe('a notice about a project', () => {
+  it('is not mailed to somebody who does not manage it any more', async () => {
+    const [left = 0, stays = 0] = await notices(2);
+    const { user_id } = await app.deps.db
+      .selectFrom('notices')
+      .select('user_id')
+      .where('id', '=', left)
+      .executeTakeFirstOrThrow();
+    await app.deps.db.deleteFrom('project_members').where('user_id', '=', user_id).execute();
+    const before = server.received.length;
+    await sendMails(app.deps);
+    expect(server.received.slice(before).map(({ to }) => to)).toEqual([[`reader${told}@example.com`]]);
+    const rows = await app.deps.db
+      .selectFrom('mails')
+      .select('notice_id')
+      .where('notice_id', 'in', [left, stays])
+      .execute();
+    expect(rows).toEqual([{ notice_id: stays }]);
+  });
+});
+
 let told = 0;
-/** Leaves notices that are to be mailed, each to somebody new. @returns their ids. */
+let project_id = 0;
+/** Leaves notices that are to be mailed, each to somebody new who manages the project. @returns their ids. */
 async function notices(count: number): Promise<number[]> {
+  if (project_id === 0) project_id = await addProject();
   const rows = [];
   for (let index = 0; index < count; index += 1) {
     told += 1;
     const user_id = await createPerson(app.deps, `reader${told}`, 'member');
-    const content = JSON.stringify({ project_id: 1, threshold: 80, percent: 85, month: null });
+    await insertProjectManager(app.deps.db, project_id, user_id);
+    const content = JSON.stringify({ project_id, threshold: 80, percent: 85, month: null });
     rows.push({ user_id, kind: 'budget', once_key: `budget:${told}`, content, created_at: app.clock.now });
   }
   await insertNotices(app.deps.db, rows);
@@ -281,4 +334,13 @@ async function notices(count: number): Promise<number[]> {
     )
     .execute();
   return stored.map(({ id }) => id);
+}
+
+async function addProject(): Promise<number> {
+  await app
+    .as('alice')
+    .post('/projects', { name: 'Relaunch', color: 'teal', visibility: 'members' })
+    .expect(303);
+  const { id } = await app.deps.db.selectFrom('projects').select('id').executeTakeFirstOrThrow();
+  return id;
 }

@@ -14,6 +14,8 @@ export interface MailServer {
   received: ReceivedMail[];
   /** The next messages are refused with this answer; undefined takes them again. */
   refuse: (answer: string | undefined) => void;
+  /** This address is refused with this answer; undefined takes it again. */
+  refuseTo: (address: string, answer: string | undefined) => void;
   /** Waits until so many messages have come. */
   waitFor: (count: number) => Promise<ReceivedMail[]>;
   close: () => Promise<void>;
@@ -24,12 +26,14 @@ export async function startMailServer(): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const sockets = new Set<Socket>();
   let refusal: string | undefined;
+  const refused = new Map<string, string | undefined>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     talk(socket, {
       refusal: () => refusal,
+      refusalTo: (address) => refused.get(address),
       take: (mail) => received.push(mail),
     });
   });
@@ -40,6 +44,7 @@ export async function startMailServer(): Promise<MailServer> {
     refuse: (answer) => {
       refusal = answer;
     },
+    refuseTo: (address, answer) => void refused.set(address, answer),
     waitFor: async (count) => {
       for (let tries = 0; received.length < count && tries < 500; tries += 1)
         await new Promise((resolve) => setTimeout(resolve, 10));
@@ -56,10 +61,11 @@ export async function startMailServer(): Promise<MailServer> {
 
 interface Post {
   refusal: () => string | undefined;
+  refusalTo: (address: string) => string | undefined;
   take: (mail: ReceivedMail) => void;
 }
 
-function talk(socket: Socket, { refusal, take }: Post): void {
+function talk(socket: Socket, { refusal, refusalTo, take }: Post): void {
   let buffer = '';
   let mail: ReceivedMail = { from: '', to: [], raw: '' };
   let lines: string[] | undefined;
@@ -79,6 +85,8 @@ function talk(socket: Socket, { refusal, take }: Post): void {
     const address = /<([^>]*)>/.exec(line)?.[1] ?? '';
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === 'MAIL') mail.from = address;
+    const refused = verb === 'RCPT' ? refusalTo(address) : undefined;
+    if (refused !== undefined) return say(refused);
     if (verb === 'RCPT') mail.to.push(address);
     if (verb === 'DATA') lines = [];
     if (verb === 'QUIT') socket.end('221 bye\r\n');

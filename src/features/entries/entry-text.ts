@@ -1,7 +1,8 @@
 import type { Db } from '../../db/connect.ts';
 import type { Flag } from '../../db/schema.ts';
+import type { Viewer } from '../access/access.queries.ts';
 import { tagNameMax } from '../tags/tags.ts';
-import { findTaskState } from '../tasks/task-choice.queries.ts';
+import { findTaskState, findVisibleTask } from '../tasks/task-choice.queries.ts';
 import type { TaskState } from '../tasks/task-choice.queries.ts';
 import type { Booking, ProjectState } from './project-choice.queries.ts';
 import { findBookableProject, findProjectState, listProjectNames } from './project-choice.queries.ts';
@@ -65,7 +66,7 @@ export async function understandWhat(
   const { description, project_id, tag_names } = read;
   const problem = textProblem(read, names);
   if (problem) return refused('text', problem);
-  const task = await findChosenTask(db, typed);
+  const task = await findChosenTask(db, booking.viewer, typed);
   if (task === undefined) return refused('task_id', { key: 'entry.task_gone' });
   const wanted = chosenProject(project_id, typed, kept_project_id);
   // A task that is chosen on its own brings its project.
@@ -97,13 +98,20 @@ async function findSuggestedTask(
   return task?.project_id === project.id && task.archived_at === null ? task : null;
 }
 
-/** The chosen task, or the one the entry has when the form does not say. @returns undefined when it is gone. */
+/**
+ * The chosen task, or the one the entry has when the form does not say. One that whoever books does not see is gone: what
+ * is said of it would tell them its name.
+ *
+ * @returns undefined when it is gone.
+ */
 async function findChosenTask(
   db: Db,
+  viewer: Viewer,
   { task_id, kept_task_id }: TypedWhat,
 ): Promise<TaskState | null | undefined> {
   const id = task_id === undefined ? (kept_task_id ?? null) : task_id;
-  return id === null ? null : findTaskState(db, id);
+  if (id === null) return null;
+  return id === kept_task_id ? findTaskState(db, id) : findVisibleTask(db, viewer, id);
 }
 
 /** A task of another project goes when the project was changed, and is refused when it was chosen. */

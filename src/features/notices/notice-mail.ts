@@ -1,5 +1,6 @@
 import type { Deps } from '../../deps.ts';
 import type { Mail } from '../../telemetry/mail.ts';
+import { managesProject } from '../access/access.queries.ts';
 import { queueNoticeMails } from '../mails/mails.ts';
 import type { ClaimedMail } from '../mails/mails.queries.ts';
 import { namesOf } from './notice-names.ts';
@@ -17,11 +18,17 @@ export async function queueNotices({ db, now }: Pick<Deps, 'db' | 'now'>): Promi
   await queueNoticeMails(db, waiting, now());
 }
 
-/** The mail about a message; null when it was read meanwhile, or is none that this version can tell. */
+/**
+ * The mail about a message; null when it was read meanwhile, is none that this version can tell, or is about the budget
+ * of a project that its reader does not manage any more.
+ */
 export async function composeNoticeMail(deps: Deps, { notice_id }: ClaimedMail): Promise<Mail | null> {
   const row = notice_id === null ? undefined : await findMailedNotice(deps.db, notice_id);
   const notice = row && readNotice(row.kind, row.content);
-  return notice ? writeMail(deps, row, { notice, names: await namesOf(deps.db, [notice]) }) : null;
+  if (!notice) return null;
+  const reader = { id: row.user_id, role: row.role };
+  if (notice.kind === 'budget' && !(await managesProject(deps.db, reader, notice.project_id))) return null;
+  return writeMail(deps, row, { notice, names: await namesOf(deps.db, reader, [notice]) });
 }
 
 function writeMail(

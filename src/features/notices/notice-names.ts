@@ -1,13 +1,18 @@
 import type { Db } from '../../db/connect.ts';
-import { mapNames } from './notices.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
+import { mapPeopleNames, mapProjectNames } from './notices.queries.ts';
 import type { Notice, NoticeNames } from './notices.ts';
 
-/** Names of everything that some messages are about, in two statements at most. */
-export async function namesOf(db: Db, notices: readonly Notice[]): Promise<NoticeNames> {
+/**
+ * Names of everything that somebody's messages are about, in two statements at most. What they do not see any more has
+ * none, as if it were gone: a message outlives the rights of whoever got it.
+ */
+export async function namesOf(db: Db, viewer: Viewer, notices: readonly Notice[]): Promise<NoticeNames> {
   const project_ids = notices.flatMap((notice) => (notice.kind === 'budget' ? [notice.project_id] : []));
   const user_ids = notices.flatMap((notice) => (notice.kind === 'mail' ? [notice.user_id] : []));
   return {
-    projects: await mapNames(db, 'projects', project_ids),
-    people: await mapNames(db, 'users', user_ids),
+    projects: await mapProjectNames(db, viewer, project_ids),
+    // Mails are told of to administrators.
+    people: await mapPeopleNames(db, viewer.role === 'admin' ? user_ids : []),
   };
 }

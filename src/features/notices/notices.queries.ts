@@ -1,4 +1,7 @@
 import type { Db } from '../../db/connect.ts';
+import type { Role } from '../../db/schema.ts';
+import { visibleProjects } from '../access/access.queries.ts';
+import type { Viewer } from '../access/access.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 
 export interface NoticeRow {
@@ -88,6 +91,7 @@ export interface MailedNotice {
   user_id: number;
   name: string;
   email: string;
+  role: Role;
   locale: string;
   duration_format: 'clock' | 'minutes' | 'decimal';
 }
@@ -98,7 +102,7 @@ export async function findMailedNotice(db: Db, id: number): Promise<MailedNotice
     .selectFrom('notices')
     .innerJoin('users', 'users.id', 'notices.user_id')
     .select(['notices.kind', 'notices.content', 'notices.user_id'])
-    .select(['users.name', 'users.email', 'users.locale', 'users.duration_format'])
+    .select(['users.name', 'users.email', 'users.role', 'users.locale', 'users.duration_format'])
     .where('notices.id', '=', id)
     .where('read_at', 'is', null)
     .where('users.deactivated_at', 'is', null)
@@ -111,15 +115,27 @@ export async function deleteOldNotices(db: Db, created_before: number): Promise<
   await db.deleteFrom('notices').where('created_at', '<', created_before).execute();
 }
 
-/** Names of some projects or people; those that are gone are missing. */
-export async function mapNames(
+/** Names of those of these projects that the viewer sees. */
+export async function mapProjectNames(
   db: Db,
-  table: 'projects' | 'users',
+  viewer: Viewer,
   ids: readonly number[],
 ): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db
-    .selectFrom(table)
+    .selectFrom('projects')
+    .select(['projects.id', 'projects.name'])
+    .where('projects.id', 'in', [...new Set(ids)])
+    .where(visibleProjects(viewer))
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+/** Names of some people; those that are gone are missing. */
+export async function mapPeopleNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('users')
     .select(['id', 'name'])
     .where('id', 'in', [...new Set(ids)])
     .execute();

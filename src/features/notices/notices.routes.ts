@@ -33,6 +33,7 @@ async function showNotices(deps: Deps, req: Request, res: Response): Promise<voi
   });
   const names = await namesOf(
     deps.db,
+    person,
     read.map(({ notice }) => notice),
   );
   await deps.page(req, res, 'notices/index', {

@@ -16,15 +16,21 @@ export interface TaskState extends TaskChoice {
   archived_at: number | null;
 }
 
-/** The task of an entry, whoever may see it. */
-export async function findTaskState(db: Db, id: number): Promise<TaskState | undefined> {
-  return db
+const taskStates = (db: Db) =>
+  db
     .selectFrom('tasks')
     .innerJoin('projects', 'projects.id', 'tasks.project_id')
     .select(['tasks.id', 'tasks.name', 'tasks.project_id', 'projects.name as project_name'])
-    .select('tasks.archived_at')
-    .where('tasks.id', '=', id)
-    .executeTakeFirst();
+    .select('tasks.archived_at');
+
+/** The task that an entry has, whoever may see it. */
+export async function findTaskState(db: Db, id: number): Promise<TaskState | undefined> {
+  return taskStates(db).where('tasks.id', '=', id).executeTakeFirst();
+}
+
+/** The task that somebody chose, if they see its project. */
+export async function findVisibleTask(db: Db, viewer: Viewer, id: number): Promise<TaskState | undefined> {
+  return taskStates(db).where('tasks.id', '=', id).where(visibleProjects(viewer)).executeTakeFirst();
 }
 
 /** Open tasks of a project, and those that a person was given anywhere they see, by project and name. */

@@ -19,7 +19,7 @@ export const notices: Record<keyof typeof en, string> = {
     'Hinweise an {name} konnten nicht per E-Mail verschickt werden; sie stehen auf der Seite. {reason}',
   'notices.mail_refused': 'Der Mailserver hat sie abgelehnt ({status}).',
   'notices.mail_never_tried': 'Es wurde kein Mailserver gefragt.',
-  'notices.project_gone': 'ein Projekt, das es nicht mehr gibt',
+  'notices.project_gone': 'ein Projekt, das es nicht mehr gibt oder das Sie nicht mehr sehen',
   'notices.budget_total':
     'Das Budget von {project} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
   'notices.budget_monthly':

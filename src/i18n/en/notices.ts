@@ -16,7 +16,7 @@ export const notices = {
   'notices.mail_notice': 'Notices to {name} could not be sent by mail; they are in the page. {reason}',
   'notices.mail_refused': 'The mail server refused it ({status}).',
   'notices.mail_never_tried': 'No mail server was asked.',
-  'notices.project_gone': 'a project that is gone',
+  'notices.project_gone': 'a project that is gone or not yours to see any more',
   'notices.budget_total':
     'The budget of {project} has reached {threshold, number} %: {percent, number} % is used.',
   'notices.budget_monthly':
