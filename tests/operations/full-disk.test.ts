@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { createApp } from '../../src/app.ts';
 import { samplesOf } from '../observability/tiny-app.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp } from '../support/app.ts';
+import { routesOf } from '../support/crawl.ts';
 import { runCommand } from '../support/command.ts';
 import { logOf } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
@@ -89,6 +91,19 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       () => installation,
     );
     const start = async (text: string): Promise<Refusal> => post('ben', '/timer/start', { text });
+    /** One of everything, so that pages about one thing have something to show: its id is 1. */
+    const makeWork = async (): Promise<void> => {
+      const made: [string, Record<string, string>][] = [
+        ['/clients', { name: 'Client' }],
+        ['/projects', { name: 'Project', client_id: '1', color: 'teal', visibility: 'everyone' }],
+        ['/tasks', { name: 'Task', project_id: '1', status: 'open', priority: 'normal' }],
+        ['/tags', { name: 'Tag' }],
+      ];
+      for (const [path, fields] of made) {
+        const { status, text } = await post('ada', path, fields);
+        expect(`${path} ${status}`, text).toBe(`${path} 303`);
+      }
+    };
     const samples = async () => samplesOf((await get('ben', '/metrics')).text);
     const sumOf = async (pattern: RegExp): Promise<number> =>
       [...(await samples())]
@@ -114,6 +129,8 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
     beforeAll(async () => {
       const people = { ada: 'en', ben: 'en', carl: 'de' } as const;
       installation = await createInstallation(disk.folder, people, telemetry);
+      server = await installation.start();
+      await makeWork();
       // Whoever comes after a while, with a message waiting: two writes that a page does by the way.
       await installation.look(({ db }) =>
         db
@@ -125,7 +142,6 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
           .where('user_id', '=', installation.ids['ada'] ?? 0)
           .execute(),
       );
-      server = await installation.start();
       expect((await start('before')).status).toBe(303);
       stored.push('before');
       disk.fill(server.pid);
@@ -148,6 +164,19 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
     it.each(pages)('still shows %s', async (path) => {
       const { status, text } = await get('ada', path);
       expect(status, text.slice(0, 2_000)).toBe(200);
+    });
+
+    it('fails at no address that shows something', async () => {
+      const routes = await routesOf(createApp((await createTestApp()).deps));
+      const shows = routes.filter(({ method }) => method === 'GET').map(({ path }) => path);
+      expect(shows.length).toBeGreaterThan(40);
+      const failed: string[] = [];
+      for (const pattern of shows) {
+        const path = pattern.replace(':channel', 'analytics').replaceAll(/:\w+/g, '1');
+        const { status } = await get('ada', path);
+        if (status >= 500) failed.push(`${path} ${status}`);
+      }
+      expect(failed).toEqual([]);
     });
 
     it('shows somebody who comes after a while their message, and keeps it', async () => {
