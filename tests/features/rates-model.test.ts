@@ -95,16 +95,18 @@ interface Model {
   rates: Map<string, { cents: number; currency: string }>;
   /** Of a project; missing without a client. */
   clientOf: Map<number, number>;
-  /** Of a client; null is the instance's, EUR. */
+  /** Of a client; null is the instance's. */
   currencyOf: Map<number, string | null>;
+  /** Of the instance. */
+  own: string;
   archived: Set<number>;
 }
 
 const keyOf = (kind: RateKind, scope: string): string => `${kind} ${scope}`;
 /** In which currency time on a project counts now. */
-function currencyFor({ clientOf, currencyOf }: Model, kind: RateKind, project: number | null): string {
-  if (kind === 'cost') return 'EUR';
-  return currencyOf.get(clientOf.get(project ?? 0) ?? 0) ?? 'EUR';
+function currencyFor({ clientOf, currencyOf, own }: Model, kind: RateKind, project: number | null): string {
+  if (kind === 'cost') return own;
+  return currencyOf.get(clientOf.get(project ?? 0) ?? 0) ?? own;
 }
 
 function countingRate(model: Model, kind: RateKind, entry: ModelEntry): ModelRate | null {
@@ -124,6 +126,10 @@ function countingRate(model: Model, kind: RateKind, entry: ModelEntry): ModelRat
   return null;
 }
 
+const levelNames = ['task', 'member', 'project', 'person', 'client', 'default'];
+/** 0 is the most specific one. */
+const levelOf = (scope: string): number => levelNames.indexOf(scope.split(':')[0] ?? '');
+
 interface ModelChange {
   kind: RateKind;
   scope: string;
@@ -140,14 +146,21 @@ function changeRate(
   const before = model.rates.get(key);
   if (cents === null ? !before : before?.cents === cents && before.currency === currency) return [];
   const used = model.entries.filter((entry) => entry.rate[kind]?.of === scope);
-  const bare = model.entries.filter((entry) => entry.rate[kind] === null);
+  // Nothing counted for them, or something less specific that is still there.
+  const farther = model.entries.filter((entry) => {
+    const of = entry.rate[kind]?.of;
+    return of === undefined || (of !== 'gone' && levelOf(of) > levelOf(scope));
+  });
   if (cents === null) {
     model.rates.delete(key);
     return used.map((entry) => ({ entry, next: countingRate(model, kind, entry) }));
   }
   model.rates.set(key, { cents, currency });
-  if (before) return used.map((entry) => ({ entry, next: { cents, currency, of: scope } }));
-  return bare.flatMap((entry) => {
+  if (before)
+    return used
+      .filter((entry) => currencyFor(model, kind, entry.project) === currency)
+      .map((entry) => ({ entry, next: { cents, currency, of: scope } }));
+  return farther.flatMap((entry) => {
     const next = countingRate(model, kind, entry);
     return next?.of === scope ? [{ entry, next }] : [];
   });
@@ -176,7 +189,7 @@ const step = fc.oneof(
   }),
   fc.record({
     does: fc.constant('world' as const),
-    what: fc.constantFrom('currency', 'client', 'archive', 'member'),
+    what: fc.constantFrom('currency', 'own', 'client', 'archive', 'member'),
     ...{ one: fc.nat(3), two: fc.nat(2), three: fc.boolean() },
   }),
   fc.record({
@@ -208,8 +221,8 @@ function scopeFor({ level, one, two }: Extract<Step, { does: 'rate' }>): RateSco
 
 /** In which currency somebody who sets a rate there is asked for it. */
 function currencyOfScope(model: Model, kind: RateKind, scope: RateScope): string {
-  if (kind === 'cost') return 'EUR';
-  if (scope.level === 'client') return model.currencyOf.get(scope.client_id) ?? 'EUR';
+  if (kind === 'cost') return model.own;
+  if (scope.level === 'client') return model.currencyOf.get(scope.client_id) ?? model.own;
   if (scope.level === 'task') return currencyFor(model, kind, world.projects[0] ?? null);
   return currencyFor(model, kind, 'project_id' in scope ? scope.project_id : null);
 }
@@ -286,6 +299,9 @@ async function changeWorld(model: Model, one: Extract<Step, { does: 'world' }>):
     const currency = [null, 'USD', 'JPY'][one.two] ?? null;
     await db.updateTable('clients').set({ currency }).where('id', '=', client).execute();
     model.currencyOf.set(client, currency);
+  } else if (one.what === 'own') {
+    model.own = ['EUR', 'USD', 'JPY'][one.two] ?? 'EUR';
+    await setOwnCurrency(model.own);
   } else if (one.what === 'client') {
     const client_id = one.two === 2 ? null : pick(world.clients, one.two);
     await db.updateTable('projects').set({ client_id }).where('id', '=', project_id).execute();
@@ -304,12 +320,21 @@ async function changeWorld(model: Model, one: Extract<Step, { does: 'world' }>):
   }
 }
 
+async function setOwnCurrency(currency: string): Promise<void> {
+  const row = { name: 'currency', value: JSON.stringify(currency) };
+  await app.deps.db
+    .insertInto('settings')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+    .execute();
+}
+
 async function setRate(model: Model, one: Extract<Step, { does: 'rate' }>): Promise<void> {
   const { db, change } = app.deps;
   const { kind, cents } = one;
   const scope = scopeFor(one);
   const currency = currencyOfScope(model, kind, scope);
-  const wanted = { kind, scope, amount_cents: cents, currency, own_currency: 'EUR' };
+  const wanted = { kind, scope, amount_cents: cents, currency, own_currency: model.own };
   const preview = await previewRate(db, wanted);
   const before = await snapshot();
   const answer = { follow: one.follows ? ('all' as const) : ('new' as const), shown: shownText(preview) };
@@ -361,6 +386,7 @@ function sumFollowers(
 async function freshModel(): Promise<Model> {
   const { db } = app.deps;
   for (const table of ['entries', 'rates', 'project_members'] as const) await db.deleteFrom(table).execute();
+  await setOwnCurrency('EUR');
   const [own, foreign] = world.clients as [number, number];
   const owners = [own, own, foreign, null];
   for (const [index, client_id] of owners.entries())
@@ -383,7 +409,7 @@ async function freshModel(): Promise<Model> {
     [own, null],
     [foreign, 'USD'],
   ]);
-  return { entries: [], rates: new Map(), clientOf, currencyOf, archived: new Set() };
+  return { entries: [], rates: new Map(), clientOf, currencyOf, own: 'EUR', archived: new Set() };
 }
 
 const snapshot = () => app.deps.db.selectFrom('entries').selectAll().orderBy('id').execute();

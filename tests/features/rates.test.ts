@@ -330,6 +330,54 @@ describe('changing a rate', () => {
     expect(rates).toEqual([{ amount_cents: 9500 }]);
   });
 
+  const shownOn = async (answer: { headers: Record<string, unknown> }) => {
+    const page = await app
+      .as('alice')
+      .get(answer.headers['location'] as string)
+      .expect(200);
+    return { page: main(page), shown: /name="shown" value="([^"]*)"/.exec(page.text)?.[1] ?? '' };
+  };
+
+  it('leaves out time that is billed in another currency', async () => {
+    const in_euros = await makeProject(await makeClient('EUR'));
+    await setRate('default', '80').expect(303);
+    const theirs = await book('bob', { project_id: String(in_euros) });
+    const own = await book('bob', { billable: '1' });
+    const currency = (value: string) =>
+      app.deps.change({ user_id: null }, (trx) => app.deps.settings.write(trx, { currency: value }));
+    await currency('USD');
+    const asked = await setRate('default', '90').expect(303);
+    const { page, shown } = await shownOn(asked);
+    expect(page).toContain('<td class="num">1</td><td class="num">€120.00</td><td class="num">$135.00</td>');
+    await setRate('default', '90', { follow: 'all', shown }).expect(303);
+    await currency('EUR');
+    expect(await entryOf(theirs.id)).toMatchObject({ rate_cents: 8000, currency: 'EUR' });
+    expect(await entryOf(own.id)).toMatchObject({ rate_cents: 9000, currency: 'USD' });
+  });
+
+  it('offers a new rate to time that a less specific one counted for, not to what a nearer one did', async () => {
+    const project_id = await makeProject();
+    const here = { project_id: String(project_id) };
+    await setRate('default', '80').expect(303);
+    const booked = await book('bob', here);
+    const elsewhere = await book('bob', { billable: '1' });
+    await setRate(`member:${project_id}:${app.ids.alice}`, '200').expect(303);
+    const nearer = await book('alice', here);
+    const asked = await setRate(`project:${project_id}`, '150').expect(303);
+    expect(asked.headers['location']).toMatch(/^\/rates\/review\?/);
+    const { page, shown } = await shownOn(asked);
+    expect(page).toContain('less specific');
+    expect(page).toContain('<td class="num">1</td><td class="num">€120.00</td><td class="num">€225.00</td>');
+    await setRate(`project:${project_id}`, '150', { follow: 'all', shown }).expect(303);
+    const rates = async () =>
+      Promise.all([booked, elsewhere, nearer].map(async ({ id }) => (await entryOf(id)).rate_cents));
+    expect(await rates()).toEqual([15_000, 8000, 20_000]);
+    // What somebody left as it was when its rate went is not asked about again.
+    await setRate(`project:${project_id}`, '', { follow: 'new' }).expect(303);
+    await setRate(`project:${project_id}`, '160').expect(303);
+    expect(await rates()).toEqual([15_000, 8000, 20_000]);
+  });
+
   it('offers a first rate to time that has none, and what counts without it when it goes', async () => {
     const project_id = await makeProject();
     const bare = await book('bob', { project_id: String(project_id) });
@@ -338,7 +386,7 @@ describe('changing a rate', () => {
       .as('alice')
       .get(asked.headers['location'] as string)
       .expect(200);
-    expect(main(review)).toContain('has no rate');
+    expect(main(review)).toContain('has no rate or a less specific one');
     // No rate is not a rate of zero.
     expect(main(review)).toContain(
       '<td class="num">1</td><td class="num">No rate</td><td class="num">€120.00</td>',

@@ -8,9 +8,16 @@ import { rateLevels } from './rates.ts';
 /** Entries that follow a change of a rate: how many and how much, and the change itself. */
 
 export type RateChange =
-  /** The rate has another amount: entries that used it. */
-  | { does: 'change'; kind: RateKind; id: number; amount_cents: number; currency: string }
-  /** There is a rate where none was: entries that no rate counted for, and for which this one does. */
+  /** The rate has another amount: entries that used it and are still billed in its currency. */
+  | {
+      does: 'change';
+      kind: RateKind;
+      id: number;
+      amount_cents: number;
+      currency: string;
+      own_currency: string;
+    }
+  /** There is a rate where none was: entries that none or a less specific one counted for, and for which this one does. */
   | {
       does: 'add';
       kind: RateKind;
@@ -77,13 +84,27 @@ function nothingNearer(kind: RateKind, scope: RateScope, currency: string): RawB
   return sql`not exists (select 1 from rates where rates.kind = ${kind} and rates.currency = ${currency} and rates.scope in (${sql.join(nearer)}))`;
 }
 
+/** The entry has no rate yet, or one that is there and less specific. One that is gone stays: somebody decided that. */
+function hasFartherOrNone(kind: RateKind, scope: RateScope): RawBuilder<boolean> {
+  const { rate, rate_id } = columnsOf(kind);
+  const farther = rateLevels.slice(rateLevels.indexOf(scope.level) + 1).map((level) =>
+    // Texts for a pattern, of which none comes from outside.
+    level === 'default' ? sql`scope = 'default'` : sql`scope like ${sql.lit(`${level}:%`)}`,
+  );
+  if (farther.length === 0) return sql`${rate} is null`;
+  return sql`(${rate} is null or ${rate_id} in (select id from rates where kind = ${kind} and (${sql.join(farther, sql` or `)})))`;
+}
+
 function followers(change: RateChange): RawBuilder<boolean> {
-  const { rate, rate_id } = columnsOf(change.kind);
-  if (change.does !== 'add') return sql`${rate_id} = ${change.id}`;
-  const { kind, scope, currency, own_currency } = change;
+  const { rate_id } = columnsOf(change.kind);
+  if (change.does === 'remove') return sql`${rate_id} = ${change.id}`;
+  const { kind, currency, own_currency } = change;
+  const counts_in_it = sql`${currencyOfEntry(kind, own_currency)} = ${currency}`;
+  if (change.does === 'change') return sql`${rate_id} = ${change.id} and ${counts_in_it}`;
+  const { scope } = change;
   const billable = kind === 'billable' ? sql`and entries.billable = 1` : sql``;
-  return sql`entries.ended_at is not null and ${rate} is null ${billable} and ${heldBy(scope)}
-    and ${currencyOfEntry(kind, own_currency)} = ${currency} and ${nothingNearer(kind, scope, currency)}`;
+  return sql`entries.ended_at is not null ${billable} and ${heldBy(scope)} and ${hasFartherOrNone(kind, scope)}
+    and ${counts_in_it} and ${nothingNearer(kind, scope, currency)}`;
 }
 
 /** Of the rate that counts without the one that goes. */

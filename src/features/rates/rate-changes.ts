@@ -46,7 +46,7 @@ function changeOf(rate: RateRow | undefined, wanted: WantedRate): RateChange | n
   if (amount_cents === null) return rate ? { does: 'remove', kind, id: rate.id, own_currency } : null;
   if (!rate) return { does: 'add', kind, scope, amount_cents, currency, own_currency };
   if (rate.amount_cents === amount_cents && rate.currency === currency) return null;
-  return { does: 'change', kind, id: rate.id, amount_cents, currency };
+  return { does: 'change', kind, id: rate.id, amount_cents, currency, own_currency };
 }
 
 /** What was answered to the question whether booked time follows; undefined when it was not asked yet. */

@@ -41,7 +41,8 @@ export const rates: Record<keyof typeof en, string> = {
   'rates.when':
     'Ein Satz wird am Eintrag festgehalten, wenn er endet oder gebucht wird. Ändert man einen Satz, wird nach gebuchter Zeit gefragt.',
   'rates.question_change': 'Gebuchte Zeit hat den alten Satz verwendet. Soll sie folgen?',
-  'rates.question_add': 'Gebuchte Zeit hat keinen Satz, und dieser würde zählen. Soll sie ihn bekommen?',
+  'rates.question_add':
+    'Gebuchte Zeit hat keinen Satz oder einen allgemeineren, und dieser würde zählen. Soll sie ihn bekommen?',
   'rates.question_remove': 'Gebuchte Zeit hat diesen Satz verwendet. Soll sie bekommen, was ohne ihn zählt?',
   'rates.from_to': 'Von {before} auf {after} je Stunde.',
   'rates.becomes': 'Er wird {after} je Stunde.',

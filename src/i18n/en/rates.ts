@@ -37,7 +37,8 @@ export const rates = {
   'rates.when':
     'A rate is fixed at an entry when it stops or is booked. Changing a rate asks about booked time.',
   'rates.question_change': 'Booked time used the old rate. Should it follow?',
-  'rates.question_add': 'Some booked time has no rate, and this one would count. Should it take it?',
+  'rates.question_add':
+    'Some booked time has no rate or a less specific one, and this one would count. Should it take it?',
   'rates.question_remove': 'Booked time used this rate. Should it take what counts without it?',
   'rates.from_to': 'From {before} to {after} an hour.',
   'rates.becomes': 'It becomes {after} an hour.',
