@@ -63,7 +63,7 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.down': 'Nach unten',
   'tasks.up_named': '{name} nach oben schieben',
   'tasks.down_named': '{name} nach unten schieben',
-  'tasks.drag_named': '{name} mitnehmen',
+  'tasks.drag_named': '{name} aufnehmen',
   'tasks.drag_help':
     'Ziehen Sie eine Karte mit der Maus oder mit dem Finger an ihrem Griff. Mit der Tastatur: Eingabetaste auf dem Griff, Pfeiltasten, noch einmal Eingabetaste; Esc legt sie zurück.',
   'tasks.drag_lifted':

@@ -60,7 +60,7 @@ export const tasks = {
   'tasks.down': 'Down',
   'tasks.up_named': 'Move {name} up',
   'tasks.down_named': 'Move {name} down',
-  'tasks.drag_named': 'Take {name} along',
+  'tasks.drag_named': 'Lift {name}',
   'tasks.drag_help':
     'Drag a card with the mouse, or by its handle with a finger. By keyboard: Enter on the handle, arrow keys, Enter again; Escape puts it back.',
   'tasks.drag_lifted': '{name} is lifted. Arrow keys move it, Enter drops it, Escape puts it back.',
