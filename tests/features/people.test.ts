@@ -310,6 +310,39 @@ describe('a change of a person', () => {
   });
 });
 
+describe('an administrator who steps down', () => {
+  it('is led to a page that they may see', async () => {
+    const form = { name: 'Alice', email: 'alice@example.com', role: 'member' };
+    const alone = await app.as('alice').post(`/admin/users/${app.ids.alice}`, form).expect(422);
+    expect(main(alone)).toContain('This is the last administrator.');
+    const other = await joined('Successor');
+    const { db } = app.deps;
+    await db.updateTable('users').set({ role: 'admin' }).where('id', '=', other).execute();
+    const done = await app.as('alice').post(`/admin/users/${app.ids.alice}`, form).expect(303);
+    expect(done.headers['location']).toBe('/timer');
+    expect((await app.as('alice').get('/timer').expect(200)).text).toContain('The person was saved.');
+    await app.as('alice').get('/admin/users').expect(404);
+    await db.updateTable('users').set({ role: 'admin' }).where('id', '=', app.ids.alice).execute();
+    await db.updateTable('users').set({ role: 'member' }).where('id', '=', other).execute();
+  });
+
+  it('and two tabs that change a person are told of each other', async () => {
+    const id = await joined('Twice');
+    const email = (await userNamed('Twice'))?.email ?? '';
+    const shown = versionIn(await app.as('alice').get(`/admin/users/${id}`));
+    const save = (role: string, version: string) =>
+      app.as('alice').post(`/admin/users/${id}`, { name: 'Twice', email, role, version });
+    await save('manager', shown).expect(303);
+    const refused = await save('admin', shown).expect(422);
+    expect(main(refused)).toContain('Somebody changed this person since you opened it.');
+    expect(await userNamed('Twice')).toMatchObject({ role: 'manager' });
+    await save('member', versionIn(refused)).expect(303);
+    expect(await userNamed('Twice')).toMatchObject({ role: 'member' });
+  });
+  const versionIn = (page: { text: string }): string =>
+    /name="version" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
+});
+
 describe('somebody who leaves', () => {
   it('keeps the time, loses sessions and links, and has the timer stopped and booked', async () => {
     const id = await joined('Leaver');
@@ -339,6 +372,37 @@ describe('somebody who leaves', () => {
     await app.stranger.post('/login', login).expect(422);
     await app.as('alice').post(`/admin/users/${id}/activate`).expect(303);
     await app.stranger.post('/login', login).expect(303);
+  });
+
+  it('is said to leave projects and tasks behind, which stay theirs', async () => {
+    const id = await joined('Lead');
+    await app.as('alice').post('/projects', { name: 'Led by Lead' }).expect(303);
+    const project = await app.deps.db
+      .selectFrom('projects')
+      .select('id')
+      .where('name', '=', 'Led by Lead')
+      .executeTakeFirstOrThrow();
+    await app
+      .as('alice')
+      .post(`/projects/${project.id}/members`, { user_id: String(id), is_manager: '1' })
+      .expect(303);
+    for (const [name, status] of [
+      ['Theirs', 'open'],
+      ['Finished', 'done'],
+    ] as const)
+      await app
+        .as('alice')
+        .post('/tasks', { name, status, project_id: String(project.id), assignee_id: String(id) })
+        .expect(303);
+    const page = main(await app.as('alice').get(`/admin/users/${id}`).expect(200));
+    expect(page).toContain('They manage 1 project and have 1 open task');
+    expect(page).toContain(`href="/tasks?assignee=${id}"`);
+    await app.as('alice').post(`/admin/users/${id}/deactivate`).expect(303);
+    const tasks = main(await app.as('alice').get(`/tasks?assignee=${id}`).expect(200));
+    expect(tasks).toContain('Theirs');
+    // Nobody new is given to them.
+    const form = main(await app.as('alice').get(`/tasks/new?project_id=${project.id}`).expect(200));
+    expect(form).not.toContain('>Lead<');
   });
 
   it('is not deleted when there is time, and is when there is none', async () => {

@@ -9,6 +9,7 @@ import { countOfPerson } from '../people/merge.queries.ts';
 import { previewMerge, stateOf, versionOf } from '../people/people.ts';
 import { firstPeople, mergeQuery, peopleHref, peopleQuery } from '../people/people.forms.ts';
 import {
+  countOpenTasks,
   findOpenLink,
   hasTraces,
   listClosedProjects,
@@ -119,6 +120,7 @@ export async function showUser(
       has_traces: await hasTraces(deps.db, user.id),
       counts: await countOfPerson(deps.db, user.id),
       memberships: await listMemberships(deps.db, user.id),
+      open_tasks: await countOpenTasks(deps.db, user.id),
       link: await shownLink(deps, res, user.id),
       has_mail: deps.mailer.isOn,
     },

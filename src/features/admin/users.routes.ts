@@ -139,7 +139,9 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
     is_placeholder === 1 ? await rename(deps, req, { id, by }) : await saveAll(deps, req, { id, by });
   if (!saved.ok) return refuse(deps, req, res, saved.problems, (problems, values) => ({ problems, values }));
   await tell(deps, res, 'people.saved');
-  res.redirect(303, `/admin/users/${id}`);
+  // Who is no administrator any more would find nothing there.
+  const still = id !== by.actor_id || (await requirePerson(deps.db, id)).role === 'admin';
+  res.redirect(303, still ? `/admin/users/${id}` : '/timer');
 }
 
 interface Target {

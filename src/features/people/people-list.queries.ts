@@ -143,6 +143,18 @@ export async function listMemberships(db: Db, user_id: number): Promise<Membersh
     .execute();
 }
 
+/** Tasks that a person was given and that are not done. */
+export async function countOpenTasks(db: Db, user_id: number): Promise<number> {
+  const { tasks } = await db
+    .selectFrom('tasks')
+    .select((select) => select.fn.countAll<number>().as('tasks'))
+    .where('assignee_id', '=', user_id)
+    .where('status', '<>', 'done')
+    .where('archived_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return tasks;
+}
+
 /** Makes somebody a member of projects; those that do not exist are passed over. */
 export async function insertMemberships(
   db: Db,

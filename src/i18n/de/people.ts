@@ -115,6 +115,9 @@ export const people: Record<keyof typeof en, string> = {
   'people.former_text': 'Diese Person kann sich nicht anmelden. Ihre Zeit bleibt in jedem Bericht.',
   'people.activate': 'Wieder aktivieren',
   'people.activated': 'Die Person kann sich wieder anmelden.',
+  'people.leaves_behind':
+    '{projects, plural, =0 {Die Person leitet kein Projekt} one {Die Person leitet # Projekt} other {Die Person leitet # Projekte}} und {tasks, plural, =0 {hat keine offenen Aufgaben} one {hat # offene Aufgabe} other {hat # offene Aufgaben}}: Beides bleibt bei ihr, bis Sie es jemand anderem geben.',
+  'people.their_tasks': 'Diese Aufgaben',
   'people.deactivate_text':
     'Sie wird sofort überall abgemeldet, eine laufende Uhr wird angehalten und gebucht. Ihre Zeit bleibt. Das lässt sich zurücknehmen.',
   'people.deactivate': 'Deaktivieren',

@@ -105,6 +105,9 @@ export const people = {
   'people.former_text': 'This person cannot sign in. Their time stays in every report.',
   'people.activate': 'Activate again',
   'people.activated': 'The person can sign in again.',
+  'people.leaves_behind':
+    '{projects, plural, =0 {They manage no project} one {They manage # project} other {They manage # projects}} and {tasks, plural, =0 {have no open tasks} one {have # open task} other {have # open tasks}}: both stay theirs until you give them to somebody else.',
+  'people.their_tasks': 'Their tasks',
   'people.deactivate_text':
     'They are signed out everywhere at once, and a running timer is stopped and booked. Their time stays. It can be taken back.',
   'people.deactivate': 'Deactivate',
