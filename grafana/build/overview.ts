@@ -1,5 +1,11 @@
 import { figure, graph, list, newDashboard } from './panels.ts';
 
+const failed = '{job="timetracker",http_status=~"5.."}';
+/** Those of the last minutes are in the recorded rate only in part, those before a restart are not in the counter. */
+const counted = `sum by (endpoint, http_status) (tt_requests_total${failed} unless tt_requests_total${failed} offset $__range and on (job, instance) (tt_requests_total offset $__range or process_start_time_seconds > time() - $__range_s) or increase(tt_requests_total${failed}[$__range]))`;
+const recorded = `sum by (endpoint, http_status) (sum_over_time(job_endpoint_http_status:tt_requests:rate5m${failed}[$__range:1m])) * 60`;
+const errorsByEndpoint = `round((${counted} > ${recorded} or ${recorded}) > 0.5)`;
+
 /** Rate, errors and latency by endpoint, and what is left of the error budgets. */
 export const overview = () =>
   newDashboard('overview', 'TimeTracker overview', 'Requests, errors, latency and error budgets.')
@@ -97,12 +103,7 @@ export const overview = () =>
       list({
         title: 'Errors by endpoint',
         description: 'Server errors within the time shown.',
-        lines: [
-          [
-            'sum by (endpoint, http_status) (increase(tt_requests_total{job="timetracker",http_status=~"5.."}[$__range])) > 0',
-            '',
-          ],
-        ],
+        lines: [[errorsByEndpoint, '']],
       }),
     )
     .withPanel(

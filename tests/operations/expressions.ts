@@ -40,6 +40,7 @@ export function namesIn(expression: string): { metrics: string[]; labels: string
 export function withoutMacros(expression: string): string {
   return expression
     .replaceAll(/\$__rate_interval|\$__auto|\$__interval/g, '5m')
+    .replaceAll('$__range_s', '21600')
     .replaceAll('$__range', '6h')
     .replaceAll(/\$\{?\w+\}?/g, '.*');
 }

@@ -30,7 +30,10 @@ const seconds: Record<string, string> = {
 export const inSeconds = (text: string): string =>
   text
     .replaceAll(/\[(\d+[mhd])\]/g, (whole, window: string) => `[${seconds[window] ?? whole}]`)
+    .replaceAll(/\[(\d+[mhd]):1m\]\)\) \* 60/g, (_whole, window: string) => `[${seconds[window]}:1s]))`)
     .replaceAll(/offset (\d+[mhd])/g, (_whole, window: string) => `offset ${seconds[window]}`)
+    // The window of the rates, as a number of seconds.
+    .replaceAll(/(?<=[-/] )300\b/g, '6')
     .replaceAll(/^( +)for: \d+[mhd]$/gm, '$1for: 1s');
 
 async function freePort(): Promise<number> {

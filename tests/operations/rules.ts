@@ -60,13 +60,14 @@ export function knownSeries(): Map<string, Set<string>> {
   }
   for (const { record } of recordingRules()) {
     const level = record?.split(':')[0]?.split('_') ?? [];
-    known.set(record ?? '', new Set([level.join('_'), ...levelLabels(level)]));
+    known.set(record ?? '', new Set(levelLabels(level)));
   }
   return known;
 }
 
 /** The labels that a recorded rule keeps stand in its name: `job_http_status:…` has `job` and `http_status`. */
 function levelLabels(words: string[]): string[] {
-  const [first = '', ...rest] = words;
-  return rest.length === 0 ? [first] : [first, rest.join('_')];
+  if (words.length === 0) return [];
+  const label = words.slice(0, 2).join('_') === 'http_status' ? 'http_status' : (words[0] ?? '');
+  return [label, ...levelLabels(words.slice(label.split('_').length))];
 }
