@@ -1,7 +1,8 @@
-// How long the pages of a project and of a client take at the size of the database in DATA_DIR: fill it first with
+// How long the pages of projects, clients and tasks and the list of entries take at the size of the database in DATA_DIR: fill it first with
 // `npm run seed-demo -- --entries 1000000`. Every active project in turn, as the administrator, over a real connection.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sql } from 'kysely';
 import { loadConfig } from '../src/config/config.ts';
 import { createApp } from '../src/app.ts';
 import { buildDeps } from '../src/deps.ts';
@@ -53,6 +54,11 @@ async function pagesOf({ db }: Deps): Promise<[string, string[]][]> {
   const projects = await db.selectFrom('projects').select('id').where('archived_at', 'is', null).execute();
   const clients = await db.selectFrom('clients').select('id').where('archived_at', 'is', null).execute();
   const tasks = await db.selectFrom('tasks').select('id').limit(20).execute();
+  const year = new Date().getFullYear();
+  const { middle } = await db
+    .selectFrom('entries')
+    .select((select) => sql<number>`cast(avg(${select.ref('id')}) as integer)`.as('middle'))
+    .executeTakeFirstOrThrow();
   return [
     ['/projects/:id', projects.map(({ id }) => `/projects/${id}`)],
     ['/clients/:id', clients.map(({ id }) => `/clients/${id}`)],
@@ -60,6 +66,11 @@ async function pagesOf({ db }: Deps): Promise<[string, string[]][]> {
     ['/projects', Array<string>(10).fill('/projects')],
     ['/tasks', Array<string>(10).fill('/tasks')],
     ['/tasks/board', Array<string>(10).fill('/tasks/board')],
+    ['/entries', Array<string>(10).fill('/entries')],
+    ['/entries, year', Array<string>(5).fill(`/entries?from=${year}-01-01&to=${year}-12-31`)],
+    ['/entries, text', Array<string>(5).fill(`/entries?from=${year}-01-01&to=${year}-12-31&q=review`)],
+    ['/entries, all', Array<string>(5).fill('/entries?from=2000-01-01&to=2199-12-31')],
+    ['/entries, older', Array<string>(5).fill(`/entries?from=2000-01-01&to=2199-12-31&before_id=${middle}`)],
   ];
 }
 

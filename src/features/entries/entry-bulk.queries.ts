@@ -48,11 +48,11 @@ export async function listSelectedRows(db: Db, viewer: Viewer, ids: Ids): Promis
     .select(['entries.id', 'entries.user_id', 'users.name as person_name', 'entries.description'])
     .select(['projects.name as project_name', 'projects.color as project_color'])
     .select(['clients.name as client_name', 'tasks.name as task_name'])
-    .select(['local_date', 'duration_seconds', 'entries.billable'])
+    .select(['entries.local_date', 'entries.duration_seconds', 'entries.billable'])
     .where('entries.id', 'in', [...ids])
     .where(visibleEntries(viewer))
-    .orderBy('local_date', 'desc')
-    .orderBy('started_at', 'desc')
+    .orderBy('entries.local_date', 'desc')
+    .orderBy('entries.started_at', 'desc')
     .orderBy('entries.id', 'desc')
     .execute();
 }

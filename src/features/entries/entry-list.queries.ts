@@ -122,11 +122,19 @@ const newestFirst = prepareKept<Page, ListedEntry>((db, parameter) =>
     .leftJoin('projects', 'projects.id', 'page.project_id')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .leftJoin('tasks', 'tasks.id', 'page.task_id')
-    .select(['page.id', 'page.description', 'page.billable', 'started_at', 'ended_at', 'zone', 'local_date'])
-    .select(['duration_seconds', 'page.project_id', 'projects.name as project_name'])
+    .select([
+      'page.id',
+      'page.description',
+      'page.billable',
+      'page.started_at',
+      'page.ended_at',
+      'page.zone',
+      'page.local_date',
+    ])
+    .select(['page.duration_seconds', 'page.project_id', 'projects.name as project_name'])
     .select(['projects.color as project_color', 'clients.name as client_name', 'tasks.name as task_name'])
-    .orderBy('local_date', 'desc')
-    .orderBy('started_at', 'desc')
+    .orderBy('page.local_date', 'desc')
+    .orderBy('page.started_at', 'desc')
     .orderBy('page.id', 'desc'),
 );
 

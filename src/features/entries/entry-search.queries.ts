@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import type { ExpressionBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Database, Flag } from '../../db/schema.ts';
-import { inScope, knownProjects, visiblePeople, visibleProjects } from '../access/access.queries.ts';
+import {
+  inScope,
+  knownProjects,
+  visiblePeople,
+  visibleProjects,
+  visibleSums,
+} from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
 import { likePattern } from '../work/list-query.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
@@ -46,22 +52,58 @@ const matching =
 
 const literal = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 
-/** The next entries of a search, newest first, running ones too. */
+/** Where a page of a list begins: right after this entry. */
+export interface SearchAnchor {
+  id: number;
+  local_date: string;
+  started_at: number;
+}
+
+/** The entry that a page begins after, if it is one of theirs: what is not has no place in their list. */
+export async function findSearchAnchor(
+  db: Db,
+  scope: EntryScope,
+  id: number,
+): Promise<SearchAnchor | undefined> {
+  return db
+    .selectFrom('entries')
+    .select(['entries.id', 'local_date', 'started_at'])
+    .where('entries.id', '=', id)
+    .where(inScope(scope))
+    .executeTakeFirst();
+}
+
+/** First and last day with any entry at all; null when there is none. */
+export async function findFirstAndLastDay(db: Db): Promise<{ first: string | null; last: string | null }> {
+  // Two questions of an index; asked together, SQLite would read every entry.
+  return db
+    .selectNoFrom([
+      sql<string | null>`(select min(local_date) from entries)`.as('first'),
+      sql<string | null>`(select max(local_date) from entries)`.as('last'),
+    ])
+    .executeTakeFirstOrThrow();
+}
+
+/**
+ * The next entries of a search, newest first, running ones too.
+ *
+ * @param page - `after` is the entry before the first one. Its day should be the last of the search: SQLite begins at the
+ *   first bound it finds.
+ */
 export async function listFoundEntries(
   db: Db,
   scope: EntryScope,
   search: EntrySearch,
-  limit: number,
+  { after, limit }: { after: SearchAnchor | undefined; limit: number },
 ): Promise<FoundEntry[]> {
   const page = db
     .selectFrom('entries')
     .select(['id', 'user_id', 'project_id', 'description', 'local_date', 'zone', 'started_at', 'ended_at'])
     .select(['duration_seconds', 'billable', 'task_id', 'created_by', 'updated_by'])
     .where(matching(search, scope))
-    .$if(search.before_id !== null, (query) =>
+    .$if(after !== undefined, (query) =>
       query.where(
-        // An entry that is not theirs to see has no place in their list.
-        sql<boolean>`(local_date, started_at, id) < (select a.local_date, a.started_at, a.id from entries as a where a.id in (select entries.id from entries where entries.id = ${search.before_id} and ${inScope(scope)}))`,
+        sql<boolean>`(local_date, started_at, id) < (${after?.local_date}, ${after?.started_at}, ${after?.id})`,
       ),
     )
     .orderBy('local_date', 'desc')
@@ -75,28 +117,76 @@ export async function listFoundEntries(
     .leftJoin('projects', 'projects.id', 'page.project_id')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .leftJoin('tasks', 'tasks.id', 'page.task_id')
-    .select(['page.id', 'user_id', 'users.name as person_name', 'page.description', 'local_date', 'zone'])
-    .select(['started_at', 'ended_at', 'duration_seconds', 'page.billable', 'created_by', 'updated_by'])
+    .select([
+      'page.id',
+      'page.user_id',
+      'users.name as person_name',
+      'page.description',
+      'page.local_date',
+      'page.zone',
+    ])
+    .select([
+      'page.started_at',
+      'page.ended_at',
+      'page.duration_seconds',
+      'page.billable',
+      'page.created_by',
+      'page.updated_by',
+    ])
     .select(['projects.name as project_name', 'projects.color as project_color'])
     .select(['clients.name as client_name', 'tasks.name as task_name'])
-    .orderBy('local_date', 'desc')
-    .orderBy('started_at', 'desc')
+    .orderBy('page.local_date', 'desc')
+    .orderBy('page.started_at', 'desc')
     .orderBy('page.id', 'desc')
     .execute();
 }
 
+export interface SearchTotal {
+  entries: number;
+  seconds: number;
+}
+
 /** How many entries a search finds, and their booked seconds. */
-export async function sumFoundEntries(
-  db: Db,
-  scope: EntryScope,
-  search: EntrySearch,
-): Promise<{ entries: number; seconds: number }> {
+export async function sumFoundEntries(db: Db, scope: EntryScope, search: EntrySearch): Promise<SearchTotal> {
   return db
     .selectFrom('entries')
     .select(sql<number>`count(*)`.as('entries'))
     .select(sql<number>`coalesce(sum((ended_at - started_at) / 1000), 0)`.as('seconds'))
     .where(matching(search, scope))
     .executeTakeFirstOrThrow();
+}
+
+/** The same over whole months, whatever the text says: from the sums that the database keeps. Finished time only. */
+export async function sumFoundMonths(
+  db: Db,
+  scope: EntryScope,
+  { user_id, project_id }: EntrySearch,
+  months: { first: string; last: string },
+): Promise<SearchTotal> {
+  return db
+    .selectFrom('work_months')
+    .select(sql<number>`coalesce(sum(entries), 0)`.as('entries'))
+    .select(sql<number>`coalesce(sum(seconds), 0)`.as('seconds'))
+    .where('month', '>=', months.first)
+    .where('month', '<=', months.last)
+    .where(scope.sees === 'all' ? sql<boolean>`1 = 1` : visibleSums(scope.viewer))
+    .$if(user_id !== null, (query) => query.where('work_months.user_id', '=', user_id ?? 0))
+    .$if(project_id !== null, (query) => query.where('work_months.project_id', '=', project_id ?? 0))
+    .executeTakeFirstOrThrow();
+}
+
+/** The timers that run and are in the scope: as many as people at most. */
+export async function listRunningInScope(
+  db: Db,
+  scope: EntryScope,
+): Promise<{ user_id: number; project_id: number | null; local_date: string }[]> {
+  // With any other condition, SQLite would read everything in the range instead of these few.
+  return db
+    .selectFrom('entries')
+    .select(['user_id', 'project_id', 'local_date'])
+    .where('ended_at', 'is', null)
+    .where(inScope(scope))
+    .execute();
 }
 
 /** People to choose from: those whose time the viewer sees, former ones last. */

@@ -8,12 +8,8 @@ import { findEntryScope } from '../access/access.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 import { emptySearch, entrySearch, searchHref } from './entry-search.forms.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
-import {
-  listFoundEntries,
-  listSearchPeople,
-  listSearchProjects,
-  sumFoundEntries,
-} from './entry-search.queries.ts';
+import { listSearchPeople, listSearchProjects } from './entry-search.queries.ts';
+import { nothingFound, searchEntries } from './entry-search.ts';
 
 /** All the time that a person sees: their own, and for managers their people's, to look through, change and book. */
 export async function showEntries(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -25,7 +21,7 @@ export async function showEntries(deps: Deps, req: Request, res: Response): Prom
   const projects = await listSearchProjects(deps.db, viewer, search.project_id);
   const knows = { people: [...people, viewer], projects };
   requireKnown(search, knows);
-  const rows = asked.ok ? await listFoundEntries(deps.db, scope, search, pageSize + 1) : [];
+  const { rows, total } = asked.ok ? await searchEntries(deps.db, scope, search, pageSize + 1) : nothingFound;
   const shown = rows.slice(0, pageSize);
   const last = shown.at(-1);
   await deps.page(
@@ -46,7 +42,7 @@ export async function showEntries(deps: Deps, req: Request, res: Response): Prom
         value: id,
         label: client_name === null ? name : `${name} · ${client_name}`,
       })),
-      total: asked.ok ? await sumFoundEntries(deps.db, scope, search) : { entries: 0, seconds: 0 },
+      total,
       here: searchHref(search),
       newest_href: search.before_id === null ? null : searchHref(search, { before_id: null }),
       older_href: rows.length > pageSize && last ? searchHref(search, { before_id: last.id }) : null,
