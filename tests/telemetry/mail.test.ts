@@ -169,8 +169,11 @@ describe('a forgotten password', () => {
 
   it('fills nobody’s mailbox', async () => {
     const before = server.received.length;
-    for (let count = 0; count < 6; count += 1) await ask('alice@example.com').expect(200);
-    await server.waitFor(before + 3);
+    for (let count = 1; count <= 6; count += 1) {
+      await ask('alice@example.com').expect(200);
+      // Of two links at once the older one ends, and its mail is not sent any more.
+      await server.waitFor(before + Math.min(count, 3));
+    }
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(server.received.length - before).toBe(3);
   });
