@@ -8,6 +8,7 @@ import './echo.js';
 import './idle.js';
 import './keys.js';
 import './live.js';
+import './task-choice.js';
 
 document.documentElement.classList.add('has-js');
 
