@@ -132,6 +132,9 @@ async function makeProject(client_id: number | null = null): Promise<number> {
 }
 const setRate = (scope: string, amount: string, more: Record<string, string> = {}) =>
   app.as('alice').post('/rates', { scope, kind: 'billable', amount, ...more });
+/** What the table of a question says: how many entries, now, then, the difference. */
+const cellsOf = (page: string): string[] =>
+  [...page.matchAll(/<td class="num" data-label="[^"]*">([^<]*)<\/td>/g)].map(([, text = '']) => text);
 /** Books an hour and a half through the form, and gives what is stored. */
 async function book(who: 'alice' | 'bob', fields: Record<string, string> = {}) {
   names += 1;
@@ -261,6 +264,7 @@ describe('changing a rate', () => {
       .expect(200);
     expect(main(review)).toContain('€240.00');
     expect(main(review)).toContain('€300.00');
+    expect(main(review)).toContain('+€60.00');
     expect(main(review)).toContain('Change these 2 entries too');
     const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
     const done = await setRate(scope, '100', { follow: 'all', shown, return_to: '/projects' }).expect(303);
@@ -348,7 +352,7 @@ describe('changing a rate', () => {
     await currency('USD');
     const asked = await setRate('default', '90').expect(303);
     const { page, shown } = await shownOn(asked);
-    expect(page).toContain('<td class="num">1</td><td class="num">€120.00</td><td class="num">$135.00</td>');
+    expect(cellsOf(page)).toEqual(['1', '€120.00', '$135.00', '–']);
     await setRate('default', '90', { follow: 'all', shown }).expect(303);
     await currency('EUR');
     expect(await entryOf(theirs.id)).toMatchObject({ rate_cents: 8000, currency: 'EUR' });
@@ -367,7 +371,7 @@ describe('changing a rate', () => {
     expect(asked.headers['location']).toMatch(/^\/rates\/review\?/);
     const { page, shown } = await shownOn(asked);
     expect(page).toContain('less specific');
-    expect(page).toContain('<td class="num">1</td><td class="num">€120.00</td><td class="num">€225.00</td>');
+    expect(cellsOf(page)).toEqual(['1', '€120.00', '€225.00', '+€105.00']);
     await setRate(`project:${project_id}`, '150', { follow: 'all', shown }).expect(303);
     const rates = async () =>
       Promise.all([booked, elsewhere, nearer].map(async ({ id }) => (await entryOf(id)).rate_cents));
@@ -388,9 +392,9 @@ describe('changing a rate', () => {
       .expect(200);
     expect(main(review)).toContain('has no rate or a less specific one');
     // No rate is not a rate of zero.
-    expect(main(review)).toContain(
-      '<td class="num">1</td><td class="num">No rate</td><td class="num">€120.00</td>',
-    );
+    expect(main(review)).toContain('data-label="Now">No rate<');
+    expect(main(review)).toContain('data-label="Then">€120.00<');
+    expect(main(review)).not.toContain('€0.00');
     const shown = /name="shown" value="([^"]*)"/.exec(review.text)?.[1] ?? '';
     await setRate(`project:${project_id}`, '80', { follow: 'all', shown }).expect(303);
     expect(await entryOf(bare.id)).toMatchObject({ rate_cents: 8000, currency: 'EUR' });

@@ -50,6 +50,7 @@ export const rates: Record<keyof typeof en, string> = {
   'rates.entries': 'Einträge',
   'rates.before': 'Jetzt',
   'rates.after': 'Dann',
+  'rates.difference': 'Unterschied',
   'rates.follow_all': '{entries, plural, one {Diesen # Eintrag} other {Diese # Einträge}} auch ändern',
   'rates.follow_new': 'Nur neue Zeit',
   'rates.only_these': 'Nichts anderes wird angefasst.',

@@ -46,6 +46,7 @@ export const rates = {
   'rates.entries': 'Entries',
   'rates.before': 'Now',
   'rates.after': 'Then',
+  'rates.difference': 'Difference',
   'rates.follow_all': 'Change {entries, plural, one {this # entry} other {these # entries}} too',
   'rates.follow_new': 'Only new time',
   'rates.only_these': 'Nothing else is touched.',
