@@ -627,6 +627,20 @@ describe('the audit log', () => {
       .set({ ...head, record_count: rows.length - 1 })
       .execute();
     expect(await verifyAudit(db)).toMatchObject({ broken: 'end', count: rows.length });
+    // The newest record was written anew, and fits the one before it.
+    const before = { record_count: rows.length - 1, last_hash: rows.at(-2)?.hash ?? '' };
+    await db
+      .deleteFrom('audit')
+      .where('id', '=', rows.at(-1)?.id ?? 0)
+      .execute();
+    await db.updateTable('audit_head').set(before).execute();
+    await app.deps.change({ user_id: null }, (trx) => appendAudit(trx, someRecord()));
+    expect(await verifyAudit(db)).toMatchObject({ ok: true });
+    await db.updateTable('audit_head').set(head).execute();
+    expect(await verifyAudit(db)).toMatchObject({ broken: 'end', count: rows.length });
+    expect(await tell()).toContain('although their number is right');
+    await db.deleteFrom('audit').execute();
+    await db.insertInto('audit').values(rows).execute();
     await db.deleteFrom('audit_head').execute();
     expect(await verifyAudit(db)).toEqual({ ok: false, broken: 'head' });
     expect(await tell()).toContain('Nothing says any more how many');

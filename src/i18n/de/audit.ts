@@ -11,6 +11,8 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.check_broken': 'Eintrag {id} ist nicht, wie er geschrieben wurde, oder davor fehlt einer.',
   'audit.check_end':
     'Geschrieben {expected, plural, one {wurde ein Eintrag} other {wurden # Einträge}}, da {count, plural, =0 {ist keiner} one {ist einer} other {sind #}}: Was fehlt oder zu viel ist, steht am Ende.',
+  'audit.check_last':
+    'Die letzten Einträge sind nicht die, die geschrieben wurden, obwohl ihre Anzahl stimmt.',
   'audit.check_head':
     'Nichts sagt mehr, wie viele Einträge geschrieben wurden: Was das festhält, wurde entfernt.',
   'audit.check_text':

@@ -9,6 +9,7 @@ export const audit = {
   'audit.check_broken': 'Record {id} is not as it was written, or one before it is missing.',
   'audit.check_end':
     '{expected, plural, one {One record was} other {# records were}} written, and {count, plural, =0 {none is} one {one is} other {# are}} here: what is missing, or too much, is at the end.',
+  'audit.check_last': 'The last records are not those that were written, although their number is right.',
   'audit.check_head': 'Nothing says any more how many records were written: what keeps that was removed.',
   'audit.check_text':
     'Each record carries the checksum of the one before it; all were recomputed just now. How many there are and the last checksum are kept apart and were compared, so that a missing end shows too. Whoever may write to the database can change all of that together: keep copies elsewhere (backups, the log file) where that matters.',
