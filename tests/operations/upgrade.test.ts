@@ -160,6 +160,7 @@ describe.each(files)('the database of %s', (name) => {
   });
 
   test('is migrated once by two servers that start at the same moment', async () => {
+    const { head } = await verifyBackup(join(folder, name));
     const old = await oldDatabase(name);
     const folders = [newFolder(), newFolder()];
     const servers = await Promise.all(folders.map((from) => start(old, from)));
@@ -169,7 +170,7 @@ describe.each(files)('the database of %s', (name) => {
       const said = folders.filter((from) =>
         readFileSync(join(from, 'logs', 'app.jsonl'), 'utf8').includes('"msg":"database migrated"'),
       );
-      expect(said).toHaveLength(1);
+      expect(said).toHaveLength(head.schema.length < migrationNames.length ? 1 : 0);
     } finally {
       for (const server of servers) server.kill('SIGTERM');
       await Promise.all(servers.map(({ ended }) => ended));
