@@ -101,6 +101,8 @@ export interface ClientsTable {
   color: ColumnType<string, string | undefined, string>;
 }
 
+  /** Who made it: theirs to change until it has projects. */
+  created_by: ColumnType<number | null, number | null | undefined, number | null>;
 export interface ProjectsTable {
   id: Generated<number>;
   client_id: number | null;
@@ -178,7 +180,7 @@ export interface EntryTagsTable {
   tag_id: number;
 }
 
-/** What was deleted and can be put back for a while; purged by a job. Live tables hold live rows only. */
+/** What was deleted or changed with others and can be put back for a while; purged by a job. Live tables hold live rows only. */
 export interface DeletedItemsTable {
   id: Generated<number>;
   user_id: number;
@@ -301,7 +303,6 @@ export interface TasksTable {
   /** Local date. */
   due_date: string | null;
   estimate_seconds: number | null;
-  created_at: number;
   /** Order in its column of the board; those with the same place are in the order of their ids. */
   board_place: Generated<number>;
   updated_at: number;
@@ -309,6 +310,7 @@ export interface TasksTable {
 }
 
 export interface TaskCommentsTable {
+  created_at: number;
   id: Generated<number>;
   task_id: number;
   user_id: number;

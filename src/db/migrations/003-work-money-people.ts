@@ -29,6 +29,8 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
   }
   await maybe('clients', 'currency', 'text');
   await text('clients', 'color');
+  // No reference, as with entries.
+  await maybe('clients', 'created_by', 'bigint');
   await maybe('projects', 'start_date', 'text');
   await maybe('projects', 'due_date', 'text');
   await db.schema

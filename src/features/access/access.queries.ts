@@ -60,11 +60,16 @@ export function visibleClients(viewer: Viewer): Condition {
   return sql<boolean>`(${ofVisible} or not exists (select 1 from projects where projects.client_id = clients.id))`;
 }
 
-/** Of `clients`: those that the viewer may change: managers may when no project of it is somebody else's. */
+/**
+ * Of `clients`: those that the viewer may change: managers may when every project of it is theirs, and those without any
+ * that they made.
+ */
 export function managedClients(viewer: Viewer): Condition {
   if (viewer.role === 'admin') return everything;
   if (viewer.role === 'member') return sql<boolean>`1 = 0`;
-  return sql<boolean>`not exists (select 1 from projects where projects.client_id = clients.id and projects.id not in ${managedIds(viewer)})`;
+  const ofOthers = sql`exists (select 1 from projects where projects.client_id = clients.id and projects.id not in ${managedIds(viewer)})`;
+  const ofTheirs = sql`exists (select 1 from projects where projects.client_id = clients.id)`;
+  return sql<boolean>`(not ${ofOthers} and (clients.created_by = ${viewer.id} or ${ofTheirs}))`;
 }
 
 /** Of `entries`: those that the viewer sees and may change. For one row; a list takes `inScope`. */

@@ -12,6 +12,7 @@ export const auditSubjects = [
   'settings',
   'project',
   'client',
+  'task',
   'rate',
   'telemetry',
 ] as const;
@@ -36,6 +37,10 @@ export type AuditAction =
   | 'entry.restored'
   | 'settings.updated'
   | 'project.merged'
+  | 'project.member_saved'
+  | 'project.member_removed'
+  | 'project.visibility_changed'
+  | 'task.merged'
   | 'client.merged'
   | 'rate.updated'
   | 'telemetry.released'

@@ -89,7 +89,7 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
   const form = readForm(clientForm, req.body);
   const created = form.ok
-    ? await createClient(deps.change, { user_id: person.id }, { form: form.value, created_at: deps.now() })
+    ? await createClient(deps.change, person, { form: form.value, created_at: deps.now() })
     : form;
   if (!created.ok) return answerForm(deps, req, res, { client: null, problems: created.problems });
   await tell(deps, res, 'clients.created', null);
@@ -149,9 +149,7 @@ async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const client = await requireManagedClient(deps.db, person, idOf(req.params['id']));
   const form = readForm(clientForm, req.body);
-  const saved = form.ok
-    ? await saveClient(deps.change, { user_id: person.id }, { form: form.value, id: client.id })
-    : form;
+  const saved = form.ok ? await saveClient(deps.change, person, { form: form.value, id: client.id }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { client, problems: saved.problems });
   await tell(deps, res, 'clients.saved', null);
   res.redirect(303, returnTo(req, `/clients/${client.id}`));

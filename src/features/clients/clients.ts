@@ -52,25 +52,33 @@ async function requireStored(trx: Db, id: number): Promise<ClientRow> {
 /** @returns the new id, or the problem that name or code are in use. */
 export function createClient(
   change: Change,
-  actor: Actor,
+  viewer: Viewer,
   { form, created_at }: { form: ClientForm; created_at: number },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
-    change(actor, async (trx, record) => {
-      const problems = await problemsOf(trx, form, undefined);
+    change({ user_id: viewer.id }, async (trx, record) => {
+      const problems = await problemsOf(trx, viewer, { form, id: undefined });
       if (Object.keys(problems).length > 0) return { ok: false, problems };
-      return { ok: true, value: await addClient(trx, record, { ...form, created_at }) };
+      const made = { created_at, created_by: viewer.id };
+      return { ok: true, value: await addClient(trx, record, { ...form, ...made }) };
     }),
   );
 }
 
-async function problemsOf(trx: Db, { name, code }: ClientForm, id: number | undefined): Promise<Problems> {
+/** Names are unique for everybody, so one in use is told of; what else there is of that client is not. */
+async function problemsOf(
+  trx: Db,
+  viewer: Viewer,
+  { form: { name, code }, id }: { form: ClientForm; id: number | undefined },
+): Promise<Problems> {
   const problems: Problems = {};
   const namesake = await findClientByKey(trx, foldCase(name));
   if (namesake && namesake.id !== id) problems['name'] = { key: 'clients.taken' };
   const twin = code === '' ? undefined : await findClientByCode(trx, code);
   if (twin && twin.id !== id)
-    problems['code'] = { key: 'clients.code_taken', values: { code, name: twin.name } };
+    problems['code'] = (await findVisibleClient(trx, viewer, twin.id))
+      ? { key: 'clients.code_taken', values: { code, name: twin.name } }
+      : { key: 'form.code_taken', values: { code } };
   return problems;
 }
 
@@ -78,10 +86,9 @@ async function problemsOf(trx: Db, { name, code }: ClientForm, id: number | unde
 export async function addClient(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { name, created_at, version: _, ...more }: { name: string; created_at: number } & Partial<ClientForm>,
+  { version: _, ...made }: { name: string; created_at: number; created_by: number } & Partial<ClientForm>,
 ): Promise<number> {
-  const row = { name, name_key: foldCase(name), created_at, archived_at: null, ...more };
-  const id = await insertClient(trx, row);
+  const id = await insertClient(trx, { ...made, name_key: foldCase(made.name), archived_at: null });
   record('client.created', { client_id: id });
   return id;
 }
@@ -93,16 +100,16 @@ export const versionOf = ({ name, code, description, color, currency }: ClientRo
 /** Changes a client; a form that shows an older version is refused. Booked time keeps its currency; rates in another one do not count any more. */
 export function saveClient(
   change: Change,
-  actor: Actor,
+  viewer: Viewer,
   { id, form }: { id: number; form: ClientForm },
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
-    change(actor, async (trx, record) => {
+    change({ user_id: viewer.id }, async (trx, record) => {
       const client = await requireStored(trx, id);
       const { version, ...row } = form;
       if (!['', versionOf(client)].includes(version))
         return { ok: false, problems: { form: { key: 'clients.changed_elsewhere' } } };
-      const problems = await problemsOf(trx, form, id);
+      const problems = await problemsOf(trx, viewer, { form, id });
       if (Object.keys(problems).length > 0) return { ok: false, problems };
       const fields = ['name', 'code', 'description', 'color', 'currency'] as const;
       if (fields.some((field) => form[field] !== client[field])) {

@@ -319,10 +319,10 @@ export async function splitEntry(
   );
   record('entry.updated', { time_changed: true, project_changed: false, description_changed: false });
   for (const piece of rest) {
-    await copyEntry(trx, record, entry, {
-      ...{ ...piece, source: 'split', created_at: now, updated_at: now },
-      updated_by: changed.updated_by,
-    });
+    const made = { ...piece, source: 'split' as const, created_at: now, updated_at: now };
+    const id = await copyEntry(trx, record, entry, { ...made, updated_by: changed.updated_by });
+    const after = { ...entry, ...piece, id };
+    await auditEntry(trx, viewer, { action: 'entry.created', after }, now);
   }
   return rest.length + 1;
 }

@@ -140,15 +140,26 @@ interface IdRange {
   last: number;
 }
 
+/** Who moves entries, and when: those of other people say so afterwards. */
+export interface Mover {
+  id: number;
+  now: number;
+}
+
 /** Moves the entries between two ids from a project to another, or from a task to another. */
 export async function moveEntries(
   db: Db,
   column: 'project_id' | 'task_id',
-  { from, into, range }: { from: number; into: number; range: IdRange },
+  { from, into, range, mover }: { from: number; into: number; range: IdRange; mover: Mover },
 ): Promise<void> {
+  const { id, now } = mover;
   await db
     .updateTable('entries')
-    .set({ [column]: into })
+    .set({
+      [column]: into,
+      updated_by: sql<number | null>`case when user_id = ${id} then null else cast(${id} as bigint) end`,
+      updated_at: sql<number>`case when updated_at < ${now} then cast(${now} as bigint) else updated_at + 1 end`,
+    })
     .where(column, '=', from)
     .where('id', '>=', range.first)
     .where('id', '<=', range.last)

@@ -27,7 +27,7 @@ import {
   removeEmptiedProject,
   removeEmptiedTask,
 } from './merging.queries.ts';
-import type { ProjectPair } from './merging.queries.ts';
+import type { Mover, ProjectPair } from './merging.queries.ts';
 
 /** Duplicates of projects, clients and tasks become one, in one transaction: what was booked goes over, nothing is lost. */
 
@@ -145,15 +145,15 @@ export function merge(
       const preview = await previewMerge(trx, viewer, wish);
       if (preview.refused !== null || shownMerge(preview) !== shown) return false;
       const pair = { from: preview.from.id, into: preview.into.id };
-      if (wish.kind === 'project') await mergeProject(trx, pair);
-      else if (wish.kind === 'client') await mergeClient(trx, pair);
-      else await mergeTask(trx, pair);
+      const mover = { id: viewer.id, now };
+      if (wish.kind === 'project') await mergeProject(trx, pair, mover);
+      else if (wish.kind === 'client') await mergeClient(trx, pair, mover);
+      else await mergeTask(trx, pair, mover);
       recordMerge(record, wish.kind, { into: pair.into, row_count: preview.entries });
-      if (wish.kind !== 'task')
-        await appendAudit(trx, {
-          ...{ at: now, actor_id: viewer.id, subject: wish.kind, subject_id: pair.into, user_id: null },
-          ...{ action: `${wish.kind}.merged`, content: { merged_id: pair.from, entries: preview.entries } },
-        });
+      await appendAudit(trx, {
+        ...{ at: now, actor_id: viewer.id, subject: wish.kind, subject_id: pair.into, user_id: null },
+        ...{ action: `${wish.kind}.merged`, content: { merged_id: pair.from, entries: preview.entries } },
+      });
       return preview;
     }),
   );
@@ -172,30 +172,34 @@ function recordMerge(
 /** So many ids at a time: the embedded database works on one thread, and a server must answer its probes meanwhile. */
 const idsAtATime = 20_000;
 
-async function moveAll(trx: Trx, column: 'project_id' | 'task_id', pair: ProjectPair): Promise<void> {
+async function moveAll(
+  trx: Trx,
+  column: 'project_id' | 'task_id',
+  moved: ProjectPair & { mover: Mover },
+): Promise<void> {
   const { first, last } = await findEntryIds(trx);
   for (let from = first; from <= last; from += idsAtATime)
-    await moveEntries(trx, column, { ...pair, range: { first: from, last: from + idsAtATime - 1 } });
+    await moveEntries(trx, column, { ...moved, range: { first: from, last: from + idsAtATime - 1 } });
 }
 
-async function mergeProject(trx: Trx, pair: ProjectPair): Promise<void> {
+async function mergeProject(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
   for (const user_id of await listPeopleOn(trx, [pair.from])) await lockPerson(trx, user_id);
-  await moveAll(trx, 'project_id', pair);
+  await moveAll(trx, 'project_id', { ...pair, mover });
   await mergeNamesakes(trx, pair);
   await mergePeople(trx, pair);
   await removeEmptiedProject(trx, pair.from);
 }
 
-async function mergeClient(trx: Trx, pair: ProjectPair): Promise<void> {
+async function mergeClient(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
   const projects = await listProjectPairs(trx, pair);
-  for (const { from, into } of projects) if (into !== null) await mergeProject(trx, { from, into });
+  for (const { from, into } of projects) if (into !== null) await mergeProject(trx, { from, into }, mover);
   const ids = projects.filter(({ into }) => into === null).map(({ from }) => from);
   await moveProjects(trx, { ids, into: pair.into });
   await removeEmptiedClient(trx, pair.from);
 }
 
-async function mergeTask(trx: Trx, pair: ProjectPair): Promise<void> {
-  await moveAll(trx, 'task_id', pair);
+async function mergeTask(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
+  await moveAll(trx, 'task_id', { ...pair, mover });
   await moveComments(trx, pair);
   await removeEmptiedTask(trx, pair.from);
 }

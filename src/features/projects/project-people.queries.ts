@@ -39,14 +39,67 @@ export async function upsertMember(
     .execute();
 }
 
-/** @returns false when that person was no member. */
-export async function deleteMember(db: Db, project_id: number, user_id: number): Promise<boolean> {
-  const result = await db
-    .deleteFrom('project_members')
+export interface MemberKey {
+  project_id: number;
+  user_id: number;
+}
+
+export async function findMember(
+  db: Db,
+  { project_id, user_id }: MemberKey,
+): Promise<{ is_manager: Flag } | undefined> {
+  return db
+    .selectFrom('project_members')
+    .select('is_manager')
     .where('project_id', '=', project_id)
     .where('user_id', '=', user_id)
     .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+}
+
+/** Active managers of a project, without one person. */
+export async function countOtherManagers(db: Db, { project_id, user_id }: MemberKey): Promise<number> {
+  const { others } = await db
+    .selectFrom('project_members')
+    .innerJoin('users', 'users.id', 'project_members.user_id')
+    .select((select) => select.fn.countAll<number>().as('others'))
+    .where('project_id', '=', project_id)
+    .where('is_manager', '=', 1)
+    .where('users.deactivated_at', 'is', null)
+    .where('user_id', '<>', user_id)
+    .executeTakeFirstOrThrow();
+  return others;
+}
+
+export async function deleteMember(db: Db, { project_id, user_id }: MemberKey): Promise<void> {
+  await db
+    .deleteFrom('project_members')
+    .where('project_id', '=', project_id)
+    .where('user_id', '=', user_id)
+    .execute();
+}
+
+/**
+ * Takes the open tasks of a project that only its members see from those who do not see it any more.
+ *
+ * @returns how many there were.
+ */
+export async function releaseTasks(db: Db, project_id: number, now: number): Promise<number> {
+  const result = await db
+    .updateTable('tasks')
+    .set({
+      assignee_id: null,
+      updated_at: sql<number>`case when updated_at < ${now} then ${now} else updated_at + 1 end`,
+    })
+    .where('project_id', '=', project_id)
+    .where('status', '<>', 'done')
+    .where('assignee_id', 'is not', null)
+    .where(sql<boolean>`${project_id} in (select id from projects where visibility = 'members')`)
+    .where(
+      sql<boolean>`assignee_id not in (select user_id from project_members where project_id = ${project_id})`,
+    )
+    .where(sql<boolean>`assignee_id not in (select id from users where role = 'admin')`)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
 }
 
 /** People whom the viewer may choose as members from a list; others are found by their address. */
@@ -84,13 +137,18 @@ export async function findMemberChoice(
     .executeTakeFirst();
 }
 
-/** An active person by the key of their address. */
-export async function findPersonByEmailKey(db: Db, email_key: string): Promise<{ id: number } | undefined> {
+/** An active person by the key of their address, when the viewer may choose them. */
+export async function findMemberByEmailKey(
+  db: Db,
+  viewer: Viewer,
+  email_key: string,
+): Promise<{ id: number } | undefined> {
   return db
     .selectFrom('users')
-    .select('id')
+    .select('users.id')
     .where('email_key', '=', email_key)
     .where('deactivated_at', 'is', null)
+    .where(visiblePeople(viewer))
     .executeTakeFirst();
 }
 

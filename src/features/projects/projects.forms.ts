@@ -54,6 +54,7 @@ export const memberForm = z.object({
   /** … or anybody by address. */
   email: line(254),
   is_manager: checkbox,
+  anyway: checkbox,
 });
 export const favouriteForm = z.object({ favourite: checkbox });
 export const archiveForm = z.object({ anyway: checkbox });

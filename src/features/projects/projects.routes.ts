@@ -304,20 +304,26 @@ async function showMembers(deps: Deps, req: Request, res: Response): Promise<voi
   await showMembersPage(deps, req, res, { project, values: {}, problems: {} });
 }
 
-async function showMembersPage(
-  deps: Deps,
-  req: Request,
-  res: Response,
-  state: { project: ProjectRow; values: Record<string, string>; problems: Record<string, string> },
-): Promise<void> {
+interface MembersState {
+  project: ProjectRow;
+  values: Record<string, string>;
+  problems: Record<string, string>;
+  /** What was not done because it takes the last manager away, and the form that does it anyway. */
+  refused?: { text: string; action: string; fields: Record<string, string> };
+}
+
+async function showMembersPage(deps: Deps, req: Request, res: Response, state: MembersState): Promise<void> {
   const { project, problems } = state;
   const data = {
-    ...state,
+    ...{ refused: null, ...state },
+    may_name_anybody: person.role === 'admin',
     title: res.locals.functions.t('projects.members_of', { name: project.name }),
+  const person = personOf(res);
     members: await listMembers(deps.db, project.id),
-    people: await listMemberChoices(deps.db, personOf(res), project.id),
+    people: await listMemberChoices(deps.db, person, project.id),
   };
-  await deps.page(req, res, 'projects/members', data, Object.keys(problems).length > 0 ? 422 : 200);
+  const invalid = data.refused !== null || Object.keys(problems).length > 0;
+  await deps.page(req, res, 'projects/members', data, invalid ? 422 : 200);
 }
 
 async function addMember(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -325,21 +331,45 @@ async function addMember(deps: Deps, req: Request, res: Response): Promise<void>
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
   const form = readForm(memberForm, req.body);
   const set = form.ok
-    ? await setMember(deps.change, person, { project_id: project.id, wish: form.value })
+    ? await setMember(deps.change, person, { project_id: project.id, wish: form.value, now: deps.now() })
     : form;
   if (!set.ok)
-    return answerInvalid(req, res, set.problems, (problems, values) =>
-      showMembersPage(deps, req, res, { project, values, problems }),
+    return answerInvalid(req, res, set.problems, ({ anyway, ...problems }, values) =>
+      showMembersPage(deps, req, res, {
+        ...{ project, values, problems },
+        ...(anyway === undefined ? {} : { refused: lastManagerOf(req, anyway) }),
+      }),
     );
-  await tell(deps, res, 'projects.member_saved', null);
-  res.redirect(303, `/projects/${project.id}/members`);
+  const gave_up = set.value === person.id && !(await managesProject(deps.db, person, project.id));
+  await tell(deps, res, gave_up ? 'projects.self_demoted' : 'projects.member_saved', null);
+  // Who does not manage it any more sees the project, but not its members.
+  res.redirect(303, gave_up ? `/projects/${project.id}` : `/projects/${project.id}/members`);
+}
+
+/** The same form once more, with the word that it is meant. */
+function lastManagerOf(req: Request, text: string) {
+  const { user_id = '', email = '' } = typed(req.body);
+  return { text, action: req.path, fields: { user_id, email, is_manager: '0', anyway: '1' } };
 }
 
 async function takeMember(deps: Deps, req: Request, res: Response): Promise<void> {
   const [project_id, user_id] = [idOf(req.params['id']), idOf(req.params['user_id'])];
   const person = personOf(res);
-  await removeMember(deps.change, person, { project_id, user_id });
-  await tell(deps, res, 'projects.member_removed', null);
+  const form = readForm(archiveForm, req.body);
+  const wish = { project_id, user_id, anyway: form.ok && form.value.anyway, now: deps.now() };
+  const removed = await removeMember(deps.change, person, wish);
+  if (!removed.ok) {
+    const project = await requireManagedProject(deps.db, person, project_id);
+    return answerInvalid(req, res, removed.problems, ({ anyway = '' }) =>
+      showMembersPage(deps, req, res, {
+        ...{ project, values: {}, problems: {}, refused: lastManagerOf(req, anyway) },
+      }),
+    );
+  }
+  const { t } = res.locals.functions;
+  const also = removed.value > 0 ? [t('projects.tasks_released', { tasks: removed.value })] : [];
+  const text = [t('projects.member_removed'), ...also].join(' ');
+  await setFlash(deps.db, sessionOf(res), { kind: 'success', text, undo_path: null });
   // Who takes themselves off may not see this page any more.
   res.redirect(303, user_id === person.id ? '/projects' : `/projects/${project_id}/members`);
 }

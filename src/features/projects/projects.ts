@@ -7,6 +7,7 @@ import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
 import { readBudget } from '../budgets/read-budget.ts';
 import { addClient } from '../clients/clients.ts';
+import { appendAudit } from '../audit/audit.ts';
 import { findClient, findClientByKey, findVisibleClient } from '../clients/clients.queries.ts';
 import type { ClientRow } from '../clients/clients.queries.ts';
 import { insertProjectManager } from '../access/access.queries.ts';
@@ -18,6 +19,7 @@ import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { defaultCurrency } from '../settings/settings.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { formVersion } from '../work/form-version.ts';
+import { releaseTasks } from './project-people.queries.ts';
 import type { ProjectForm } from './projects.forms.ts';
 import { projectColors, projectForm, projectNameMax } from './projects.forms.ts';
 import {
@@ -180,12 +182,28 @@ export function saveProject(
       if (!checked.ok) return checked;
       await updateProject(trx, id, rowOf(write.form, checked.value));
       record('project.updated', { project_id: id, ...propertiesOf(write.form, checked.value.client_id) });
+      await changeVisibility(trx, viewer, { project, form: write.form, now: write.now });
       return { ok: true, value: id };
     }),
   );
 }
 
 interface Place {
+/** Who sees a project says whose rights reach it, so the log tells; tasks of those who do not see it any more go back. */
+async function changeVisibility(
+  trx: Transaction<Database>,
+  viewer: Viewer,
+  { project, form, now }: { project: ProjectRow; form: ProjectForm; now: number },
+): Promise<void> {
+  if (form.visibility === project.visibility) return;
+  await releaseTasks(trx, project.id, now);
+  await appendAudit(trx, {
+    ...{ at: now, actor_id: viewer.id, action: 'project.visibility_changed', subject: 'project' },
+    ...{ subject_id: project.id, user_id: null },
+    content: { visibility: form.visibility, visibility_before: project.visibility },
+  });
+}
+
   viewer: Viewer;
   form: ProjectForm;
   now: number;
@@ -209,19 +227,21 @@ async function checkPlace(
   const problems: Problems = {
     ...(chosen.ok ? {} : chosen.problems),
     ...(budget.ok ? {} : { budget_amount: budget.problem }),
-    ...(await problemsOf(trx, form, { project, client_id: client === 'new' ? undefined : client_id })),
+    ...(await problemsOf(trx, place, client === 'new' ? undefined : client_id)),
   };
   if (!budget.ok || Object.keys(problems).length > 0) return { ok: false, problems };
   const added =
-    client === 'new' ? await addClient(trx, record, { name: form.new_client, created_at: now }) : client_id;
+    client === 'new'
+      ? await addClient(trx, record, { name: form.new_client, created_at: now, created_by: place.viewer.id })
+      : client_id;
   return { ok: true, value: { client_id: added, ...budget.value } };
 }
 
-/** @param of - the client's id is undefined when it is yet to be made: nothing of its name can be there. */
+/** @param client_id - undefined when the client is yet to be made: nothing of its name can be there. */
 async function problemsOf(
   trx: Db,
-  { name, code, start_date, due_date }: ProjectForm,
-  { project, client_id }: { project: ProjectRow | undefined; client_id: number | null | undefined },
+  { viewer, form: { name, code, start_date, due_date }, project }: Place,
+  client_id: number | null | undefined,
 ): Promise<Problems> {
   const problems: Problems = {};
   if (client_id !== undefined) {
@@ -230,7 +250,9 @@ async function problemsOf(
   }
   const twin = code === '' ? undefined : await findProjectByCode(trx, code);
   if (twin && twin.id !== project?.id)
-    problems['code'] = { key: 'projects.code_taken', values: { code, name: twin.name } };
+    problems['code'] = (await findVisibleProject(trx, viewer, twin.id))
+      ? { key: 'projects.code_taken', values: { code, name: twin.name } }
+      : { key: 'form.code_taken', values: { code } };
   if (start_date !== null && due_date !== null && due_date < start_date)
     problems['due_date'] = { key: 'projects.due_before_start' };
   return problems;
@@ -246,6 +268,9 @@ async function chooseClient(
     return known.archived_at === null
       ? { ok: true, value: known }
       : refused('new_client', 'projects.client_archived');
+    // Its name would open the page of a client that is not theirs to see.
+    if (known.id !== project?.client_id && !(await findVisibleClient(trx, viewer, known.id)))
+      return refused('new_client', 'projects.client_elsewhere');
   }
   if (form.client_id === null) return { ok: true, value: null };
   // A client that the viewer does not see is none; the project's own may stay.

@@ -272,7 +272,10 @@ export interface Assignee {
   name: string;
 }
 
-/** Whom the viewer may give tasks of a project to: its members, the people they see, themselves, and who has it now. */
+/**
+ * Whom the viewer may give tasks of a project to: its members, the people they see, themselves, and who has it now. Of a
+ * project that only its members see, nobody who would not see the task.
+ */
 export async function listAssignees(
   db: Db,
   viewer: Viewer,
@@ -286,7 +289,8 @@ export async function listAssignees(
         where('users.id', '=', assignee_id ?? 0),
         where.and([
           where('users.deactivated_at', 'is', null),
-          sql<boolean>`(${visiblePeople(viewer)} or users.id in (select user_id from project_members where project_id = ${project_id ?? 0}))`,
+          sql<boolean>`(${visiblePeople(viewer)} or users.id in ${membersOf(project_id)})`,
+          sql<boolean>`(users.role = 'admin' or users.id in ${membersOf(project_id)} or not exists (select 1 from projects where projects.id = ${project_id ?? 0} and projects.visibility = 'members'))`,
         ]),
       ]),
     )
@@ -295,6 +299,9 @@ export async function listAssignees(
     .limit(1000)
     .execute();
 }
+
+const membersOf = (project_id: number | null) =>
+  sql`(select user_id from project_members where project_id = ${project_id ?? 0})`;
 
 export interface Comment {
   id: number;

@@ -13,5 +13,6 @@ export const forms: Record<keyof typeof en, string> = {
   'form.date': 'Bitte ein Datum wie 2026-11-22 eingeben.',
   'form.time': 'Bitte eine Uhrzeit wie 9:30 eingeben.',
   'form.duration': 'Bitte eine Dauer wie 1:30, 1h30, 90m oder 1,5 eingeben.',
+  'form.code_taken': 'Das Kürzel {code} ist schon vergeben. Wählen Sie ein anderes.',
   'form.choice': 'Bitte einen der angebotenen Werte wählen.',
 };

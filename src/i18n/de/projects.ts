@@ -57,6 +57,8 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.taken': 'Dieser Kunde hat schon ein Projekt mit diesem Namen.',
   'projects.client_archived':
     'Dieser Kunde ist archiviert. Stellen Sie ihn zuerst wieder her, oder wählen Sie einen anderen.',
+  'projects.client_elsewhere':
+    'Es gibt schon einen Kunden dieses Namens, den Sie nicht sehen. Fragen Sie die Administration oder nehmen Sie einen anderen Namen.',
   'projects.hidden_by_client':
     '{client} ist archiviert, deshalb wird dieses Projekt nicht für neue Zeit angeboten.',
   'projects.end_title': 'Wenn es vorbei ist',
@@ -98,8 +100,16 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.member_email': 'Oder mit E-Mail-Adresse',
   'projects.member_needed': 'Bitte wählen Sie jemanden, oder geben Sie eine Adresse ein.',
   'projects.nobody_there': 'Es gibt kein aktives Konto mit dieser Adresse.',
+  'projects.member_hint':
+    'Sie wählen unter den Personen Ihrer Projekte. Alle anderen nimmt die Administration auf, mit ihrer E-Mail-Adresse.',
   'projects.member_saved': 'Das Mitglied wurde gespeichert.',
   'projects.member_removed': 'Das Mitglied wurde entfernt. Die Zeit bleibt.',
+  'projects.last_manager':
+    'Dann würde nur noch die Administration dieses Projekt leiten. Übertragen Sie zuerst jemand anderem die Leitung, oder tun Sie es trotzdem.',
+  'projects.last_manager_anyway': 'Trotzdem tun',
+  'projects.tasks_released':
+    '{tasks, plural, one {Eine offene Aufgabe hat} other {# offene Aufgaben haben}} damit niemanden mehr.',
+  'projects.self_demoted': 'Sie leiten dieses Projekt nicht mehr.',
   'projects.manages': 'Leitung',
   'projects.manages_hint':
     'Sieht und ändert die Zeit von allen in diesem Projekt, seine Sätze und sein Budget.',

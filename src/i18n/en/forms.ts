@@ -11,5 +11,6 @@ export const forms = {
   'form.date': 'Please enter a date like 2026-11-22.',
   'form.time': 'Please enter a time like 9:30.',
   'form.duration': 'Please enter a duration like 1:30, 1h30, 90m or 1.5.',
+  'form.code_taken': 'The code {code} is in use already. Choose another one.',
   'form.choice': 'Please choose one of the offered values.',
 } as const;

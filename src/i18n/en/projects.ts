@@ -51,6 +51,8 @@ export const projects = {
     'Somebody changed this project since you opened it. Save again to replace it with what is here, or open it anew.',
   'projects.taken': 'This client already has a project of that name.',
   'projects.client_archived': 'This client is archived. Restore it first, or choose another one.',
+  'projects.client_elsewhere':
+    'There is a client of this name already, which you do not see. Ask an administrator, or use another name.',
   'projects.hidden_by_client': '{client} is archived, so this project is not offered for new time.',
   'projects.end_title': 'When it is over',
   'projects.archive_text':
@@ -89,8 +91,16 @@ export const projects = {
   'projects.member_email': 'Or by e-mail address',
   'projects.member_needed': 'Please choose somebody, or enter an address.',
   'projects.nobody_there': 'There is no active account with this address.',
+  'projects.member_hint':
+    'You choose among the people of your projects. Administrators add anybody else, by e-mail address.',
   'projects.member_saved': 'The member was saved.',
   'projects.member_removed': 'The member was removed. Their time stays.',
+  'projects.last_manager':
+    'Then only administrators would manage this project. Make somebody else a manager first, or do it anyway.',
+  'projects.last_manager_anyway': 'Do it anyway',
+  'projects.tasks_released':
+    '{tasks, plural, one {One open task of theirs is} other {# open tasks of theirs are}} nobody’s now.',
+  'projects.self_demoted': 'You do not manage this project any more.',
   'projects.manages': 'Manager',
   'projects.manages_hint': 'Sees and changes everybody’s time on this project, its rates and its budget.',
   'projects.make_manager': 'Make manager',
