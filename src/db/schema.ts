@@ -128,6 +128,8 @@ export interface ProjectsTable {
   budget_cents: ColumnType<number | null, number | null | undefined, number | null>;
   /** Percentages that raise a notice, ascending: '80,100'; '' for none. */
   budget_thresholds: ColumnType<string, string | undefined, string>;
+  /** Of the cents: what a budget means does not move with the client's currency. */
+  budget_currency: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface TagsTable {

@@ -293,6 +293,11 @@ describe('by hand', () => {
   });
 });
 
+async function jobs(): Promise<void> {
+  app.clock.now += 3_600_000;
+  await runAllJobs(app.deps);
+}
+
 describe('a threshold', () => {
   it('is told once, in the page and by mail, to managers and administrators', async () => {
     const id = await makeProject({ budget_kind: 'hours', budget_amount: '10', budget_thresholds: '50, 90' });
@@ -367,11 +372,6 @@ describe('a threshold', () => {
     await jobs();
     expect(await mailed()).toEqual({ state: 'sent', status: null });
   });
-
-  async function jobs(): Promise<void> {
-    app.clock.now += 3_600_000;
-    await runAllJobs(app.deps);
-  }
 });
 
 describe('notices', () => {
@@ -409,6 +409,103 @@ describe('notices', () => {
     await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
     expect(main(await app.as('alice').get('/notices'))).toContain('hat 50 % erreicht');
     await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
+  });
+});
+
+/** What the form of a project holds, as a browser sends it back. */
+async function formOf(path: string): Promise<Record<string, string>> {
+  const page = main(await app.as('alice').get(`${path}/edit`).expect(200));
+  const fields: Record<string, string> = {};
+  const decode = (text: string) => text.replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+  for (const [tag] of page.matchAll(/<input[^>]*>/g)) {
+    const name = / name="([^"]*)"/.exec(tag)?.[1];
+    const is_set = !/type="(radio|checkbox)"/.test(tag) || tag.includes(' checked');
+    if (name !== undefined && is_set) fields[name] = decode(/ value="([^"]*)"/.exec(tag)?.[1] ?? '');
+  }
+  for (const [, name = '', options = ''] of page.matchAll(
+    /<select[^>]* name="([^"]*)"[^>]*>([\s\S]*?)<\/select>/g,
+  ))
+    fields[name] = /<option value="([^"]*)" selected/.exec(options)?.[1] ?? '';
+  return fields;
+}
+const budgetOf = (id: number) =>
+  db()
+    .selectFrom('projects')
+    .select(['budget_seconds', 'budget_cents', 'budget_currency', 'description'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+
+describe('a budget that is not touched', () => {
+  it('stays to the second, and is not told of again', async () => {
+    const id = await makeProject({ budget_kind: 'hours', budget_amount: '1:40', budget_thresholds: '50' });
+    await book(id, '1:00');
+    await jobs();
+    const told = await noticesOf(id);
+    expect(told).not.toEqual([]);
+    const fields = await formOf(`/projects/${id}`);
+    expect(fields).toMatchObject({ budget_amount: '1:40:00', budget_kind: 'hours' });
+    await app
+      .as('alice')
+      .post(`/projects/${id}`, { ...fields, description: 'more' })
+      .expect(303);
+    expect(await budgetOf(id)).toMatchObject({ budget_seconds: 6000, description: 'more' });
+    await jobs();
+    expect(await noticesOf(id)).toEqual(told);
+    const decimal = await makeProject({
+      name: `Decimal ${names}`,
+      budget_kind: 'hours',
+      budget_amount: '7.25',
+    });
+    expect(await formOf(`/projects/${decimal}`)).toMatchObject({ budget_amount: '7.25' });
+  });
+
+  it('stays what it was when the client is billed in another currency, and says what does not count', async () => {
+    const id = await makeProject({
+      ...{ budget_kind: 'money', budget_amount: '1,000', new_client: `Moves ${names}` },
+    });
+    await app
+      .as('alice')
+      .post('/rates', { scope: `project:${id}`, kind: 'billable', amount: '100' })
+      .expect(303);
+    await book(id, '2:00');
+    const { client_id } = await db()
+      .selectFrom('projects')
+      .select('client_id')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    const show = async () => main(await app.as('alice').get(`/projects/${id}`).expect(200));
+    expect(await show()).not.toContain('does not count against it');
+    await app
+      .as('alice')
+      .post(`/clients/${client_id}`, { name: `Moves ${names}`, currency: 'JPY' })
+      .expect(303);
+    expect(await show()).toContain('€200.00 of €1,000.00 used (20 %)');
+    expect(await show()).toContain('This budget is in EUR, but the project is billed in JPY now');
+    const fields = await formOf(`/projects/${id}`);
+    expect(fields).toMatchObject({ budget_amount: '1000.00 EUR' });
+    const save = (more: object) =>
+      app.as('alice').post(`/projects/${id}`, { ...fields, version: '', ...more });
+    await save({ description: 'more' }).expect(303);
+    expect(await budgetOf(id)).toMatchObject({ budget_cents: 100_000, budget_currency: 'EUR' });
+    await save({ budget_amount: '160000' }).expect(303);
+    expect(await budgetOf(id)).toMatchObject({ budget_cents: 160_000, budget_currency: 'JPY' });
+  });
+
+  it('is asked for when the project goes to a client that is billed otherwise', async () => {
+    const id = await makeProject({ budget_kind: 'money', budget_amount: '1,000' });
+    await app
+      .as('alice')
+      .post('/clients', { name: `Dollar ${names}`, currency: 'USD' })
+      .expect(303);
+    const fields = { ...(await formOf(`/projects/${id}`)), new_client: `Dollar ${names}` };
+    const asked = await app.as('alice').post(`/projects/${id}`, fields).expect(422);
+    expect(main(asked)).toContain('This budget is 1000.00 EUR, but the project would be billed in USD');
+    expect(await budgetOf(id)).toMatchObject({ budget_cents: 100_000, budget_currency: 'EUR' });
+    await app
+      .as('alice')
+      .post(`/projects/${id}`, { ...fields, budget_amount: '1000 USD' })
+      .expect(303);
+    expect(await budgetOf(id)).toMatchObject({ budget_cents: 100_000, budget_currency: 'USD' });
   });
 });
 

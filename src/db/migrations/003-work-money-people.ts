@@ -53,6 +53,7 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
     .execute();
   await maybe('projects', 'budget_seconds', 'bigint');
   await maybe('projects', 'budget_cents', 'bigint');
+  await maybe('projects', 'budget_currency', 'text');
   await text('projects', 'budget_thresholds');
   // A code is unique where there is one.
   await sql`create unique index clients_code on clients (lower(code)) where code <> ''`.execute(db);

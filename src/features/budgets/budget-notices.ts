@@ -61,7 +61,8 @@ function reachedBy(
 const onceKey = (
   project_id: number,
   { budget, month, threshold }: { budget: Budget; month: string | null; threshold: number },
-): string => `budget:${project_id}:${month ?? 'total'}:${threshold}:${budget.kind}:${budget.amount}`;
+): string =>
+  `budget:${project_id}:${month ?? 'total'}:${threshold}:${budget.kind === 'hours' ? 'hours' : budget.currency}:${budget.amount}`;
 
 async function tellWatchers(db: Deps['db'], reached: readonly Reached[], now: number): Promise<void> {
   const watchers = Map.groupBy(

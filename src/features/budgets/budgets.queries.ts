@@ -141,6 +141,7 @@ export interface BudgetRow {
   budget_period: 'total' | 'monthly';
   budget_seconds: number | null;
   budget_cents: number | null;
+  budget_currency: string | null;
   budget_thresholds: string;
   client_currency: string | null;
 }
@@ -154,7 +155,7 @@ export async function listWatchedBudgets(
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name', 'budget_period', 'budget_seconds', 'budget_cents'])
-    .select(['budget_thresholds', 'clients.currency as client_currency'])
+    .select(['budget_currency', 'budget_thresholds', 'clients.currency as client_currency'])
     .where('projects.id', '>', after)
     .where('projects.archived_at', 'is', null)
     .where('budget_thresholds', '<>', '')

@@ -17,17 +17,22 @@ export interface BudgetColumns {
   budget_period: 'total' | 'monthly';
   budget_seconds: number | null;
   budget_cents: number | null;
+  budget_currency: string | null;
   budget_thresholds: string;
 }
 
-/** The budget of a project's row; null without one. @param currency - of its client, else of the instance. */
+/**
+ * The budget of a project's row; null without one. Money stays in the currency in which it was set.
+ *
+ * @param currency - in which the project is billed, for a budget of hours: its client's, else the instance's.
+ */
 export function budgetOf(row: BudgetColumns, currency: string): Budget | null {
   const amount = row.budget_seconds ?? row.budget_cents;
   if (amount === null) return null;
   return {
     kind: row.budget_seconds === null ? 'money' : 'hours',
     amount,
-    currency,
+    currency: (row.budget_cents === null ? null : row.budget_currency) ?? currency,
     period: row.budget_period,
     thresholds: readThresholds(row.budget_thresholds) ?? [],
   };

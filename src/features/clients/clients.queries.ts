@@ -147,7 +147,7 @@ export async function listProjectsOfClient(
       (join) => join.onRef('sums.project_id', '=', 'projects.id'),
     )
     .select(['projects.id', 'projects.name', 'projects.color', 'projects.archived_at', 'projects.code'])
-    .select(['budget_period', 'budget_seconds', 'budget_cents', 'budget_thresholds'])
+    .select(['budget_period', 'budget_seconds', 'budget_cents', 'budget_currency', 'budget_thresholds'])
     .select(sql<number>`case when ${managedProjects(viewer)} then 1 else 0 end`.as('is_managed'))
     .select([
       sql<number>`coalesce(total_seconds, 0)`.as('total_seconds'),

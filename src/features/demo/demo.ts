@@ -216,7 +216,7 @@ async function insertWork(
       ...(began_days_ago === undefined ? {} : { created_at: Math.max(beginning, dayAgo(began_days_ago)) }),
       code: project.code ?? '',
       due_date: due_in_days === undefined ? null : (addDays(plan.until, due_in_days) ?? null),
-      ...budgetOf(project),
+      ...budgetOf(project, own_currency),
     };
   });
   const keyOf = (row: { client_id: number | null; name_key: string }) => `${row.client_id} ${row.name_key}`;
@@ -231,11 +231,13 @@ async function insertWork(
   return { projects, tags, money };
 }
 
-function budgetOf({ budget }: DemoProject) {
+function budgetOf({ budget, client }: DemoProject, own_currency: string) {
+  const currency = client === foreignClient.name ? foreignClient.currency : own_currency;
   return {
     budget_period: budget?.period ?? ('total' as const),
     budget_seconds: budget?.kind === 'hours' ? budget.amount * 3600 : null,
     budget_cents: budget?.kind === 'money' ? budget.amount * 100 : null,
+    budget_currency: budget?.kind === 'money' ? currency : null,
     budget_thresholds: budget ? '80,100' : '',
   };
 }

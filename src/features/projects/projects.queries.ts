@@ -27,6 +27,7 @@ export interface ProjectRow {
   budget_period: 'total' | 'monthly';
   budget_seconds: number | null;
   budget_cents: number | null;
+  budget_currency: string | null;
   budget_thresholds: string;
 }
 
@@ -45,7 +46,7 @@ const projectsWithClient = (db: Db) =>
     .select(['clients.name as client_name', 'clients.archived_at as client_archived_at'])
     .select(['clients.currency as client_currency', 'projects.code', 'projects.description'])
     .select(['projects.start_date', 'projects.due_date', 'projects.visibility'])
-    .select(['budget_period', 'budget_seconds', 'budget_cents', 'budget_thresholds']);
+    .select(['budget_period', 'budget_seconds', 'budget_cents', 'budget_currency', 'budget_thresholds']);
 
 export interface ListedProject extends ProjectRow {
   is_favourite: number;

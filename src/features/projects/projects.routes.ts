@@ -8,8 +8,8 @@ import type { MessageKey } from '../../i18n/translate.ts';
 import { findEntryScope, managesProject } from '../access/access.queries.ts';
 import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { localDateOf } from '../../shared/calendar.ts';
-import { formatAmount } from '../../shared/money.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { budgetText } from '../budgets/read-budget.ts';
 import type { BudgetUse } from '../budgets/budgets.ts';
 import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import type { PersonTime, WorkMonth } from '../budgets/budgets.queries.ts';
@@ -225,6 +225,7 @@ async function viewBudgetPage(
   if (!view) return { budget: null };
   const { duration, money } = res.locals.functions;
   const { budget } = view;
+  const billed_in = world.project.client_currency ?? world.own_currency;
   const amount = (value: number): string =>
     budget.kind === 'hours'
       ? `${value < 0 ? '−' : ''}${duration(Math.abs(value))}`
@@ -232,6 +233,8 @@ async function viewBudgetPage(
   return {
     budget: {
       ...view,
+      // Booked in another currency than that of the budget: it does not count.
+      billed_in: budget.kind === 'money' && billed_in !== budget.currency ? billed_in : null,
       texts: { used: amount(view.use.used), left: amount(view.use.left), whole: amount(budget.amount) },
       points: (view.burn_down?.points ?? []).map(({ date, used, left }) => ({
         ...{ date, used: amount(used), left: amount(left) },
@@ -395,26 +398,15 @@ async function valuesOf(deps: Deps, res: Response, project: ProjectRow): Promise
   const money = await moneyContext(deps, res);
   const { name, client_id, color, billable, code, description, start_date, due_date, visibility } = project;
   const { budget_seconds, budget_cents, budget_period, budget_thresholds } = project;
+  const currency = project.client_currency ?? money.own_currency;
   const budget_kind = budget_seconds !== null ? 'hours' : budget_cents !== null ? 'money' : 'none';
   return {
     ...{ name, client_id: String(client_id ?? ''), color, billable: billable === 1 ? '1' : '' },
     ...{ code, description, start_date: start_date ?? '', due_date: due_date ?? '', visibility },
-    ...{ budget_kind, budget_period, budget_amount: budgetText(money, project) },
+    ...{ budget_kind, budget_period, budget_amount: budgetText(project, { currency, locale: money.locale }) },
     budget_thresholds:
       budget_kind === 'none' ? usualValues.budget_thresholds : budget_thresholds.replaceAll(',', ', '),
   };
-}
-
-function budgetText(
-  { own_currency, locale }: MoneyContext,
-  { budget_seconds, budget_cents, client_currency }: ProjectRow,
-): string {
-  // Two decimals of an hour where it is not whole: what the field understands again.
-  if (budget_seconds !== null)
-    return new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: 2 }).format(
-      budget_seconds / 3600,
-    );
-  return budget_cents === null ? '' : formatAmount(budget_cents, client_currency ?? own_currency, locale);
 }
 
 interface FormData {

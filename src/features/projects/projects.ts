@@ -102,6 +102,7 @@ interface Checked {
   client_id: number | null;
   budget_seconds: number | null;
   budget_cents: number | null;
+  budget_currency: string | null;
 }
 
 function rowOf(form: ProjectForm, checked: Checked) {
@@ -161,7 +162,7 @@ export const versionOf = (project: ProjectRow): string =>
   formVersion([
     ...[project.name, project.client_id, project.color, project.billable, project.code, project.description],
     ...[project.start_date, project.due_date, project.visibility, project.budget_period],
-    ...[project.budget_seconds, project.budget_cents, project.budget_thresholds],
+    ...[project.budget_seconds, project.budget_cents, project.budget_currency, project.budget_thresholds],
   ]);
 
 /**
@@ -221,8 +222,10 @@ async function checkPlace(
   const { form, now, project } = place;
   const chosen = await chooseClient(trx, place);
   const client = chosen.ok ? chosen.value : null;
-  const currency = (client === 'new' ? null : client?.currency) ?? place.money.own_currency;
-  const budget = readBudget(form, { currency, locale: place.money.locale });
+  const { own_currency, locale } = place.money;
+  const currency = (client === 'new' ? null : client?.currency) ?? own_currency;
+  const stored_currency = project && (project.client_currency ?? own_currency);
+  const budget = readBudget(form, { currency, stored_currency, stored: project, locale });
   const client_id = client === 'new' ? null : (client?.id ?? null);
   const problems: Problems = {
     ...(chosen.ok ? {} : chosen.problems),

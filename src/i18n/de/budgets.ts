@@ -7,7 +7,7 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.kind_hours': 'Stunden',
   'budgets.kind_money': 'Geld',
   'budgets.amount': 'Wie viel',
-  'budgets.amount_hint': 'Stunden wie 120 oder 7,5, oder ein Betrag in der Währung des Kunden.',
+  'budgets.amount_hint': 'Stunden wie 120, 7,5 oder 1:40, oder ein Betrag in der Währung des Kunden.',
   'budgets.period': 'Für',
   'budgets.period_total': 'Alle Zeit',
   'budgets.period_monthly': 'Jeden Monat',
@@ -16,6 +16,10 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.thresholds_problem': 'Bitte geben Sie bis zu fünf Prozentzahlen von 1 bis 1000 ein, wie 80, 100.',
   'budgets.amount_needed': 'Bitte geben Sie an, wie viel, oder wählen Sie kein Budget.',
   'budgets.negative': 'Ein Budget kann nicht negativ sein.',
+  'budgets.other_currency':
+    'Dieses Budget ist {amount}, aber das Projekt würde in {currency} abgerechnet, und Beträge werden nie umgerechnet. Geben Sie es neu mit seiner Währung ein, etwa 1200 {currency}.',
+  'budgets.billed_elsewhere':
+    'Dieses Budget ist in {currency}, aber das Projekt wird jetzt in {billed_in} abgerechnet: Neue Zeit zählt nicht dagegen. Bearbeiten Sie das Projekt, um das Budget neu festzulegen.',
   'budgets.nothing': 'Ein Budget muss mehr als nichts sein. Wählen Sie stattdessen kein Budget.',
   'budgets.hours_problem': 'Bitte geben Sie Stunden wie 120 oder 7,5 ein.',
   'budgets.too_many_hours': 'Höchstens {maximum, number} Stunden.',

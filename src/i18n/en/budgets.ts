@@ -5,7 +5,7 @@ export const budgets = {
   'budgets.kind_hours': 'Hours',
   'budgets.kind_money': 'Money',
   'budgets.amount': 'How much',
-  'budgets.amount_hint': 'Hours like 120 or 7.5, or an amount of money in the currency of the client.',
+  'budgets.amount_hint': 'Hours like 120, 7.5 or 1:40, or an amount of money in the currency of the client.',
   'budgets.period': 'For',
   'budgets.period_total': 'All time',
   'budgets.period_monthly': 'Each month',
@@ -14,6 +14,10 @@ export const budgets = {
   'budgets.thresholds_problem': 'Please enter up to five percentages from 1 to 1000, like 80, 100.',
   'budgets.amount_needed': 'Please enter how much, or choose no budget.',
   'budgets.negative': 'A budget cannot be negative.',
+  'budgets.other_currency':
+    'This budget is {amount}, but the project would be billed in {currency}, and amounts are never converted. Enter it anew with its currency, like 1200 {currency}.',
+  'budgets.billed_elsewhere':
+    'This budget is in {currency}, but the project is billed in {billed_in} now: new time does not count against it. Edit the project to set the budget anew.',
   'budgets.nothing': 'A budget must be more than nothing. Choose no budget instead.',
   'budgets.hours_problem': 'Please enter hours like 120 or 7.5.',
   'budgets.too_many_hours': 'At most {maximum, number} hours.',
