@@ -5,6 +5,7 @@ import type express from 'express';
 import type { Request, Response } from 'express';
 import { chain, createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config/config.ts';
+import { EmbeddedAdapter } from '../src/db/sqlite-dialect.ts';
 import { buildDeps } from '../src/deps.ts';
 import type { Deps } from '../src/deps.ts';
 import { createSendPage } from '../src/http/page.ts';
@@ -18,6 +19,7 @@ const listeners: Record<string, (deps: Deps) => RequestListener> = {
   'chain-off': createUnobservedApp,
   hello: createFiveByteApp,
   bare: createBarePage,
+  forgetful: createForgetfulApp,
 };
 
 const { PORT = '', BENCH_APP = 'whole' } = process.env;
@@ -43,6 +45,16 @@ function createUnobservedApp(built: Deps): RequestListener {
     next();
   };
   return createApp(deps, [context, ...chain(deps).slice(OBSERVING_LINKS)]);
+}
+
+/** As if somebody had written before every request: nothing of what pages read is kept. */
+function createForgetfulApp(deps: Deps): RequestListener {
+  const { adapter } = deps.db.getExecutor();
+  const app = createApp(deps);
+  return (req, res) => {
+    if (adapter instanceof EmbeddedAdapter) adapter.forgetReads();
+    app(req as Request, res as Response);
+  };
 }
 
 /** `/off` answers before the chain, `/hello` behind it and with one event recorded: same process, same answer. */

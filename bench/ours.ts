@@ -18,6 +18,7 @@ export const OUR_RUNGS: readonly Rung[] = [
     '/timer',
   ),
   rung('ours', 'our application', 'ours', '/timer'),
+  rung('ours-forgetful', '… with every answer read anew', 'ours-forgetful', '/timer'),
   rung('ours-compressed', '… as a browser asks', 'ours', '/timer', BROWSER),
   rung('ours-busy', "… a busy person's page", 'ours', '/timer', 'identity', 'busy'),
 ];
@@ -35,6 +36,7 @@ export function listOurServers(context: RunContext): ServerSpec[] {
     server('ours-chain-off', 'chain-off'),
     server('ours-chain-off-control', 'chain-off'),
     server('ours', 'whole'),
+    server('ours-forgetful', 'forgetful'),
   ];
 }
 

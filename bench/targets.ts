@@ -50,6 +50,11 @@ export function judge(figures: Figures): Target[] {
     ),
     beside('1', "… Sentry's tracing left out of the bundle", speed('ours', 'stock-bundle')),
     beside('1', '… the same, compressed', speed('ours-compressed', 'stock-bundle-compressed')),
+    beside(
+      '1',
+      '… as if somebody wrote before every request',
+      speed('ours-forgetful', 'stock-bundle-traces'),
+    ),
     atLeast(
       '2',
       'timer page against bare node:http with the same page, req/s',

@@ -22,6 +22,8 @@ import { setLanguage, sharedWithoutData, viewLocals } from './http/middleware/vi
 import { metricsAccess } from './observability/metrics-access.ts';
 import { publicPaths, routes } from './routes.ts';
 
+export { loadFirstPages } from './routes.ts';
+
 /** The middleware chain in order; a test holds it against docs/architecture.md. */
 export function chain(deps: Deps): (RequestHandler | ErrorRequestHandler)[] {
   const { config, db, now } = deps;

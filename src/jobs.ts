@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from './config/config.ts';
-import { findLastSuccess, renewLease, takeLease, updateLastSuccess } from './db/leases.ts';
+import { findLastSuccess, listLastSuccesses, renewLease, takeLease, updateLastSuccess } from './db/leases.ts';
 import type { Deps } from './deps.ts';
 import { deleteEndedAttempts } from './features/accounts/attempts.queries.ts';
 import { hasAdministrator } from './features/accounts/people.queries.ts';
 import { deleteEndedSessions } from './features/accounts/sessions.queries.ts';
 import { deleteOldDeletedItems } from './features/entries/entries.queries.ts';
-import { deleteEndedLinks } from './features/invitations/links.queries.ts';
-import { deleteOldNotices } from './features/notices/notices.queries.ts';
 
 /** A piece of housekeeping that one instance at a time does. */
 interface Job {
@@ -26,6 +24,7 @@ const minuteMs = 60_000;
 const hourMs = 3_600_000;
 /** The start is over by then, and whoever started it has looked at their first page. */
 const firstLookMs = minuteMs;
+const firstRunMs = 1_000;
 const noticesKeptMs = 400 * 24 * hourMs;
 /** Links of invitations and passwords are forgotten this long after they ended. */
 const linksKeptMs = 30 * 24 * hourMs;
@@ -41,7 +40,8 @@ const jobs: Job[] = [
   {
     name: 'end_links',
     everyMs: hourMs,
-    run: ({ db, now }) => deleteEndedLinks(db, now() - linksKeptMs),
+    run: async ({ db, now }) =>
+      (await import('./features/invitations/links.queries.ts')).deleteEndedLinks(db, now() - linksKeptMs),
   },
   { name: 'purge_deleted', everyMs: hourMs, run: ({ db, now }) => deleteOldDeletedItems(db, now() - undoMs) },
   {
@@ -68,7 +68,8 @@ const jobs: Job[] = [
   {
     name: 'forget_notices',
     everyMs: hourMs,
-    run: ({ db, now }) => deleteOldNotices(db, now() - noticesKeptMs),
+    run: async ({ db, now }) =>
+      (await import('./features/notices/notices.queries.ts')).deleteOldNotices(db, now() - noticesKeptMs),
   },
   { name: 'end_attempts', everyMs: hourMs, run: ({ db, now }) => deleteEndedAttempts(db, now()) },
   {
@@ -85,7 +86,8 @@ const jobs: Job[] = [
 /** Runs every job now and then on its own timer; returns the function that stops them. */
 export function startJobs(deps: Deps): () => void {
   const holder = randomUUID();
-  const timers = jobs.filter((job) => isOn(job, deps)).flatMap((job) => startJob(deps, job, holder));
+  showJobs(deps);
+  const timers = jobs.filter((job) => isOn(job, deps.config)).flatMap((job) => startJob(deps, job, holder));
   return () => timers.forEach((timer) => clearInterval(timer));
 }
 
@@ -94,25 +96,36 @@ function startJob(deps: Deps, job: Job, holder: string): NodeJS.Timeout[] {
   const timers = [setInterval(run, job.everyMs)];
   if (job.dueAfterMs) {
     timers.push(setTimeout(run, firstLookMs));
-    void showLastSuccess(deps, job);
   } else {
-    // At start as well: a server that is restarted every hour must not keep what should be gone.
-    run();
+    // At start as well: a server that is restarted every hour must not keep what should be gone. Not in
+    // its first second, when people wait for it to be ready.
+    timers.push(setTimeout(run, firstRunMs));
   }
   for (const timer of timers) timer.unref();
   return timers;
 }
 
-const isOn = ({ dueAfterMs }: Job, { config }: Deps): boolean => dueAfterMs?.(config) !== 0;
+const intervalMs = ({ dueAfterMs, everyMs }: Job, config: Readonly<Config>): number =>
+  dueAfterMs?.(config) ?? everyMs;
 
-/** Before a restart the job may have succeeded: what Prometheus reads must not forget it. */
-async function showLastSuccess({ db, metrics, log }: Deps, { name }: Job): Promise<void> {
-  try {
-    const last = await findLastSuccess(db, name);
-    if (last !== null) metrics.jobSucceededAt(name, last);
-  } catch (error) {
-    log.logger.warn({ err: error, job: name }, 'last success of a job could not be read');
-  }
+const isOn = (job: Job, config: Readonly<Config>): boolean => intervalMs(job, config) !== 0;
+
+/**
+ * Tells Prometheus when each job is due and when it last succeeded, which the database knows: neither a restart nor another
+ * instance's success is forgotten. A backup that was never made is none that is missing before there is anything to keep.
+ */
+function showJobs({ db, metrics, config }: Deps): void {
+  const shown = jobs.filter((job) => isOn(job, config));
+  for (const job of shown) metrics.jobInterval(job.name, intervalMs(job, config) / 1000);
+  metrics.collect('tt_job_last_success_timestamp_seconds', async () => {
+    const last = await listLastSuccesses(db);
+    const isSetUp = await hasAdministrator(db);
+    return new Map(
+      shown
+        .filter(({ name, dueAfterMs }) => last.has(name) || dueAfterMs === undefined || isSetUp)
+        .map(({ name }) => [name, (last.get(name) ?? 0) / 1000]),
+    );
+  });
 }
 
 /** Runs a job now unless an instance ran it within its interval; a failure is logged and counted, never thrown. */
@@ -150,5 +163,5 @@ export const jobNames: readonly string[] = jobs.map((job) => job.name);
 
 /** Runs every job that is due, once. */
 export async function runAllJobs(deps: Deps): Promise<void> {
-  for (const job of jobs) if (isOn(job, deps)) await runJob(deps, job, randomUUID());
+  for (const job of jobs) if (isOn(job, deps.config)) await runJob(deps, job, randomUUID());
 }

@@ -1,8 +1,5 @@
 import type { RequestHandler } from 'express';
 import type { Deps } from './deps.ts';
-import { accountRoutes } from './features/accounts/accounts.routes.ts';
-import { entryRoutes } from './features/entries/entries.routes.ts';
-import { timerRoutes } from './features/timer/timer.routes.ts';
 import { lazyRouter } from './http/lazy-router.ts';
 
 /** What somebody who is not signed in may ask for. Everything else leads to /login. */
@@ -13,13 +10,19 @@ export const publicPaths: ReadonlySet<string> = new Set([
 
 /**
  * Every feature's routes. Routers mount at the root with full paths, so a URL is found by search and labels are whole.
- * What the first pages need is imported at the start, the rest with its first request.
+ * Each is imported with its first request.
  */
 export function routes(deps: Deps): RequestHandler[] {
   return [
-    timerRoutes(deps),
-    entryRoutes(deps),
-    accountRoutes(deps),
+    lazyRouter(['', 'timer', 'entries'], async () =>
+      (await import('./features/timer/timer.routes.ts')).timerRoutes(deps),
+    ),
+    lazyRouter(['entries'], async () =>
+      (await import('./features/entries/entries.routes.ts')).entryRoutes(deps),
+    ),
+    lazyRouter(['account', 'login', 'logout'], async () =>
+      (await import('./features/accounts/accounts.routes.ts')).accountRoutes(deps),
+    ),
     lazyRouter(['projects', 'clients', 'tasks'], async () =>
       (await import('./features/merging/merging.routes.ts')).mergingRoutes(deps),
     ),
@@ -47,4 +50,11 @@ export function routes(deps: Deps): RequestHandler[] {
     lazyRouter(['admin'], async () => (await import('./features/admin/admin.routes.ts')).adminRoutes(deps)),
     lazyRouter(['setup'], async () => (await import('./features/setup/setup.routes.ts')).setupRoutes(deps)),
   ];
+}
+
+/** Imports what the first pages need, so that the first visitor does not wait for it. */
+export async function loadFirstPages(): Promise<void> {
+  await import('./features/timer/timer.routes.ts');
+  await import('./features/entries/entries.routes.ts');
+  await import('./features/accounts/accounts.routes.ts');
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
-import { createApp } from './app.ts';
+import { createApp, loadFirstPages } from './app.ts';
 import { ConfigError, loadConfig, readEnvironment } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { migrateToLatest, SchemaError } from './db/migrate.ts';
@@ -14,6 +14,8 @@ import { isUnstorable } from './shared/errors.ts';
 import { atMost } from './telemetry/at-most.ts';
 import { guardSockets } from './telemetry/guard.ts';
 
+/** The code of the first pages is imported this long after the server listens. */
+const firstPagesAfterMs = 200;
 /** Open answers get this long at shutdown before their connections are closed. */
 const drainMs = 2_000;
 /** A process that fails gets this long to put its report where the next one finds it. */
@@ -33,8 +35,9 @@ export async function startServer(): Promise<void> {
   // Made now, so that no page has to store it on a disk that may be full by then.
   deps.settings.secret().catch(() => undefined);
   deps.telemetry.start();
-  const stopJobs = startJobs(deps);
-  stopOnSignal(server, deps, stopJobs);
+  stopOnSignal(server, deps, startJobs(deps));
+  // Not yet: whoever waits for the server to be ready asks now, and importing blocks.
+  setTimeout(() => void loadFirstPages(), firstPagesAfterMs).unref();
 }
 
 function configOrExit(): Readonly<Config> {

@@ -13,14 +13,16 @@ export interface LazyRouter extends RequestHandler {
  */
 export function lazyRouter(places: readonly string[], load: () => Promise<Router>): LazyRouter {
   let loading: Promise<Router> | undefined;
+  let loaded: Router | undefined;
   const loadOnce = (): Promise<Router> => {
-    loading ??= load();
+    loading ??= load().then((routes) => (loaded = routes));
     return loading;
   };
   // Named as Express names its own routers: for the chain it is one.
-  async function router(...[req, res, next]: Parameters<RequestHandler>): Promise<void> {
-    if (!places.includes(req.path.split('/', 2)[1] ?? '')) return next();
-    (await loadOnce())(req, res, next);
+  function router(...[req, res, next]: Parameters<RequestHandler>): void {
+    if (!places.includes(req.path.split('/', 2)[1] ?? '')) next();
+    else if (loaded) loaded(req, res, next);
+    else void loadOnce().then((routes) => routes(req, res, next), next);
   }
   return Object.assign(router, { load: loadOnce });
 }

@@ -1,6 +1,6 @@
-import { IntlMessageFormat } from 'intl-messageformat';
-import { de } from './de/index.ts';
-import { en } from './en/index.ts';
+import { createRequire } from 'node:module';
+import type { IntlMessageFormat } from 'intl-messageformat';
+import type { en } from './en/index.ts';
 
 export type MessageKey = keyof typeof en;
 export type MessageValues = Record<string, string | number>;
@@ -8,24 +8,37 @@ export type Translate = (key: MessageKey, values?: MessageValues) => string;
 export const locales = ['en', 'de'] as const;
 export type Locale = (typeof locales)[number];
 
-const catalogues: Record<Locale, Record<MessageKey, string>> = { en, de };
+type Catalogue = Record<MessageKey, string>;
+
+// A language is read with its first text: half a server's own modules are words, and many servers need one language.
+const require = createRequire(import.meta.url);
+const catalogues: Partial<Record<Locale, Catalogue>> = {};
+
+function catalogueOf(locale: Locale): Catalogue {
+  catalogues[locale] ??=
+    locale === 'de'
+      ? (require('./de/index.ts') as { de: Catalogue }).de
+      : (require('./en/index.ts') as { en: Catalogue }).en;
+  return catalogues[locale];
+}
 
 /** True for a key of the catalogue; form problems arrive as strings and are checked with it. */
-export const isMessageKey = (key: string): key is MessageKey => Object.hasOwn(en, key);
+export const isMessageKey = (key: string): key is MessageKey => Object.hasOwn(catalogueOf('en'), key);
 
 /**
  * The `t()` of a locale: plain strings are looked up directly, messages with arguments are compiled
  * by intl-messageformat at their first use and kept.
  */
 export function createTranslate(locale: Locale): Translate {
-  const catalogue = catalogues[locale];
+  const catalogue = catalogueOf(locale);
+  const format = require('intl-messageformat') as { IntlMessageFormat: typeof IntlMessageFormat };
   const compiled = new Map<MessageKey, IntlMessageFormat>();
   return (key, values) => {
     const text = catalogue[key];
     if (values === undefined) return text;
     let message = compiled.get(key);
     if (!message) {
-      message = new IntlMessageFormat(text, locale);
+      message = new format.IntlMessageFormat(text, locale);
       compiled.set(key, message);
     }
     return String(message.format(values));
