@@ -84,6 +84,8 @@ export function refuseNewer(file: string, { schema, app_version }: Head): void {
 /** Nobody else may use the database meanwhile: what they wrote would be lost, and what they read would be half. */
 async function refuseCompany({ db, dialect }: Connection): Promise<void> {
   if (dialect === 'postgres') {
+    // A restore takes as long as it takes; its connection is the only one.
+    await sql`set statement_timeout = 0`.execute(db);
     if ((await countPostgresColleagues(db)) === 0) return;
   } else {
     // Outside of a transaction only, and not while another process has the file open.

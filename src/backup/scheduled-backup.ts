@@ -1,9 +1,13 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Deps } from '../deps.ts';
+import { BackupError } from './backup-error.ts';
 import { listBackups } from './backup-folder.ts';
 import { readHead } from './read-backup.ts';
-import { installationOf, isLeftover, makeBackup } from './write-backup.ts';
+import { installationOf, isLeftover, makeBackup, makeFolder } from './write-backup.ts';
+
+/** Left free beside what the backup needs, for whatever else writes meanwhile. */
+const spareBytes = 32_000_000;
 
 /** One backup by the schedule, and the end of those that are older than the newest few. */
 export async function backUpOnSchedule({
@@ -15,6 +19,7 @@ export async function backUpOnSchedule({
   const folder = config.backup_dir;
   const installation = installationOf(await settings.secret());
   await removeLeftovers(folder, installation);
+  await refuseLittleRoom(folder);
   const { file, bytes, rows } = await makeBackup(config, { folder, now: now(), scheduled: true });
   const removed = await removeOld({ folder, installation, keep: config.backup_keep });
   log.logger.info({ job: 'backup', file: basename(file), bytes, rows, removed }, 'backup written');
@@ -25,6 +30,17 @@ async function removeLeftovers(folder: string, installation: string): Promise<vo
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((one) => isLeftover(one, installation)))
     await rm(join(folder, name), { force: true });
+}
+
+/** The database may lie on the same disk: a backup must not be what fills it. */
+async function refuseLittleRoom(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const { bavail, bsize } = await statfs(folder);
+  const newest = (await listBackups(folder)).find(({ scheduled }) => scheduled);
+  const needed = 2 * (newest?.bytes ?? 0) + spareBytes;
+  const [free, wanted] = [bavail * bsize, needed].map((bytes) => `${Math.floor(bytes / 1_000_000)} MB`);
+  if (bavail * bsize < needed)
+    throw new BackupError(`no backup was made in ${folder}: ${free} are free there, and ${wanted} should be`);
 }
 
 /** Only scheduled backups of this very installation: others may share the folder. @returns how many were deleted. */

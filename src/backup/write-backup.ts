@@ -45,7 +45,7 @@ export async function makeBackup(config: Source, request: BackupRequest): Promis
   const head = headOf(snapshot, config.version, request.now);
   const temporary = join(request.folder, partialName(request, head.installation));
   try {
-    await mkdir(request.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(request.folder);
     const { sha256, tables } = await writeLines(snapshot, { head, temporary, signal: request.signal });
     await verifyBackup(temporary);
     const file = freeName(request);
@@ -58,6 +58,19 @@ export async function makeBackup(config: Source, request: BackupRequest): Promis
     throw explained(error, request.folder);
   } finally {
     await snapshot.close();
+  }
+}
+
+/**
+ * Makes the folder when it is missing, for the server's user only.
+ *
+ * @throws BackupError when it cannot be one.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw explained(error, folder);
   }
 }
 

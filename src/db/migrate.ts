@@ -63,7 +63,15 @@ async function migratorOf({ db, dialect }: Migrated) {
     Object.fromEntries(
       Object.entries(migrations).map(([name, load]) => [
         name,
-        { up: async (trx: Kysely<unknown>) => (await load())(trx, dialect) },
+        {
+          up: async (trx: Kysely<unknown>) => {
+            // An index over millions of rows takes longer than any request may.
+            if (dialect === 'postgres') await sql`set local statement_timeout = 0`.execute(trx);
+            await (
+              await load()
+            )(trx, dialect);
+          },
+        },
       ]),
     );
   return new Migrator({ db, provider: { getMigrations } });

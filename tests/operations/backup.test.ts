@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -701,6 +710,23 @@ describe('the schedule', () => {
     expect(await runsOf(own)).toEqual(['failure 1', 'success 1']);
   });
 
+  test('is left out where it could fill the disk', async () => {
+    const folder = newFolder();
+    const own = await createTestApp({ environment: { BACKUP_DIR: folder } });
+    own.expectErrors();
+    await runAllJobs(own.deps);
+    const [name = ''] = await scheduled(folder);
+    // Larger than any disk, and takes none of it.
+    truncateSync(join(folder, name), 8_000_000_000_000);
+    own.clock.now += day;
+    await runAllJobs(own.deps);
+    expect(await runsOf(own)).toEqual(['success 1', 'failure 1']);
+    expect(JSON.stringify(own.logLines())).toMatch(
+      /no backup was made in .*: \d+ MB are free there, and 160000/,
+    );
+    expect(readdirSync(folder)).toEqual([name]);
+  });
+
   test('is for one instance at a time', async () => {
     const folder = newFolder();
     const own = await createTestApp({ environment: { BACKUP_DIR: folder } });
@@ -740,7 +766,6 @@ describe('the schedule', () => {
     expect(await page()).toMatch(/<dd>1 file, [\d.]+ KB in .*; the newest has [\d.]+ KB<\/dd>/);
     own.clock.now += 2 * day;
     expect(await page()).toContain('The last backup is 2 days 3 h old.');
-    own.deps.metrics.jobSucceededAt('backup', 0);
     const stop = startJobs(own.deps);
     await expect
       .poll(() => own.deps.metrics.render())
