@@ -74,7 +74,7 @@ beforeAll(async () => {
     few.set(`${reader} ${path}`, await statementsOf(reader, path));
   }
   await grow({ projects: 10_000, people: 1_000, others: 3_000 });
-}, 180_000);
+}, 300_000);
 
 const named = (name: string) => ({ name, name_key: name.toLowerCase(), created_at: 1, archived_at: null });
 
@@ -204,11 +204,11 @@ async function growOthers(numbers: readonly number[], user_ids: readonly number[
 
 /**
  * Statements that a page asks. The metrics that count them ask a few themselves once in a while, which can only add to a
- * count: the least of some tries is the page's own.
+ * count: the least of some tries is the page's own, and the first that is as expected is enough.
  */
-async function statementsOf(reader: CastName, path: string): Promise<number> {
+async function statementsOf(reader: CastName, path: string, expected = 0): Promise<number> {
   let least = Infinity;
-  for (let tries = 0; tries < 3; tries += 1) {
+  for (let tries = 0; tries < 3 && least > expected; tries += 1) {
     const before = await statements();
     await app.as(reader).get(path).expect(200);
     least = Math.min(least, (await statements()) - before);
@@ -226,13 +226,15 @@ async function statements(): Promise<number> {
 }
 
 describe('at 10,000 projects and 1,000 people', () => {
-  it('no page asks a question per row', async () => {
-    const grown: [string, number][] = [];
-    for (const { reader, path } of pages())
-      grown.push([`${reader} ${path}`, await statementsOf(reader, path)]);
-    const more = grown.filter(([page, count]) => count > (few.get(page) ?? 0));
-    expect(more.map(([page, count]) => `${page}: ${count} instead of ${few.get(page)}`)).toEqual([]);
-    expect(grown.filter(([, count]) => count >= 40)).toEqual([]);
+  it('no page asks a question per row', { timeout: 300_000 }, async () => {
+    const more: string[] = [];
+    for (const { reader, path } of pages()) {
+      const expected = few.get(`${reader} ${path}`) ?? 0;
+      const count = await statementsOf(reader, path, expected);
+      if (count > expected) more.push(`${reader} ${path}: ${count} instead of ${expected}`);
+    }
+    expect(more).toEqual([]);
+    expect([...few].filter(([, count]) => count >= 40)).toEqual([]);
   });
 
   it('a file asks a few questions for five hundred rows', async () => {

@@ -126,6 +126,12 @@ async function createMembers(db: Kysely<unknown>): Promise<void> {
     .execute();
   // The first projects by name, on every page, without sorting all there are.
   await db.schema.createIndex('projects_by_name').on('projects').columns(['name_key', 'id']).execute();
+  // Which clients somebody sees is asked of their projects, client by client.
+  await db.schema
+    .createIndex('projects_by_client')
+    .on('projects')
+    .columns(['client_id', 'visibility', 'id'])
+    .execute();
   await db.schema
     .createTable('favourites')
     .addColumn('user_id', 'bigint', (column) => column.notNull().references('users.id').onDelete('cascade'))
