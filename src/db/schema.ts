@@ -62,6 +62,8 @@ export interface UsersTable {
   analytics_choice: ColumnType<'in' | 'out' | null, 'in' | 'out' | null | undefined, 'in' | 'out' | null>;
   /** 1: somebody who has time here but no account (yet). Their email is '' and their key a random one. */
   is_placeholder: ColumnType<Flag, Flag | undefined, Flag>;
+  /** 1: wants a mail, too, when somebody else books, changes or deletes their time. */
+  entry_mails: ColumnType<Flag, Flag | undefined, Flag>;
 }
 
 export interface SessionsTable {
@@ -99,10 +101,10 @@ export interface ClientsTable {
   currency: ColumnType<string | null, string | null | undefined, string | null>;
   /** '' or one of the project colours. */
   color: ColumnType<string, string | undefined, string>;
-}
-
   /** Who made it: theirs to change until it has projects. */
   created_by: ColumnType<number | null, number | null | undefined, number | null>;
+}
+
 export interface ProjectsTable {
   id: Generated<number>;
   client_id: number | null;
@@ -126,10 +128,10 @@ export interface ProjectsTable {
   budget_period: ColumnType<'total' | 'monthly', 'total' | 'monthly' | undefined, 'total' | 'monthly'>;
   budget_seconds: ColumnType<number | null, number | null | undefined, number | null>;
   budget_cents: ColumnType<number | null, number | null | undefined, number | null>;
-  /** Percentages that raise a notice, ascending: '80,100'; '' for none. */
-  budget_thresholds: ColumnType<string, string | undefined, string>;
   /** Of the cents: what a budget means does not move with the client's currency. */
   budget_currency: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Percentages that raise a notice, ascending: '80,100'; '' for none. */
+  budget_thresholds: ColumnType<string, string | undefined, string>;
 }
 
 export interface TagsTable {
@@ -186,8 +188,9 @@ export interface EntryTagsTable {
 export interface DeletedItemsTable {
   id: Generated<number>;
   user_id: number;
-  kind: 'entry' | 'running';
-  /** The row and its tags, as JSON. */
+  /** change: how an entry was before it was changed with others; bulk: of whoever did it, names the items of all of them. */
+  kind: 'entry' | 'running' | 'change' | 'bulk';
+  /** The row and its tags, as JSON; of a bulk the ids of its items. */
   content: string;
   deleted_at: number;
 }
@@ -307,12 +310,12 @@ export interface TasksTable {
   estimate_seconds: number | null;
   /** Order in its column of the board; those with the same place are in the order of their ids. */
   board_place: Generated<number>;
+  created_at: number;
   updated_at: number;
   archived_at: number | null;
 }
 
 export interface TaskCommentsTable {
-  created_at: number;
   id: Generated<number>;
   task_id: number;
   user_id: number;

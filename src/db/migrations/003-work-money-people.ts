@@ -62,6 +62,11 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
     .alterTable('users')
     .addColumn('is_placeholder', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+  // Whether notices about one's own time come by mail as well: only who wants them gets more mail.
+  await db.schema
+    .alterTable('users')
+    .addColumn('entry_mails', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
 }
 
 async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void> {

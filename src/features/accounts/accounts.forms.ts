@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, line, requiredLine } from '../../http/forms.ts';
+import { checkbox, choice, line, requiredLine } from '../../http/forms.ts';
 import { locales } from '../../i18n/translate.ts';
 import { isTimeZone } from '../../shared/calendar.ts';
 
@@ -37,6 +37,7 @@ export const profileForm = z.object({
   week_start: weekStart,
   duration_format: durationFormat,
   theme: choice(['system', 'light', 'dark']),
+  entry_mails: checkbox.transform((ticked): 0 | 1 => (ticked ? 1 : 0)),
 });
 export type Profile = z.output<typeof profileForm>;
 

@@ -27,6 +27,12 @@ export async function findPasswordHash(db: Db, id: number): Promise<string | und
   return row?.password_hash ?? undefined;
 }
 
+/** Whether the person wants a mail, too, when somebody else changes their time. */
+export async function findEntryMails(db: Db, id: number): Promise<boolean> {
+  const row = await db.selectFrom('users').select('entry_mails').where('id', '=', id).executeTakeFirst();
+  return row?.entry_mails === 1;
+}
+
 /** A person's own choice about product analytics; null when they made none. */
 export async function findAnalyticsChoice(db: Db, id: number): Promise<'in' | 'out' | null> {
   const row = await db.selectFrom('users').select('analytics_choice').where('id', '=', id).executeTakeFirst();

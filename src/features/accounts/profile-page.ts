@@ -4,6 +4,7 @@ import { sessionOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { familiesOf } from './device.ts';
 import { timeZoneOptions } from './choices.ts';
+import { findEntryMails } from './people.queries.ts';
 import { listSessions } from './sessions.queries.ts';
 
 interface AccountPage {
@@ -21,11 +22,13 @@ export async function showAccount(
   page: AccountPage = {},
 ): Promise<void> {
   const { person } = sessionOf(res);
-  const { values = {}, problems = {}, password_problems = {}, status = 200 } = page;
+  const { values, problems = {}, password_problems = {}, status = 200 } = page;
   const title = res.locals.functions.t('account.title');
   const zones = timeZoneOptions(person.time_zone);
   const sessions = await loadSessions(deps, res);
-  const data = { title, values: { ...person, ...values }, problems, password_problems, sessions, zones };
+  const entry_mails = values ? Boolean(values['entry_mails']) : await findEntryMails(deps.db, person.id);
+  const shown = { ...person, ...values, entry_mails };
+  const data = { title, values: shown, problems, password_problems, sessions, zones };
   await deps.page(req, res, 'accounts/account', data, status);
 }
 

@@ -1,5 +1,6 @@
 import type { Problems } from '../../http/forms.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
+import { localDateOf } from '../../shared/calendar.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { bookEntry } from './entries.ts';
 import type { NewEntry, Trx } from './entries.ts';
@@ -22,7 +23,8 @@ export async function bookFor(
   const { id, created } = await bookEntry(trx, record, { ...entry, created_by }, now);
   const task_id = what.task?.id ?? null;
   const work = { project_id, task_id, billable, description: what.description };
-  const told = { id, user_id, started_at, ended_at, ...work };
+  const local_date = localDateOf(started_at, entry.zone) ?? '';
+  const told = { id, user_id, started_at, ended_at, local_date, ...work };
   if (created) await auditEntry(trx, viewer, { action: 'entry.created', after: told }, now);
   return { created };
 }

@@ -1,4 +1,5 @@
 import type { Deps } from '../../deps.ts';
+import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { Mail } from '../../telemetry/mail.ts';
 import { managesProject } from '../access/access.queries.ts';
 import { queueNoticeMails } from '../mails/mails.ts';
@@ -44,15 +45,24 @@ function writeMail(
   // Without the public address nobody knows how people reach this server.
   const href = public_url === undefined ? null : noticeHref(notice, names);
   const url = href === null ? null : `${public_url?.replace(/\/$/, '')}${href}`;
-  const project = notice.kind === 'budget' ? names.projects.get(notice.project_id) : undefined;
-  const subject = t('notices.mail_subject', { project: project ?? t('notices.project_gone') });
   const data = {
-    ...{ locale, url, lead, subject, why: t('notices.mail_why') },
-    ...{ greeting: t('mail.greeting', { name }), action: t('notices.mail_action') },
+    ...{ locale, url, lead, ...wordsFor(notice, names, functions) },
+    greeting: t('mail.greeting', { name }),
   };
+  const { subject } = data;
   const text = [data.greeting, lead, ...(url === null ? [] : [url]), data.why].join('\n\n');
   return {
     ...{ purpose: 'notice', user_id, to: email, subject },
     ...{ text: `${text}\n`, html: deps.views.render('mails/notice', data) },
   };
+}
+
+function wordsFor(notice: Notice, names: NoticeNames, { t }: Pick<ViewFunctions, 't'>) {
+  if (notice.kind === 'entry') {
+    const subject = t('notices.mail_entry_subject');
+    return { subject, why: t('notices.mail_entry_why'), action: t('notices.mail_entry_action') };
+  }
+  const name = notice.kind === 'budget' ? names.projects.get(notice.project_id) : undefined;
+  const subject = t('notices.mail_subject', { project: name ?? t('notices.project_gone') });
+  return { subject, why: t('notices.mail_why'), action: t('notices.mail_action') };
 }

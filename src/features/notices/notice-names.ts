@@ -9,10 +9,13 @@ import type { Notice, NoticeNames } from './notices.ts';
  */
 export async function namesOf(db: Db, viewer: Viewer, notices: readonly Notice[]): Promise<NoticeNames> {
   const project_ids = notices.flatMap((notice) => (notice.kind === 'budget' ? [notice.project_id] : []));
-  const user_ids = notices.flatMap((notice) => (notice.kind === 'mail' ? [notice.user_id] : []));
+  const user_ids = notices.flatMap((notice) => {
+    // Whoever changed one's time is named at the entry, too. Mails are told of to administrators.
+    if (notice.kind === 'entry') return [notice.actor_id];
+    return notice.kind === 'mail' && viewer.role === 'admin' ? [notice.user_id] : [];
+  });
   return {
     projects: await mapProjectNames(db, viewer, project_ids),
-    // Mails are told of to administrators.
-    people: await mapPeopleNames(db, viewer.role === 'admin' ? user_ids : []),
+    people: await mapPeopleNames(db, user_ids),
   };
 }

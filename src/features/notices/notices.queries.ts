@@ -80,6 +80,7 @@ export async function listUnmailedNotices(
     .where('users.deactivated_at', 'is', null)
     .where('users.email', '<>', '')
     .where('users.is_placeholder', '=', 0)
+    .where((where) => where.or([where('notices.kind', '<>', 'entry'), where('users.entry_mails', '=', 1)]))
     .orderBy('notices.id')
     .limit(500)
     .execute();
@@ -108,6 +109,29 @@ export async function findMailedNotice(db: Db, id: number): Promise<MailedNotice
     .where('users.deactivated_at', 'is', null)
     .where('users.email', '<>', '')
     .executeTakeFirst();
+}
+
+/** The newest message of a person whose key begins so, while it is new, unread and not in the queue of mails. */
+export async function findOpenEntryNotice(
+  db: Db,
+  { user_id, key, since }: { user_id: number; key: string; since: number },
+): Promise<{ id: number; content: string } | undefined> {
+  return db
+    .selectFrom('notices')
+    .leftJoin('mails', 'mails.notice_id', 'notices.id')
+    .select(['notices.id', 'notices.content'])
+    .where('notices.user_id', '=', user_id)
+    .where('notices.kind', '=', 'entry')
+    .where('once_key', 'like', `${key}%`)
+    .where('notices.created_at', '>=', since)
+    .where('read_at', 'is', null)
+    .where('mails.id', 'is', null)
+    .orderBy('notices.id', 'desc')
+    .executeTakeFirst();
+}
+
+export async function updateNoticeContent(db: Db, id: number, content: string): Promise<void> {
+  await db.updateTable('notices').set({ content }).where('id', '=', id).execute();
 }
 
 /** Removes what was read, or is old. */

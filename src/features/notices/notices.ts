@@ -20,14 +20,30 @@ export interface MailNotice {
   problem: string | null;
 }
 
-export type Notice = ({ kind: 'budget' } & BudgetNotice) | ({ kind: 'mail' } & MailNotice);
+/** What a message about one's own entries holds that somebody else changed. */
+export interface EntryNotice {
+  /** Whose they are. */
+  user_id: number;
+  actor_id: number;
+  change: 'created' | 'updated' | 'deleted' | 'restored';
+  entry_ids: readonly number[];
+  /** First and last local date. */
+  from: string;
+  to: string;
+}
 
-/** Kinds of messages that are sent by mail as well. That a mail could not be sent is not said by mail. */
-export const mailedKinds: readonly Notice['kind'][] = ['budget'];
+export type Notice =
+  ({ kind: 'budget' } & BudgetNotice) | ({ kind: 'mail' } & MailNotice) | ({ kind: 'entry' } & EntryNotice);
+
+/**
+ * Kinds of messages that are sent by mail as well; those about one's entries to whoever wants them. That a mail could not
+ * be sent is not said by mail.
+ */
+export const mailedKinds: readonly Notice['kind'][] = ['budget', 'entry'];
 
 /** Reads the content of a message; undefined when it is not what this version writes. */
 export function readNotice(kind: string, content: string): Notice | undefined {
-  const fields = JSON.parse(content) as Partial<BudgetNotice & MailNotice>;
+  const fields = JSON.parse(content) as Partial<BudgetNotice & MailNotice & EntryNotice>;
   if (kind === 'budget') {
     const { project_id, threshold, percent, month = null } = fields;
     if (project_id === undefined || threshold === undefined || percent === undefined) return undefined;
@@ -37,6 +53,12 @@ export function readNotice(kind: string, content: string): Notice | undefined {
     const { user_id, purpose, status = null, problem = null } = fields;
     if (user_id === undefined || purpose === undefined) return undefined;
     return { kind, user_id, purpose, status, problem };
+  }
+  if (kind === 'entry') {
+    const { user_id, actor_id, change, entry_ids, from, to } = fields;
+    if (user_id === undefined || actor_id === undefined || change === undefined) return undefined;
+    if (entry_ids === undefined || from === undefined || to === undefined) return undefined;
+    return { kind, user_id, actor_id, change, entry_ids, from, to };
   }
   return undefined;
 }
@@ -48,7 +70,17 @@ export interface NoticeNames {
 }
 
 /** The message in a sentence. */
-export function noticeText(notice: Notice, names: NoticeNames, { t }: Pick<ViewFunctions, 't'>): string {
+export function noticeText(
+  notice: Notice,
+  names: NoticeNames,
+  { t, day }: Pick<ViewFunctions, 't' | 'day'>,
+): string {
+  if (notice.kind === 'entry') {
+    const { from, to, change, entry_ids } = notice;
+    const days = from === to ? day(from, 'long') : `${day(from, 'short')} – ${day(to, 'short')}`;
+    const name = names.people.get(notice.actor_id) ?? t('entry.by_somebody');
+    return t(`notices.entry_${change}`, { name, count: entry_ids.length, days });
+  }
   if (notice.kind === 'mail') {
     const name = names.people.get(notice.user_id) ?? t('notices.person_gone');
     return t(`notices.mail_${notice.purpose}`, { name, reason: refusalText(notice, { t }) });
@@ -73,6 +105,8 @@ export function refusalText(
 
 /** Where a message leads: a path of this server; null when what it is about is gone. */
 export function noticeHref(notice: Notice, names: NoticeNames): string | null {
+  if (notice.kind === 'entry')
+    return `/entries?user_id=${notice.user_id}&from=${notice.from}&to=${notice.to}`;
   if (notice.kind === 'mail')
     return names.people.has(notice.user_id) ? `/admin/users/${notice.user_id}` : null;
   return names.projects.has(notice.project_id) ? `/projects/${notice.project_id}` : null;

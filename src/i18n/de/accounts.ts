@@ -19,6 +19,10 @@ export const accounts: Record<keyof typeof en, string> = {
   'account.language_en': 'English (Englisch)',
   'account.language_de': 'Deutsch',
   'account.time_zone': 'Zeitzone',
+  'account.mails': 'E-Mails',
+  'account.entry_mails': 'Per E-Mail sagen, wenn jemand anderes meine Zeit bucht, ändert oder löscht',
+  'account.entry_mails_hint':
+    'Es steht immer unter Ihren Hinweisen. E-Mails kommen, wenn dieser Server welche senden kann und Sie den Hinweis noch nicht gelesen haben.',
   'account.time_zone_hint': 'Neue Einträge entstehen in dieser Zone.',
   'account.week_start': 'Die Woche beginnt am',
   'account.monday': 'Montag',

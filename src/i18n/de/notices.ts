@@ -6,7 +6,7 @@ export const notices: Record<keyof typeof en, string> = {
   'notices.bell': '{unread, plural, =0 {Hinweise} one {Hinweise, # ungelesen} other {Hinweise, # ungelesen}}',
   'notices.none': 'Keine Hinweise',
   'notices.none_text':
-    'Wenn das Budget eines Projekts, das Sie leiten, eine seiner Schwellen erreicht, steht es hier.',
+    'Wenn jemand anderes Ihre Zeit ändert oder das Budget eines Projekts, das Sie leiten, eine seiner Schwellen erreicht, steht es hier.',
   'notices.unread': 'neu',
   'notices.mark_read': 'Als gelesen markieren',
   'notices.read_all': 'Alle als gelesen markieren',
@@ -24,6 +24,18 @@ export const notices: Record<keyof typeof en, string> = {
     'Das Budget von {project} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
   'notices.budget_monthly':
     'Das Budget von {project} für {month} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
+  'notices.entry_created':
+    '{name} hat {count, plural, one {einen Eintrag} other {# Einträge}} für Sie gebucht ({days}).',
+  'notices.entry_updated':
+    '{name} hat {count, plural, one {einen Ihrer Einträge} other {# Ihrer Einträge}} geändert ({days}).',
+  'notices.entry_deleted':
+    '{name} hat {count, plural, one {einen Ihrer Einträge} other {# Ihrer Einträge}} gelöscht ({days}).',
+  'notices.entry_restored':
+    '{name} hat {count, plural, one {einen Ihrer Einträge} other {# Ihrer Einträge}} wiederhergestellt ({days}).',
+  'notices.mail_entry_subject': 'Ihre Zeit wurde geändert',
+  'notices.mail_entry_action': 'Meine Einträge zeigen',
+  'notices.mail_entry_why':
+    'Sie bekommen das, weil es in Ihrem Konto so eingestellt ist; dort können Sie es ändern.',
   'notices.mail_subject': 'Budget von {project}',
   'notices.mail_action': 'Projekt öffnen',
   'notices.mail_why':

@@ -17,6 +17,10 @@ export const accounts = {
   'account.language_en': 'English',
   'account.language_de': 'Deutsch (German)',
   'account.time_zone': 'Time zone',
+  'account.mails': 'Mails',
+  'account.entry_mails': 'Tell me by mail when somebody else books, changes or deletes my time',
+  'account.entry_mails_hint':
+    'It is always among your notices. Mails come when this server can send them and you have not read the notice yet.',
   'account.time_zone_hint': 'New entries are made in this zone.',
   'account.week_start': 'Weeks start on',
   'account.monday': 'Monday',

@@ -4,7 +4,7 @@ export const notices = {
   'notices.bell': '{unread, plural, =0 {Notices} one {Notices, # unread} other {Notices, # unread}}',
   'notices.none': 'No notices',
   'notices.none_text':
-    'When a budget of a project that you manage reaches one of its thresholds, it says so here.',
+    'When somebody else changes your time, or a budget of a project that you manage reaches one of its thresholds, it says so here.',
   'notices.unread': 'new',
   'notices.mark_read': 'Mark as read',
   'notices.read_all': 'Mark all as read',
@@ -21,6 +21,17 @@ export const notices = {
     'The budget of {project} has reached {threshold, number} %: {percent, number} % is used.',
   'notices.budget_monthly':
     'The budget of {project} for {month} has reached {threshold, number} %: {percent, number} % is used.',
+  'notices.entry_created':
+    '{name} booked {count, plural, one {an entry} other {# entries}} for you ({days}).',
+  'notices.entry_updated':
+    '{name} changed {count, plural, one {one of your entries} other {# of your entries}} ({days}).',
+  'notices.entry_deleted':
+    '{name} deleted {count, plural, one {one of your entries} other {# of your entries}} ({days}).',
+  'notices.entry_restored':
+    '{name} put back {count, plural, one {one of your entries} other {# of your entries}} ({days}).',
+  'notices.mail_entry_subject': 'Your time was changed',
+  'notices.mail_entry_action': 'Show my entries',
+  'notices.mail_entry_why': 'You get this because your account says so; you can change it there.',
   'notices.mail_subject': 'Budget of {project}',
   'notices.mail_action': 'Open the project',
   'notices.mail_why': 'You get this once for each threshold, because you manage this project or this server.',
