@@ -306,7 +306,9 @@ function findEndOfDay(date: string, zone: string): number | undefined {
 
 /** True when the time between the instants counts for more than its first date. Ending at midnight sharp does not. */
 export function crossesMidnight(started_at: number, ended_at: number, zone: string): boolean {
-  return splitAtMidnights(started_at, ended_at, zone).length > 1;
+  if (ended_at <= started_at) return false;
+  const [first, last] = [localDateOf(started_at, zone), localDateOf(ended_at - 1, zone)];
+  return first !== undefined && last !== undefined && first < last;
 }
 
 /**

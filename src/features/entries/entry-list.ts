@@ -197,7 +197,20 @@ function oneDay(view: View, day: { local_date: string }): ListedDay[] {
     .map((total) => listedDay(view, total, entriesPerDayPage));
 }
 
+const keptRows = new WeakMap<ListedEntry, EntryRow>();
+
+/** A row of a page. What ended is worked out once for as long as the database gives the same frozen row again. */
 export function entryRow(entry: ListedEntry, tags: string[], person: ListPerson, now: number): EntryRow {
+  if (entry.ended_at === null || !Object.isFrozen(entry)) return newRow(entry, tags, person, now);
+  let row = keptRows.get(entry);
+  if (!row || row.zone_differs !== (entry.zone !== person.time_zone)) {
+    row = newRow(entry, tags, person, now);
+    keptRows.set(entry, row);
+  }
+  return row;
+}
+
+function newRow(entry: ListedEntry, tags: string[], person: ListPerson, now: number): EntryRow {
   const { id, description, started_at, ended_at, zone, local_date, project_id } = entry;
   return {
     id,

@@ -108,6 +108,10 @@ function withOwn(projects: readonly ProjectChoice[], own: ProjectChoice | null):
   return own === null || projects.some(({ id }) => id === own.id) ? projects : [own, ...projects];
 }
 
+type Lists = { projects: readonly ProjectChoice[]; running: Omit<RunningTimer, 'elapsed_seconds'> };
+const keptRunning = new WeakMap<readonly RunningRow[], Lists>();
+
+/** The same for every page for as long as the database gives the same rows; only its seconds go on. */
 function runningTimer(
   rows: readonly RunningRow[],
   projects: readonly ProjectChoice[],
@@ -115,6 +119,19 @@ function runningTimer(
 ): RunningTimer | null {
   const [row] = rows;
   if (!row) return null;
+  let kept = keptRunning.get(rows);
+  if (kept?.projects !== projects) {
+    kept = { projects, running: shownTimer(row, rows, projects) };
+    keptRunning.set(rows, kept);
+  }
+  return { ...kept.running, elapsed_seconds: elapsedSeconds(row.started_at, now) };
+}
+
+function shownTimer(
+  row: RunningRow,
+  rows: readonly RunningRow[],
+  projects: readonly ProjectChoice[],
+): Omit<RunningTimer, 'elapsed_seconds'> {
   const { id, description, started_at, zone, local_date, project_id } = row;
   const tags = rows.map(({ tag_name }) => tag_name).filter((name) => name !== null);
   const project =
@@ -141,7 +158,6 @@ function runningTimer(
     started_at,
     started_clock: clockOf(started_at, zone) ?? '',
     started_date: local_date,
-    elapsed_seconds: elapsedSeconds(started_at, now),
     updated_at: row.updated_at,
   };
 }
