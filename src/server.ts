@@ -64,7 +64,10 @@ async function buildOrExit(config: Readonly<Config>): Promise<Deps> {
 
 async function migrateOrExit(deps: Deps): Promise<void> {
   try {
-    const { applied } = await migrateToLatest(deps.connection);
+    const { applied } = await migrateToLatest(deps.connection, () => {
+      deps.log.logger.info('another instance brings the database forward; waiting for it');
+      process.stdout.write('TimeTracker waits: another instance brings the database forward.\n');
+    });
     if (applied.length > 0) deps.log.logger.info({ migrations: applied }, 'database migrated');
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'database cannot be used');

@@ -31,7 +31,10 @@ export async function openDeps(): Promise<{ deps: Deps; applied: string[] }> {
   const deps = await buildOrFail(configOrFail());
   guardSockets(deps);
   try {
-    return { deps, applied: (await migrateToLatest(deps.connection)).applied };
+    const { applied } = await migrateToLatest(deps.connection, () =>
+      process.stderr.write('another process brings the database forward; waiting for it\n'),
+    );
+    return { deps, applied };
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'database cannot be used');
     return fail(error instanceof SchemaError ? error.message : 'the database cannot be reached or opened');

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
+import type { MigrationResultSet } from 'kysely/migration';
 import type { Connection, Db } from './connect.ts';
 
 type Migration = (db: Kysely<unknown>, dialect: Connection['dialect']) => Promise<void>;
@@ -28,20 +29,78 @@ export class SchemaError extends Error {}
 /**
  * Brings the schema forward. A database that is up to date costs one query.
  *
+ * @param onWait - called once when another process is at it, before waiting for it.
  * @throws SchemaError when the database was written by a newer version, or a migration failed.
  */
-export async function migrateToLatest(connection: Connection): Promise<{ applied: string[] }> {
-  const done = await appliedMigrations(connection.db);
+export async function migrateToLatest(
+  connection: Connection,
+  onWait: () => void = () => undefined,
+): Promise<{ applied: string[] }> {
+  if (await isUpToDate(connection.db)) return { applied: [] };
+  const { error, results = [] } = await withoutTimeLimit(connection, onWait);
+  if (error) {
+    // Who waited may find that it was a newer version that was at it.
+    if (await isUpToDate(connection.db)) return { applied: [] };
+    throw failureOf(error, results.find(({ status }) => status === 'Error')?.migrationName);
+  }
+  return { applied: results.map((result) => result.migrationName) };
+}
+
+/** @throws SchemaError when the database was written by a newer version. */
+async function isUpToDate(db: Db): Promise<boolean> {
+  const done = await appliedMigrations(db);
   const unknown = unknownMigrations(done);
   if (unknown.length > 0) {
     throw new SchemaError(
       `the database was written by a newer version of TimeTracker (it has ${unknown.join(', ')}); start that version, or restore a backup`,
     );
   }
-  if (done.length === migrationNames.length) return { applied: [] };
-  const { error, results } = await (await migratorOf(connection)).migrateToLatest();
-  if (error) throw new SchemaError('a migration failed; the database is as it was before', { cause: error });
-  return { applied: (results ?? []).map((result) => result.migrationName) };
+  return done.length === migrationNames.length;
+}
+
+/** The name and the code say which and what; words of the database may quote rows. */
+function failureOf(cause: unknown, name: string | undefined): SchemaError {
+  const code = codeOf(cause);
+  if (code === lockNotAvailable) {
+    return new SchemaError('another instance has been bringing the database forward for an hour', { cause });
+  }
+  const what = [name, code && `error ${code}`].filter((part) => part !== undefined).join(', ');
+  const which = what === '' ? '' : ` (${what})`;
+  return new SchemaError(`a migration failed${which}; the database is as it was before`, { cause });
+}
+
+/** PostgreSQL has five letters and digits, SQLite a number beside Node's own word for all of its errors. */
+function codeOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  if ('errcode' in cause) return String(cause.errcode);
+  return 'code' in cause ? String(cause.code) : undefined;
+}
+
+const lockNotAvailable = '55P03';
+/** Kysely's own advisory lock: with the same number, no version needs to know how another one takes it. */
+const migrationLock = '3853314791062309107';
+
+/** On PostgreSQL, a connection's limit for statements of requests would end the waiting for the lock and long migrations. */
+async function withoutTimeLimit(
+  { db, dialect }: Connection,
+  onWait: () => void,
+): Promise<MigrationResultSet> {
+  if (dialect === 'sqlite') return (await migratorOf({ db, dialect })).migrateToLatest();
+  return db.connection().execute(async (own) => {
+    const migrator = await migratorOf({ db: own, dialect });
+    await sql`set statement_timeout = 0`.execute(own);
+    const { rows } = await sql<{ is_mine: boolean }>`
+      select pg_try_advisory_lock(${sql.lit(migrationLock)}::bigint) as is_mine`.execute(own);
+    const isMine = rows[0]?.is_mine === true;
+    if (!isMine) onWait();
+    try {
+      // Takes the lock as well, and waits for it for an hour.
+      return await migrator.migrateToLatest();
+    } finally {
+      if (isMine) await sql`select pg_advisory_unlock(${sql.lit(migrationLock)}::bigint)`.execute(own);
+      await sql`reset statement_timeout`.execute(own);
+    }
+  });
 }
 
 /**
@@ -63,15 +122,7 @@ async function migratorOf({ db, dialect }: Migrated) {
     Object.fromEntries(
       Object.entries(migrations).map(([name, load]) => [
         name,
-        {
-          up: async (trx: Kysely<unknown>) => {
-            // An index over millions of rows takes longer than any request may.
-            if (dialect === 'postgres') await sql`set local statement_timeout = 0`.execute(trx);
-            await (
-              await load()
-            )(trx, dialect);
-          },
-        },
+        { up: async (trx: Kysely<unknown>) => (await load())(trx, dialect) },
       ]),
     );
   return new Migrator({ db, provider: { getMigrations } });

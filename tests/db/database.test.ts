@@ -90,7 +90,9 @@ describe('a migration that fails half way', () => {
     const tables = async () => (await empty.db.introspection.getTables()).map((table) => table.name);
     // The last table of the first migration is in its way.
     await sql`create table jobs (stranger integer)`.execute(empty.db);
-    await expect(migrateToLatest(empty)).rejects.toThrow('the database is as it was before');
+    await expect(migrateToLatest(empty)).rejects.toThrow(
+      /^a migration failed \(001-walking-product, error (1|42P07)\); the database is as it was before$/,
+    );
     expect(await tables()).toEqual(['jobs']);
     await sql`drop table jobs`.execute(empty.db);
     await migrateToLatest(empty);
@@ -98,6 +100,63 @@ describe('a migration that fails half way', () => {
     await empty.db.destroy();
     if (postgres) await dropPostgresDatabase(postgres, name);
     else expect(statSync(file).mode & 0o007).toBe(0);
+  });
+});
+
+describe('a migration that takes longer than any statement may', () => {
+  const lock = '3853314791062309107';
+
+  /** An empty database behind one connection whose statements end after 300 ms, and somebody who has the lock. */
+  async function migratingElsewhere(postgres: string) {
+    const name = `tt_long_${randomUUID().slice(0, 8)}`;
+    const databaseUrl = await createPostgresDatabase(postgres, name);
+    const options = { databaseUrl, sqliteFile: '', sqliteSynchronous: 'normal', poolSize: 1 } as const;
+    const [waiting, other] = await Promise.all([connect(options), connect(options)]);
+    await sql`set statement_timeout = 300`.execute(waiting.db);
+    await sql`select pg_advisory_lock(${sql.lit(lock)}::bigint)`.execute(other.db);
+    const drop = async () => {
+      await Promise.all([waiting.db.destroy(), other.db.destroy()]);
+      await dropPostgresDatabase(postgres, name);
+    };
+    return { waiting, other, drop };
+  }
+  const release = (db: Connection['db']) =>
+    sql`select pg_advisory_unlock(${sql.lit(lock)}::bigint)`.execute(db);
+  const limitOf = async ({ db }: Connection) =>
+    (await sql<{ statement_timeout: string }>`show statement_timeout`.execute(db)).rows[0]?.statement_timeout;
+
+  it('is waited for, is said, and leaves the limit for statements of requests', async (context) => {
+    const postgres = inject('postgres');
+    if (!postgres) return context.skip('about PostgreSQL only');
+    const { waiting, other, drop } = await migratingElsewhere(postgres);
+    let waited = 0;
+    const migrated = migrateToLatest(waiting, () => (waited += 1));
+    await sleep(1_000);
+    await release(other.db);
+    expect((await migrated).applied.length).toBeGreaterThan(0);
+    expect(waited).toBe(1);
+    expect(await isMigrated(other.db)).toBe(true);
+    expect(await limitOf(waiting)).toBe('1min');
+    // Nothing is left locked: the next one would wait for ever.
+    const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and granted
+      and database = (select oid from pg_database where datname = current_database())`.execute(other.db);
+    expect(rows).toEqual([]);
+    await drop();
+  });
+
+  it('of a newer version is told as that when the waiting is over', async (context) => {
+    const postgres = inject('postgres');
+    if (!postgres) return context.skip('about PostgreSQL only');
+    const { waiting, other, drop } = await migratingElsewhere(postgres);
+    const migrated = migrateToLatest(waiting).catch((error: unknown) => error);
+    await sleep(300);
+    await sql`create table if not exists kysely_migration (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(
+      other.db,
+    );
+    await sql`insert into kysely_migration (name, timestamp) values ('999-future', '2030')`.execute(other.db);
+    await release(other.db);
+    expect(String(await migrated)).toContain('newer version of TimeTracker (it has 999-future)');
+    await drop();
   });
 });
 
