@@ -20,10 +20,13 @@ export const viewFunctionNames = [
 /** What a view may print; an object there is a mistake that the types of the page's data should show. */
 export type Printable = string | number | bigint | boolean | null | undefined;
 type Include = (view: string, data?: object) => string;
+/** `once(row, key, () => html)` in a view. */
+type Once = (of: object, key: string, make: () => string) => string;
 type Compiled = (
   it: object,
   escapeFn: (value: Printable) => string,
   include: Include,
+  once: Once,
   ...functions: unknown[]
 ) => string;
 export interface Views {
@@ -48,6 +51,21 @@ export function escapeHtml(value: Printable): string {
   return unsafe.test(text) ? text.replace(/[&<>"']/g, (character) => entities[character] ?? '') : text;
 }
 
+const kept = new WeakMap<object, { key: string; html: string }>();
+
+/**
+ * The HTML of something frozen, which stays the same object while nothing changes: made once, and again when the key is
+ * another, which names all that the HTML depends on besides. What is not frozen is made each time.
+ */
+const once: Once = (of, key, make) => {
+  if (!Object.isFrozen(of)) return make();
+  const found = kept.get(of);
+  if (found?.key === key) return found.html;
+  const html = make();
+  kept.set(of, { key, html });
+  return html;
+};
+
 /**
  * @param folder - absolute path of the views.
  * @returns a renderer that reads each file once. A name is a path below the folder without `.ejs`.
@@ -68,7 +86,7 @@ export function createViews(folder: string): Views {
     const functions = viewFunctionNames.map((name) => (it as Record<string, unknown>)[name]);
     const renderWith = (name: string, data: object): string => {
       const include: Include = (inner, given) => renderWith(inner, given ? dataOf(inner, data, given) : data);
-      return viewOf(name)(data, escapeHtml, include, ...functions);
+      return viewOf(name)(data, escapeHtml, include, once, ...functions);
     };
     return renderWith(view, it);
   }
@@ -98,6 +116,7 @@ function compile(text: string, name: string): Compiled {
     'it',
     'escapeFn',
     'include',
+    'once',
     ...viewFunctionNames,
     `"use strict";\n${template.source}`,
   );

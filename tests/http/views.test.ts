@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +18,8 @@ describe('views', () => {
     ).not.toThrow();
     // Raw output is for includes and for markup that our own code made, never for data.
     const raw = [...text.matchAll(/<%-\s*([\s\S]*?)-?%>/g)].map((match) => match[1]?.trim() ?? '');
-    for (const expression of raw) expect(expression).toMatch(/^(include\(|icon\(|it\.body$)/);
+    for (const expression of raw)
+      expect(expression).toMatch(/^(include\(|once\(\w+, \w+, \(\) => include\(|icon\(|it\.body$)/);
   });
 
   it('renders the same bytes as EJS itself', () => {
@@ -47,6 +49,21 @@ describe('views', () => {
       root: folder,
     });
     expect(createViews(folder).render(name, it_)).toBe(stock);
+  });
+
+  it('makes what is frozen once for each key, and everything else each time', () => {
+    const own = mkdtempSync(join(tmpdir(), 'timetracker-views-'));
+    writeFileSync(join(own, 'list.ejs'), '<%- once(it.row, it.key, () => include("row", it)) %>');
+    writeFileSync(join(own, 'row.ejs'), '<b><%= it.row.name %> <%= it.count() %></b>');
+    const views = createViews(own);
+    let made = 0;
+    const show = (row: object, key: string) => views.render('list', { row, key, count: () => (made += 1) });
+    const [frozen, open] = [Object.freeze({ name: '<i>' }), { name: 'open' }];
+    expect([show(frozen, 'en'), show(frozen, 'en')]).toEqual(['<b>&lt;i&gt; 1</b>', '<b>&lt;i&gt; 1</b>']);
+    expect([show(frozen, 'de'), show(frozen, 'de')]).toEqual(['<b>&lt;i&gt; 2</b>', '<b>&lt;i&gt; 2</b>']);
+    expect(show(Object.freeze({ name: '<i>' }), 'de')).toBe('<b>&lt;i&gt; 3</b>');
+    expect([show(open, 'en'), show(open, 'en')]).toEqual(['<b>open 4</b>', '<b>open 5</b>']);
+    rmSync(own, { recursive: true });
   });
 
   it('escapes what could end an element or an attribute, and shows nothing for nothing', () => {

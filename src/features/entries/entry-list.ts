@@ -204,7 +204,7 @@ export function entryRow(entry: ListedEntry, tags: string[], person: ListPerson,
   if (entry.ended_at === null || !Object.isFrozen(entry)) return newRow(entry, tags, person, now);
   let row = keptRows.get(entry);
   if (!row || row.zone_differs !== (entry.zone !== person.time_zone)) {
-    row = newRow(entry, tags, person, now);
+    row = Object.freeze(newRow(entry, tags, person, now));
     keptRows.set(entry, row);
   }
   return row;
