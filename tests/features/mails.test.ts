@@ -261,6 +261,53 @@ describe('without a mail server', () => {
   });
 });
 
+describe('a password that is asked for at the sign-in page', () => {
+  const ask = (email: string) =>
+    app.stranger.post('/password/forgot', { email }).set('Origin', 'https://time.example.com').expect(200);
+
+  it('sends an invitation once more, and ends none', async () => {
+    const { id, email } = await invite();
+    const first = tokenIn(receivedBy(email)[0]?.raw ?? '');
+    const before = server.received.length;
+    await ask(email);
+    await server.waitFor(before + 1);
+    const [, again] = receivedBy(email);
+    expect(again?.raw).toContain('/invitation');
+    expect(again?.raw).not.toContain('/password/reset');
+    for (const token of [first, tokenIn(again?.raw ?? '')])
+      await app.stranger.get(`/invitation?token=${token}`).expect(200);
+    expect(await personPage(id)).toContain('The mail server took the mail.');
+    // Joining by one of them ends the other.
+    const joining = { token: first, name: 'Guest', password: 'long enough words' };
+    const joined = app.stranger.post('/invitation', joining).set('Origin', 'https://time.example.com');
+    expect((await joined).status).toBe(303);
+    await app.stranger.get(`/invitation?token=${tokenIn(again?.raw ?? '')}`).expect(404);
+  });
+
+  it('ends no link of an administrator, and one that is used ends all', async () => {
+    const { id, email } = await invite();
+    await app.deps.db.deleteFrom('account_links').where('user_id', '=', id).execute();
+    await app.deps.db.updateTable('users').set({ password_hash: 'x' }).where('id', '=', id).execute();
+    const linked = app.as('alice').post(`/admin/users/${id}/link`).set('Origin', 'https://time.example.com');
+    const handed = /reset\?token=([\w-]{43})/.exec((await linked.expect(200)).text)?.[1] ?? '';
+    for (let tries = 0; receivedBy(email).length < 2 && tries < 500; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const own = [];
+    for (let asked = 1; asked <= 2; asked += 1) {
+      const before = server.received.length;
+      await ask(email);
+      await server.waitFor(before + 1);
+      own.push(tokenIn(receivedBy(email).at(-1)?.raw ?? ''));
+    }
+    await app.stranger.get(`/password/reset?token=${handed}`).expect(200);
+    // Of one's own the newest opens.
+    await app.stranger.get(`/password/reset?token=${own[0]}`).expect(404);
+    const used = app.stranger.post('/password/reset', { token: own[1] ?? '', password: 'long enough words' });
+    expect((await used.set('Origin', 'https://time.example.com')).status).toBe(303);
+    await app.stranger.get(`/password/reset?token=${handed}`).expect(404);
+  });
+});
+
 describe('an address that is refused', () => {
   it('keeps nobody else from their mail', async () => {
     const ids = await notices(3);

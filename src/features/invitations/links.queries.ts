@@ -9,14 +9,37 @@ export async function insertLink(db: Db, row: Insertable<AccountLinksTable>): Pr
   return id;
 }
 
-/** Ends every link of a person that was not used; returns how many. */
-export async function deleteOpenLinks(db: Db, user_id: number): Promise<number> {
+/** Ends every link of a person that was not used, or only those that they asked for themselves; returns how many. */
+export async function deleteOpenLinks(
+  db: Db,
+  user_id: number,
+  { own_only = false }: { own_only?: boolean } = {},
+): Promise<number> {
   const result = await db
     .deleteFrom('account_links')
     .where('user_id', '=', user_id)
     .where('used_at', 'is', null)
+    .$if(own_only, (query) => query.where('created_by', 'is', null))
     .executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/** The invitation of a person that still opens. */
+export async function findOpenInvitation(
+  db: Db,
+  user_id: number,
+  now: number,
+): Promise<{ id: number; expires_at: number } | undefined> {
+  return db
+    .selectFrom('account_links')
+    .select(['id', 'expires_at'])
+    .where('user_id', '=', user_id)
+    .where('kind', '=', 'invitation')
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export interface LinkedPerson {

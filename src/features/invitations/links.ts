@@ -40,8 +40,9 @@ export interface NewLink {
 const newToken = (): string => randomBytes(32).toString('base64url');
 
 /**
- * Makes the one link that opens for a person, and the mail that brings it; links made before stop working, and what was
- * to bring them is not sent any more.
+ * Makes a link that opens for a person, and the mail that brings it; links made before stop working, and what was to
+ * bring them is not sent any more. One that somebody asked for at the sign-in page, who may be a stranger, ends no link
+ * of an administrator.
  *
  * @param link - `created_by`: the administrator; null when the person asked for it. `mail_origin`: address of this
  * server in the mail; null sends none.
@@ -57,7 +58,7 @@ export async function createLink(
   },
 ): Promise<NewLink> {
   const { kind, user_id, created_by, now, mail_origin } = link;
-  await deleteOpenLinks(trx, user_id);
+  await deleteOpenLinks(trx, user_id, { own_only: created_by === null });
   const token = newToken();
   const expires_at = now + validMs[created_by === null ? 'own_reset' : kind];
   const id = await insertLink(trx, {
@@ -97,7 +98,8 @@ export async function findInvited(
 }
 
 /**
- * Uses a link: sets the password and ends every session, because whoever had one before may not be this person.
+ * Uses a link: sets the password and ends every session and every other link, because whoever had one before may not be
+ * this person.
  *
  * @returns false when another request used it first.
  */
@@ -116,6 +118,7 @@ export async function acceptLink(
   if (!(await updateLinkUsed(trx, person.link_id, now))) return false;
   await updatePerson(trx, person.user_id, { password_hash, ...(name === undefined ? {} : { name }) });
   await deleteSessions(trx, person.user_id);
+  await deleteOpenLinks(trx, person.user_id);
   await appendAudit(trx, {
     ...{ at: now, actor_id: person.user_id, subject: 'person', subject_id: person.user_id },
     action: kind === 'invitation' ? 'person.joined' : 'person.password_reset',

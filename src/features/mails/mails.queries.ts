@@ -81,6 +81,10 @@ export async function deleteMail(db: Db, id: number): Promise<void> {
   await db.deleteFrom('mails').where('id', '=', id).execute();
 }
 
+export async function deleteMailOfLink(db: Db, link_id: number): Promise<void> {
+  await db.deleteFrom('mails').where('link_id', '=', link_id).execute();
+}
+
 /** Ends mails that nobody tried in time, such as those of a server whose SMTP_URL was taken away. */
 export async function updateMailsGivenUp(db: Db, now: number): Promise<void> {
   await db

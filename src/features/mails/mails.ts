@@ -5,6 +5,7 @@ import type { Mail, MailRefusal } from '../../telemetry/mail.ts';
 import {
   claimMail,
   deleteMail,
+  deleteMailOfLink,
   deleteOldMails,
   insertMails,
   updateMail,
@@ -33,6 +34,15 @@ export async function queueLinkMail(
     },
   ]);
   return id;
+}
+
+/** Sends the mail about a link once more, with a token of its own. @returns its id. */
+export async function sendLinkMailAgain(
+  db: Db,
+  mail: { user_id: number; link_id: number; origin: string; expires_at: number; now: number },
+): Promise<number> {
+  await deleteMailOfLink(db, mail.link_id);
+  return queueLinkMail(db, mail);
 }
 
 /** Puts mails about notices into the queue; a notice that was mailed or waits already is passed over. */
