@@ -225,6 +225,105 @@ describe('merging clients', () => {
   });
 });
 
+/** What all rates are of: after a merge none may be of something that is not there any more. */
+const rates = async () =>
+  (await db().selectFrom('rates').select('scope').orderBy('scope').execute()).map(({ scope }) => scope);
+
+describe('what a merge takes away', () => {
+  const post = (path: string, fields: Record<string, string>) =>
+    app.as('alice').post(path, fields).expect(303);
+  const price = (scope: string) => post('/rates', { scope, kind: 'billable', amount: '5', follow: 'new' });
+
+  it('is told: rates, and texts of which both have one; what only one has is kept', async () => {
+    await db().deleteFrom('rates').execute();
+    const from = await makeProject('Lossy', { description: 'Only here', code: `L-${names}` });
+    const into = await makeProject('Keeper');
+    const [plain, plain_into] = [await makeTask(from, 'Plain'), await makeTask(into, 'Plain')];
+    const [rich, rich_into] = [await makeTask(from, 'Rich'), await makeTask(into, 'Rich')];
+    const write = (id: number, description: string, estimate_seconds: number | null) =>
+      db().updateTable('tasks').set({ description, estimate_seconds }).where('id', '=', id).execute();
+    await write(plain, 'kept', 3600);
+    await write(rich, 'goes', null);
+    await write(rich_into, 'stays', null);
+    await price(`task:${plain}`);
+    await price(`member:${from}:${app.ids.bob}`);
+    await price(`task:${rich_into}`);
+    const { page, send } = await mergeAs(`/projects/${from}`, into);
+    expect(page).toContain('2 rates go: for new time, those of Keeper');
+    expect(page).toContain('1 task has another description');
+    expect(page).toContain('The code of Lossy');
+    expect(page).not.toContain('The description of Lossy');
+    await send();
+    expect(await rates()).toEqual([`task:${rich_into}`]);
+    expect(
+      await db()
+        .selectFrom('tasks')
+        .select(['id', 'description', 'estimate_seconds'])
+        .where('project_id', '=', into)
+        .orderBy('id')
+        .execute(),
+    ).toEqual([
+      { id: plain_into, description: 'kept', estimate_seconds: 3600 },
+      { id: rich_into, description: 'stays', estimate_seconds: null },
+    ]);
+    expect(await db().selectFrom('projects').select('description').where('id', '=', into).execute()).toEqual([
+      { description: 'Only here' },
+    ]);
+  });
+
+  it('leaves no rate of a task, a client or a project that is gone', async () => {
+    await db().deleteFrom('rates').execute();
+    const project = await makeProject('Rated', { new_client: `Rated ${names}` });
+    const [one, two] = [await makeTask(project, 'One'), await makeTask(project, 'Two')];
+    await price(`task:${one}`);
+    const merged = await mergeAs(`/tasks/${one}`, two);
+    expect(merged.page).toContain('1 rate goes: for new time, those of Two hold.');
+    await merged.send();
+    const { client_id } = await db()
+      .selectFrom('projects')
+      .select('client_id')
+      .where('id', '=', project)
+      .executeTakeFirstOrThrow();
+    await post('/clients', { name: `Same currency ${names}`, currency: 'EUR' });
+    const { id: other } = await db()
+      .selectFrom('clients')
+      .select('id')
+      .where('name', '=', `Same currency ${names}`)
+      .executeTakeFirstOrThrow();
+    await price(`client:${client_id}`);
+    // The one has no currency of its own, the other the same by name.
+    const clients = await mergeAs(`/clients/${client_id}`, other);
+    expect(clients.page).toContain('1 rate goes');
+    await clients.send();
+    await db()
+      .insertInto('rates')
+      .values(
+        Array.from({ length: 600 }, (_, index) => ({
+          ...{ kind: 'billable' as const, scope: `member:${project}:${index + 1}`, amount_cents: 1 },
+          ...{ currency: 'EUR', updated_at: 1 },
+        })),
+      )
+      .execute();
+    await price(`task:${two}`);
+    await post(`/projects/${project}/delete`, {});
+    expect(await rates()).toEqual([]);
+  });
+
+  it('is nothing where two projects are billed in different currencies: they are not merged', async () => {
+    const euros = await makeProject('Euros');
+    const dollars = await makeProject('Dollars', { new_client: `In dollars ${names}` });
+    await db()
+      .updateTable('clients')
+      .set({ currency: 'USD' })
+      .where('name', '=', `In dollars ${names}`)
+      .execute();
+    const page = await app.as('alice').get(`/projects/${euros}/merge?into=${dollars}`).expect(422);
+    expect(main(page)).toContain('different currencies');
+    await post(`/projects/${euros}/merge`, { into: String(dollars), shown: '0-0-0-0-0-0-0' });
+    await app.as('alice').get(`/projects/${euros}`).expect(200);
+  });
+});
+
 describe('merging tasks', () => {
   it('moves time and comments within a project', async () => {
     const project = await makeProject('Tasks');

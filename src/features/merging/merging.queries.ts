@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { managedClients, managedProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
@@ -104,12 +105,39 @@ export async function countTasksOf(
   return { tasks, namesakes };
 }
 
-/** Rates of a project and of people on it. */
-export async function countRatesOf(db: Db, project_id: number): Promise<number> {
+/** Rates of a project, of people on it, and of its tasks that have a namesake in the other one. */
+export async function countRatesOf(db: Db, { from, into }: ProjectPair): Promise<number> {
   const { found } = await db
     .selectFrom('rates')
     .select(countOf)
-    .where(sql<boolean>`(scope = ${`project:${project_id}`} or scope like ${`member:${project_id}:%`})`)
+    .where(
+      sql<boolean>`(scope = ${`project:${from}`} or scope like ${`member:${from}:%`} or scope in ${ratesOfDoubled({ from, into })})`,
+    )
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+export async function countRatesOfScope(db: Db, scope: string): Promise<number> {
+  const { found } = await db
+    .selectFrom('rates')
+    .select(countOf)
+    .where('scope', '=', scope)
+    .executeTakeFirstOrThrow();
+  return found;
+}
+
+/** Tasks with a namesake in the other project whose own description, estimate or due date has no place there. */
+export async function countTasksThatLose(db: Db, { from, into }: ProjectPair): Promise<number> {
+  const { found } = await db
+    .selectFrom('tasks')
+    .innerJoin('tasks as others', 'others.name_key', 'tasks.name_key')
+    .select(countOf)
+    .where('tasks.project_id', '=', from)
+    .where('others.project_id', '=', into)
+    .where(
+      sql<boolean>`((tasks.description <> '' and others.description <> '' and tasks.description <> others.description)
+        or tasks.estimate_seconds <> others.estimate_seconds or tasks.due_date <> others.due_date)`,
+    )
     .executeTakeFirstOrThrow();
   return found;
 }
@@ -166,11 +194,49 @@ export async function moveEntries(
     .execute();
 }
 
+/** Tasks of a project that have a namesake in another. */
+const doubledTasks = ({ from, into }: ProjectPair) =>
+  sql`(select tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
+
+const ratesOfDoubled = ({ from, into }: ProjectPair) =>
+  sql`(select 'task:' || tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
+
+/** Gives tasks that stay what only those that go have; `twin` finds of a task in `tasks` the one that goes, as `gone`. */
+async function fillTasks(db: Db, staying: RawBuilder<boolean>, twin: RawBuilder<boolean>): Promise<void> {
+  const of = (column: string) => sql`(select ${sql.ref(`gone.${column}`)} from tasks as gone where ${twin})`;
+  await sql`update tasks set
+      description = case when description = '' then ${of('description')} else description end,
+      estimate_seconds = coalesce(estimate_seconds, ${of('estimate_seconds')}),
+      due_date = coalesce(due_date, ${of('due_date')}), assignee_id = coalesce(assignee_id, ${of('assignee_id')})
+    where ${staying}`.execute(db);
+}
+
+/** Gives a task what only the one has that is merged into it. */
+export const fillTask = (db: Db, { from, into }: ProjectPair): Promise<void> =>
+  fillTasks(db, sql`id = ${into}`, sql`gone.id = ${from}`);
+
+/** Gives a project or a client a description when it has none. */
+export async function fillDescription(
+  db: Db,
+  table: 'projects' | 'clients',
+  { from, into }: ProjectPair,
+): Promise<void> {
+  const name = sql.table(table);
+  await sql`update ${name} set description = (select gone.description from ${name} as gone where gone.id = ${from})
+    where id = ${into} and description = ''`.execute(db);
+}
+
 /** Lets entries and comments of a project's tasks go to their namesakes in another, and removes those tasks. */
 export async function mergeNamesakes(db: Db, { from, into }: ProjectPair): Promise<void> {
   const namesake = (column: 'entries.task_id' | 'task_comments.task_id') =>
     sql<number>`(select others.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.id = ${sql.ref(column)})`;
-  const doubled = sql`(select tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
+  const doubled = doubledTasks({ from, into });
+  await fillTasks(
+    db,
+    sql`project_id = ${into} and name_key in (select name_key from tasks where project_id = ${from})`,
+    sql`gone.project_id = ${from} and gone.name_key = tasks.name_key`,
+  );
+  await sql`delete from rates where scope in ${ratesOfDoubled({ from, into })}`.execute(db);
   await sql`update entries set task_id = ${namesake('entries.task_id')} where task_id in ${doubled}`.execute(
     db,
   );

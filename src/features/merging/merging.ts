@@ -7,6 +7,8 @@ import type { Viewer } from '../access/access.queries.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { requireManagedClient } from '../clients/clients.ts';
 import { requireManagedProject } from '../projects/projects.ts';
+import type { ProjectRow } from '../projects/projects.queries.ts';
+import { findOwnCurrency } from '../rates/entry-rates.ts';
 import { requireManagedTask } from '../tasks/tasks.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import {
@@ -14,7 +16,11 @@ import {
   countEntriesOf,
   countEntriesOfTask,
   countRatesOf,
+  countRatesOfScope,
   countTasksOf,
+  countTasksThatLose,
+  fillDescription,
+  fillTask,
   findEntryIds,
   listPeopleOn,
   listProjectPairs,
@@ -55,11 +61,33 @@ export interface MergePreview {
   comments: number;
   /** Rates that go: those of what stays hold. */
   rates: number;
+  /** What it has of its own that goes, because what stays has another. */
+  lost: LostField[];
+  /** Tasks that are merged with a namesake and lose a description, an estimate or a due date. */
+  losing_tasks: number;
   /** Why it cannot be. */
   refused: 'merging.same' | 'merging.currencies' | 'merging.other_project' | null;
 }
 
-const nothing = { projects: 0, merged_projects: 0, tasks: 0, merged_tasks: 0, comments: 0, rates: 0 };
+export type LostField = 'description' | 'code' | 'dates' | 'budget' | 'estimate';
+
+const nothing = {
+  ...{ projects: 0, merged_projects: 0, tasks: 0, merged_tasks: 0, comments: 0, rates: 0 },
+  ...{ lost: [], losing_tasks: 0 },
+};
+
+/** Fields of which both have one, and another. What is null, empty or undefined is none. */
+const clashing = (fields: [LostField, string | number | null, string | number | null][]): LostField[] => [
+  ...new Set(
+    fields.flatMap(([field, gone, stays]) =>
+      gone === null || gone === '' || gone === stays
+        ? []
+        : field === 'description' && stays === ''
+          ? []
+          : [field],
+    ),
+  ),
+];
 
 /** Looks at what a merge would do. Throws not found or `forbidden` when the viewer may not change one of the two. */
 export async function previewMerge(db: Db, viewer: Viewer, wish: MergeWish): Promise<MergePreview> {
@@ -75,25 +103,57 @@ async function previewProjects(db: Db, viewer: Viewer, wish: MergeWish): Promise
     ...nothing,
     ...{ from, into, tasks, merged_tasks: namesakes },
     entries: await countEntriesOf(db, [from.id]),
-    rates: await countRatesOf(db, from.id),
-    refused: from.id === into.id ? 'merging.same' : null,
+    rates: await countRatesOf(db, { from: from.id, into: into.id }),
+    lost: lostOfProject(from, into),
+    losing_tasks: await countTasksThatLose(db, { from: from.id, into: into.id }),
+    refused: await refusalOf(db, [from.id, from.client_currency], [into.id, into.client_currency]),
   };
 }
+
+/** Amounts of two currencies are never added: rates and budgets would mean something else at once. */
+async function refusalOf(
+  db: Db,
+  [from, from_currency]: [number, string | null],
+  [into, into_currency]: [number, string | null],
+): Promise<MergePreview['refused']> {
+  if (from === into) return 'merging.same';
+  const own = await findOwnCurrency(db);
+  return (from_currency ?? own) === (into_currency ?? own) ? null : 'merging.currencies';
+}
+
+const budgetText = ({ budget_seconds, budget_cents, budget_period }: ProjectRow): string =>
+  budget_seconds === null && budget_cents === null
+    ? ''
+    : [budget_seconds, budget_cents, budget_period].join('-');
+
+const lostOfProject = (from: ProjectRow, into: ProjectRow): LostField[] =>
+  clashing([
+    ['description', from.description, into.description],
+    ['code', from.code, into.code],
+    ['dates', from.start_date, into.start_date],
+    ['dates', from.due_date, into.due_date],
+    ['budget', budgetText(from), budgetText(into)],
+  ]);
 
 async function previewClients(db: Db, viewer: Viewer, wish: MergeWish): Promise<MergePreview> {
   const from = await requireManagedClient(db, viewer, wish.from);
   const into = await requireManagedClient(db, viewer, wish.into);
   const pairs = await listProjectPairs(db, { from: from.id, into: into.id });
-  const refused =
-    from.id === into.id
-      ? ('merging.same' as const)
-      : from.currency === into.currency
-        ? null
-        : // Its projects' rates and budgets would be amounts of another currency at once.
-          ('merging.currencies' as const);
+  let rates = await countRatesOfScope(db, `client:${from.id}`);
+  let losing_tasks = 0;
+  for (const pair of pairs) {
+    if (pair.into === null) continue;
+    rates += await countRatesOf(db, { from: pair.from, into: pair.into });
+    losing_tasks += await countTasksThatLose(db, { from: pair.from, into: pair.into });
+  }
   return {
     ...nothing,
-    ...{ from, into, projects: pairs.length, refused },
+    ...{ from, into, projects: pairs.length, rates, losing_tasks },
+    lost: clashing([
+      ['description', from.description, into.description],
+      ['code', from.code, into.code],
+    ]),
+    refused: await refusalOf(db, [from.id, from.currency], [into.id, into.currency]),
     merged_projects: pairs.filter((pair) => pair.into !== null).length,
     entries: await countEntriesOf(
       db,
@@ -110,6 +170,12 @@ async function previewTasks(db: Db, viewer: Viewer, wish: MergeWish): Promise<Me
     ...{ from, into },
     entries: await countEntriesOfTask(db, from.id),
     comments: await countCommentsOf(db, from.id),
+    rates: await countRatesOfScope(db, `task:${from.id}`),
+    lost: clashing([
+      ['description', from.description, into.description],
+      ['estimate', into.estimate_seconds === null ? null : from.estimate_seconds, into.estimate_seconds],
+      ['dates', into.due_date === null ? null : from.due_date, into.due_date],
+    ]),
     refused:
       from.id === into.id
         ? 'merging.same'
@@ -128,6 +194,8 @@ export const shownMerge = (preview: MergePreview): string =>
     preview.merged_tasks,
     preview.comments,
     preview.rates,
+    preview.losing_tasks,
+    ...preview.lost,
   ].join('-');
 
 /**
@@ -186,6 +254,7 @@ async function mergeProject(trx: Trx, pair: ProjectPair, mover: Mover): Promise<
   for (const user_id of await listPeopleOn(trx, [pair.from])) await lockPerson(trx, user_id);
   await moveAll(trx, 'project_id', { ...pair, mover });
   await mergeNamesakes(trx, pair);
+  await fillDescription(trx, 'projects', pair);
   await mergePeople(trx, pair);
   await removeEmptiedProject(trx, pair.from);
 }
@@ -195,11 +264,13 @@ async function mergeClient(trx: Trx, pair: ProjectPair, mover: Mover): Promise<v
   for (const { from, into } of projects) if (into !== null) await mergeProject(trx, { from, into }, mover);
   const ids = projects.filter(({ into }) => into === null).map(({ from }) => from);
   await moveProjects(trx, { ids, into: pair.into });
+  await fillDescription(trx, 'clients', pair);
   await removeEmptiedClient(trx, pair.from);
 }
 
 async function mergeTask(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
   await moveAll(trx, 'task_id', { ...pair, mover });
   await moveComments(trx, pair);
+  await fillTask(trx, pair);
   await removeEmptiedTask(trx, pair.from);
 }

@@ -59,8 +59,16 @@ async function updateShared(db: Db, from_id: number, to_id: number): Promise<voi
   }
 }
 
-/** Rates name people in their scope: 'person:7' and 'member:3:7'. Entries keep the rate that was fixed. */
-async function updateRates(db: Db, from_id: number, to_id: number): Promise<void> {
+interface MovedRate {
+  id: number;
+  /** As it is to be called. */
+  scope: string;
+  /** The other has one there, which stays. */
+  is_taken: boolean;
+}
+
+/** Rates name people in their scope: 'person:7' and 'member:3:7'. */
+async function listMovedRates(db: Db, from_id: number, to_id: number): Promise<MovedRate[]> {
   const rows = await db
     .selectFrom('rates')
     .select(['id', 'kind', 'scope'])
@@ -68,7 +76,7 @@ async function updateRates(db: Db, from_id: number, to_id: number): Promise<void
       where.or([where('scope', '=', `person:${from_id}`), where('scope', 'like', `member:%:${from_id}`)]),
     )
     .execute();
-  if (rows.length === 0) return;
+  if (rows.length === 0) return [];
   const moved = rows.map((row) => ({ ...row, scope: row.scope.replace(/\d+$/, String(to_id)) }));
   const taken = await db
     .selectFrom('rates')
@@ -79,9 +87,19 @@ async function updateRates(db: Db, from_id: number, to_id: number): Promise<void
       moved.map(({ scope }) => scope),
     )
     .execute();
-  const isTaken = ({ kind, scope }: { kind: string; scope: string }): boolean =>
-    taken.some((row) => row.kind === kind && row.scope === scope);
-  for (const row of moved)
-    if (isTaken(row)) await db.deleteFrom('rates').where('id', '=', row.id).execute();
-    else await db.updateTable('rates').set({ scope: row.scope }).where('id', '=', row.id).execute();
+  return moved.map(({ id, kind, scope }) => ({
+    ...{ id, scope },
+    is_taken: taken.some((row) => row.kind === kind && row.scope === scope),
+  }));
+}
+
+/** Rates of a person that go, because the other has one there. */
+export const countLostRates = async (db: Db, from_id: number, to_id: number): Promise<number> =>
+  (await listMovedRates(db, from_id, to_id)).filter(({ is_taken }) => is_taken).length;
+
+/** Entries keep the rate that was fixed. */
+async function updateRates(db: Db, from_id: number, to_id: number): Promise<void> {
+  for (const { id, scope, is_taken } of await listMovedRates(db, from_id, to_id))
+    if (is_taken) await db.deleteFrom('rates').where('id', '=', id).execute();
+    else await db.updateTable('rates').set({ scope }).where('id', '=', id).execute();
 }

@@ -17,7 +17,7 @@ import { deleteOpenLinks } from '../invitations/links.queries.ts';
 import type { Settings } from '../settings/settings.ts';
 import { stopTimer } from '../timer/timer.ts';
 import { formVersion } from '../work/form-version.ts';
-import { countOfPerson, updateOwner } from './merge.queries.ts';
+import { countLostRates, countOfPerson, updateOwner } from './merge.queries.ts';
 import type { MergeCounts } from './merge.queries.ts';
 import {
   countOtherAdministrators,
@@ -282,6 +282,8 @@ export interface Merge {
   placeholder: PersonRow;
   into: PersonRow;
   counts: MergeCounts;
+  /** Rates that go, because the account has its own there. */
+  lost_rates: number;
 }
 
 /** What a merge would move; the problem beside the field when the two cannot be merged. Nothing is changed. */
@@ -294,7 +296,11 @@ export async function previewMerge(
   if (into_id === null) return problem('into_id', 'form.required');
   const into = await findPersonRow(db, into_id);
   if (!into || into.is_placeholder === 1 || into.id === id) return problem('into_id', 'form.choice');
-  return { ok: true, value: { placeholder, into, counts: await countOfPerson(db, id) } };
+  const counts = await countOfPerson(db, id);
+  return {
+    ok: true,
+    value: { placeholder, into, counts, lost_rates: await countLostRates(db, id, into.id) },
+  };
 }
 
 /** Gives a placeholder's time, projects, tasks and comments to an account and removes the placeholder. */

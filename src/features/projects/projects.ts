@@ -13,9 +13,8 @@ import type { ClientRow } from '../clients/clients.queries.ts';
 import { insertProjectManager } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { requireManager } from '../access/access.ts';
-import { listMemberRates } from '../rates/rate-places.queries.ts';
 import { scopeText } from '../rates/rates.ts';
-import { deleteRatesOf } from '../rates/rates.queries.ts';
+import { deleteRatesOf, deleteRatesOfProject } from '../rates/rates.queries.ts';
 import { defaultCurrency } from '../settings/settings.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { formVersion } from '../work/form-version.ts';
@@ -182,14 +181,13 @@ export function saveProject(
       const checked = await checkPlace(trx, record, { viewer, ...write, project });
       if (!checked.ok) return checked;
       await updateProject(trx, id, rowOf(write.form, checked.value));
-      record('project.updated', { project_id: id, ...propertiesOf(write.form, checked.value.client_id) });
       await changeVisibility(trx, viewer, { project, form: write.form, now: write.now });
+      record('project.updated', { project_id: id, ...propertiesOf(write.form, checked.value.client_id) });
       return { ok: true, value: id };
     }),
   );
 }
 
-interface Place {
 /** Who sees a project says whose rights reach it, so the log tells; tasks of those who do not see it any more go back. */
 async function changeVisibility(
   trx: Transaction<Database>,
@@ -205,6 +203,7 @@ async function changeVisibility(
   });
 }
 
+interface Place {
   viewer: Viewer;
   form: ProjectForm;
   now: number;
@@ -268,12 +267,12 @@ async function chooseClient(
   if (form.new_client !== '') {
     const known = await findClientByKey(trx, foldCase(form.new_client));
     if (!known) return { ok: true, value: 'new' };
-    return known.archived_at === null
-      ? { ok: true, value: known }
-      : refused('new_client', 'projects.client_archived');
     // Its name would open the page of a client that is not theirs to see.
     if (known.id !== project?.client_id && !(await findVisibleClient(trx, viewer, known.id)))
       return refused('new_client', 'projects.client_elsewhere');
+    return known.archived_at === null
+      ? { ok: true, value: known }
+      : refused('new_client', 'projects.client_archived');
   }
   if (form.client_id === null) return { ok: true, value: null };
   // A client that the viewer does not see is none; the project's own may stay.
@@ -318,13 +317,12 @@ export function removeProject(change: Change, actor: Actor, id: number): Promise
     change(actor, async (trx, record) => {
       await requireStored(trx, id);
       const tasks = await listTaskIds(trx, id);
-      const rates = await listMemberRates(trx, id);
       if (!(await deleteProject(trx, id))) return false;
-      await deleteRatesOf(trx, [
-        ...tasks.map((task_id) => scopeText({ level: 'task', task_id })),
-        ...rates.map(({ scope }) => scope),
-        scopeText({ level: 'project', project_id: id }),
-      ]);
+      await deleteRatesOfProject(trx, id);
+      await deleteRatesOf(
+        trx,
+        tasks.map((task_id) => scopeText({ level: 'task', task_id })),
+      );
       record('project.deleted', { project_id: id });
       return true;
     }),

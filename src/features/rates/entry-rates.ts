@@ -66,5 +66,9 @@ export async function fixRates(
 const byScope = (rates: readonly RateRow[], kind: RateKind): Map<string, Rate> =>
   new Map(rates.filter((rate) => rate.kind === kind).map((rate) => [rate.scope, rate]));
 
+/** The currency of the instance, inside a change. */
+export const findOwnCurrency = async (db: Db): Promise<string> =>
+  readCurrency((await findMoneyPlace(db, null)).instance_currency);
+
 const readCurrency = (json: string | null): string =>
   json === null ? defaultCurrency : (JSON.parse(json) as string);

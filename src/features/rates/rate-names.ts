@@ -39,8 +39,17 @@ export async function nameRates(db: Db, rates: readonly RateRow[], t: Translate)
   const names = await mapRateNames(db, scopes);
   return rates.flatMap((rate) => {
     const scope = readScope(rate.scope);
-    return scope ? [{ ...rate, title: rateTitle(scope, placeOf(scope, names), t) }] : [];
+    if (!scope) return [];
+    const place = placeOf(scope, names);
+    return isThere(scope, place) ? [{ ...rate, title: rateTitle(scope, place, t) }] : [];
   });
+}
+
+function isThere(scope: RateScope, place: ReturnType<typeof placeOf>): boolean {
+  if ('task_id' in scope) return place.task_name !== null;
+  if ('project_id' in scope && place.project_name === null) return false;
+  if ('user_id' in scope) return place.person_name !== null;
+  return 'client_id' in scope ? place.client_name !== null : true;
 }
 
 function placeOf(scope: RateScope, names: RateNames) {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { prepare } from '../../db/prepared.ts';
 import type { RateKind } from './rates.ts';
@@ -106,6 +107,14 @@ export async function updateRate(
 
 export async function deleteRate(db: Db, id: number): Promise<void> {
   await db.deleteFrom('rates').where('id', '=', id).execute();
+}
+
+/** Removes the rates of a project and of people on it, however many. */
+export async function deleteRatesOfProject(db: Db, project_id: number): Promise<void> {
+  await db
+    .deleteFrom('rates')
+    .where(sql<boolean>`(scope = ${`project:${project_id}`} or scope like ${`member:${project_id}:%`})`)
+    .execute();
 }
 
 /** Removes every rate of these scopes; entries keep what they were given. */

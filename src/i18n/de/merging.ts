@@ -14,7 +14,16 @@ export const merging: Record<keyof typeof en, string> = {
     '{tasks, plural, =0 {Keine Aufgaben ziehen um} one {# Aufgabe zieht um} other {# Aufgaben ziehen um}}; {merged, plural, =0 {keine davon hat} one {# davon hat} other {# davon haben}} dort schon eine gleichen Namens und wird mit ihr zusammengeführt.',
   'merging.people': 'Mitglieder, Leitung und Favoriten von beiden kommen zusammen.',
   'merging.rates':
-    '{rates, plural, =0 {Keine Sätze entfallen.} one {# Satz entfällt: Für neue Zeit gelten die des Projekts, das bleibt.} other {# Sätze entfallen: Für neue Zeit gelten die des Projekts, das bleibt.}}',
+    '{rates, plural, =0 {Keine Sätze entfallen.} one {# Satz entfällt: Für neue Zeit gelten die von {name}.} other {# Sätze entfallen: Für neue Zeit gelten die von {name}.}}',
+  'merging.losing_tasks':
+    '{tasks, plural, one {# Aufgabe hat} other {# Aufgaben haben}} eine andere Beschreibung, Schätzung oder Fälligkeit als die gleichnamige: Was diese hat, bleibt, das andere entfällt.',
+  'merging.losing_projects':
+    'Von zwei Projekten eines Namens gelten Kürzel, Termine und Budget dessen, das bleibt; auch die Beschreibung, wenn es eine hat.',
+  'merging.lost_description': 'Die Beschreibung von {from} entfällt: {into} hat eine eigene.',
+  'merging.lost_code': 'Das Kürzel von {from} entfällt.',
+  'merging.lost_dates': 'Termine von {from} entfallen: Die von {into} bleiben, wie sie sind.',
+  'merging.lost_budget': 'Das Budget von {from} entfällt: Das von {into} bleibt, wie es ist.',
+  'merging.lost_estimate': 'Die Schätzung von {from} entfällt: {into} hat eine eigene.',
   'merging.comments':
     '{comments, plural, =0 {Keine Kommentare ziehen um.} one {# Kommentar zieht um.} other {# Kommentare ziehen um.}}',
   'merging.gone': '{name} gibt es danach nicht mehr. Das lässt sich nicht rückgängig machen.',

@@ -107,6 +107,8 @@ export const people: Record<keyof typeof en, string> = {
   'people.count_entries': 'Einträge',
   'people.count_tasks': 'Aufgaben',
   'people.count_comments': 'Kommentare',
+  'people.merge_rates':
+    '{rates, plural, one {# Satz entfällt} other {# Sätze entfallen}}: Für neue Zeit gelten die von {into}.',
   'people.merge_end': '{name} gibt es danach nicht mehr. Das lässt sich nicht rückgängig machen.',
   'people.merge_action': 'Zusammenführen',
   'people.merged':

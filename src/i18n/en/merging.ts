@@ -11,7 +11,16 @@ export const merging = {
     '{tasks, plural, =0 {No tasks} one {# task} other {# tasks}} will move; {merged, plural, =0 {none of them has} one {# of them has} other {# of them have}} a namesake there and will be merged with it.',
   'merging.people': 'Members, managers and favourites of both come together.',
   'merging.rates':
-    '{rates, plural, =0 {No rates go.} one {# rate goes: those of the project that stays hold for new time.} other {# rates go: those of the project that stays hold for new time.}}',
+    '{rates, plural, =0 {No rates go.} one {# rate goes: for new time, those of {name} hold.} other {# rates go: for new time, those of {name} hold.}}',
+  'merging.losing_tasks':
+    '{tasks, plural, one {# task has} other {# tasks have}} another description, estimate or due date than the namesake: what the namesake has stays, the other goes.',
+  'merging.losing_projects':
+    'Of two projects of one name, code, dates and budget of the one that stays hold; its description too, when it has one.',
+  'merging.lost_description': 'The description of {from} goes: {into} has one of its own.',
+  'merging.lost_code': 'The code of {from} goes.',
+  'merging.lost_dates': 'Dates of {from} go: those of {into} stay as they are.',
+  'merging.lost_budget': 'The budget of {from} goes: that of {into} stays as it is.',
+  'merging.lost_estimate': 'The estimate of {from} goes: {into} has one of its own.',
   'merging.comments': '{comments, plural, =0 {No comments} one {# comment} other {# comments}} will move.',
   'merging.gone': '{name} is gone afterwards. This cannot be undone.',
   'merging.merge': 'Merge',

@@ -98,6 +98,8 @@ export const people = {
   'people.count_entries': 'Entries',
   'people.count_tasks': 'Tasks',
   'people.count_comments': 'Comments',
+  'people.merge_rates':
+    '{rates, plural, one {# rate goes} other {# rates go}}: for new time, those of {into} hold.',
   'people.merge_end': '{name} is gone then. This cannot be undone.',
   'people.merge_action': 'Merge',
   'people.merged': '{name} was merged into {into}: {entries, plural, one {# entry} other {# entries}}.',
