@@ -106,7 +106,7 @@ export const runtime = () =>
     .withPanel(
       graph({
         title: 'Jobs: since the last success',
-        description: 'Housekeeping runs every hour on one instance.',
+        description: 'On whichever instance. Most run every hour; 60 years is never.',
         lines: [
           [
             'time() - max by (exported_job) (tt_job_last_success_timestamp_seconds{job="timetracker"})',

@@ -58,6 +58,16 @@ export async function updateLastSuccess(db: Db, name: string, last_success_at: n
   await db.updateTable('jobs').set({ last_success_at }).where('name', '=', name).execute();
 }
 
+/** Epoch ms of the last success of every job that ever had one. */
+export async function listLastSuccesses(db: Db): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['name', 'last_success_at'])
+    .where('last_success_at', 'is not', null)
+    .execute();
+  return new Map(rows.map(({ name, last_success_at }) => [name, last_success_at ?? 0]));
+}
+
 /** Epoch ms of a job's last success; null when it never had one. */
 export async function findLastSuccess(db: Db, name: string): Promise<number | null> {
   const row = await db

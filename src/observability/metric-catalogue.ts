@@ -213,7 +213,13 @@ export const METRIC_FAMILIES = {
   jobLastSuccess: {
     name: 'tt_job_last_success_timestamp_seconds',
     type: 'gauge',
-    help: 'When a job last succeeded, in Unix seconds.',
+    help: 'When a job last succeeded on any instance, in Unix seconds; 0 when it never did. Kept in the database, so a restart forgets nothing.',
+    labels: { job: { meaning: 'name given in our code', pattern: NAME, maxValues: 50 } },
+  },
+  jobInterval: {
+    name: 'tt_job_interval_seconds',
+    type: 'gauge',
+    help: 'How long after a success a job is due again.',
     labels: { job: { meaning: 'name given in our code', pattern: NAME, maxValues: 50 } },
   },
   logLines: {

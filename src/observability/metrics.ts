@@ -27,7 +27,8 @@ export type CollectedMetric =
   | 'tt_outbox_depth'
   | 'tt_outbox_oldest_age_seconds'
   | 'tt_disk_free_bytes'
-  | 'tt_disk_size_bytes';
+  | 'tt_disk_size_bytes'
+  | 'tt_job_last_success_timestamp_seconds';
 
 /** The process's figures. Nothing is sent: they wait to be scraped. */
 export interface Metrics {
@@ -49,14 +50,18 @@ export interface Metrics {
   readonly logins: (method: OneOf<typeof LOGIN_METHODS>, outcome: OneOf<typeof LOGIN_OUTCOMES>) => void;
   readonly exports: (format: OneOf<typeof EXPORT_FORMATS>) => void;
   readonly jobRun: (job: string, outcome: OneOf<typeof JOB_OUTCOMES>) => void;
-  /** A success of another process, at this epoch ms. */
-  readonly jobSucceededAt: (job: string, at: number) => void;
+  /** How long after a success the job is due again. */
+  readonly jobInterval: (job: string, seconds: number) => void;
   readonly logLine: (level: string) => void;
   readonly logWriteError: () => void;
-  /** Where a counter stands, series by series, for a page that shows it. */
+  /** Where a metric stands, series by series, for a page that shows it. */
   readonly figures: (
-    counter:
-      'tt_events_total' | 'tt_egress_blocked_total' | 'tt_job_runs_total' | 'tt_log_write_errors_total',
+    metric:
+      | 'tt_events_total'
+      | 'tt_egress_blocked_total'
+      | 'tt_job_runs_total'
+      | 'tt_job_interval_seconds'
+      | 'tt_log_write_errors_total',
   ) => Promise<{ labels: Partial<Record<string, string | number>>; value: number }[]>;
   /** Registers where a figure comes from: a number, or a map from label value to number. May reject or hang. */
   readonly collect: (metric: CollectedMetric, read: () => Promise<Collected>) => void;
@@ -194,10 +199,10 @@ function addFamilies(registry: Registry) {
       this.set(inFlight.requests);
     },
   });
-  const jobLastSuccess = new Gauge(configOf(METRIC_FAMILIES.jobLastSuccess, registry));
+  const jobInterval = new Gauge(configOf(METRIC_FAMILIES.jobInterval, registry));
   return {
     inFlight,
-    jobLastSuccess,
+    jobInterval,
     requests: addCounter(registry, METRIC_FAMILIES.requests),
     entriesCreated: addCounter(registry, METRIC_FAMILIES.entriesCreated),
     events: addCounter(registry, METRIC_FAMILIES.events),
@@ -218,6 +223,7 @@ function addFamilies(registry: Registry) {
       tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
       tt_disk_free_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskFree),
       tt_disk_size_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskSize),
+      tt_job_last_success_timestamp_seconds: addCollectedGauge(registry, METRIC_FAMILIES.jobLastSuccess),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
   };
 }
@@ -261,7 +267,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
   const statements = new LatencyHistogram(METRIC_FAMILIES.dbQuery);
   const operationBound = labelBound(METRIC_FAMILIES.dbQuery.labels.operation);
-  const jobBound = labelBound(METRIC_FAMILIES.jobLastSuccess.labels.job);
+  const jobBound = labelBound(METRIC_FAMILIES.jobInterval.labels.job);
   const endpointBound = labelBound(METRIC_FAMILIES.requestLatency.labels.endpoint);
   const collectors = new Map<CollectedMetric, () => Promise<void>>();
   new Gauge(configOf(METRIC_FAMILIES.buildInfo, registry)).set({ version, node: process.version }, 1);
@@ -284,14 +290,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     egressBlocked: () => families.egressBlocked([]),
     logins: (method, outcome) => families.logins([method, outcome]),
     exports: (format) => families.exports([format]),
-    jobRun(job, outcome) {
-      families.jobRuns([job, outcome]);
-      if (outcome === 'success') families.jobLastSuccess.set({ job: jobBound(job) }, Date.now() / 1000);
-    },
-    jobSucceededAt: (job, at) => families.jobLastSuccess.set({ job: jobBound(job) }, at / 1000),
+    jobRun: (job, outcome) => families.jobRuns([job, outcome]),
+    jobInterval: (job, seconds) => families.jobInterval.set({ job: jobBound(job) }, seconds),
     logLine: (level) => families.logLines([level]),
     logWriteError: () => families.logWriteErrors([]),
-    figures: async (counter) => (await registry.getSingleMetric(counter)?.get())?.values ?? [],
+    figures: async (metric) => (await registry.getSingleMetric(metric)?.get())?.values ?? [],
     collect(metric, read) {
       const onError = (): void => families.collectorErrors([metric]);
       families.collectorErrors([metric], 0);

@@ -7,7 +7,7 @@ import { countLatency, newLatencyCounts, percentile } from '../../src/observabil
 import { createRecentFigures } from '../../src/observability/recent-figures.ts';
 import { createSlowStatements, shapeOf } from '../../src/observability/slow-statements.ts';
 import { isMessageKey } from '../../src/i18n/translate.ts';
-import { jobNames, runAllJobs } from '../../src/jobs.ts';
+import { jobNames, runAllJobs, startJobs } from '../../src/jobs.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp, testNow } from '../support/app.ts';
 import { elementsOf, parseHtml } from '../support/html.ts';
@@ -150,6 +150,33 @@ describe('/admin/system', () => {
     expect(rowsBelow(later.text, 'system-jobs').map(([job]) => job)).toContain(
       'Forget failed sign-ins 1 failed since the start',
     );
+  });
+
+  test('says which jobs have not succeeded for long or ever, but not to one that has just started', async () => {
+    // Their intervals are known now; none has run.
+    startJobs(app.deps)();
+    const [never, dead, alive] = ['end_links', 'forget_notices', 'end_sessions'];
+    const success: Record<string, number | null> = { [never]: null, [alive]: testNow + 60_000 };
+    await app.deps.db.deleteFrom('jobs').execute();
+    const row = { holder: 'gone', lease_until: testNow + 24 * 3_600_000 };
+    const values = [never, dead, alive].map((name) => ({
+      ...row,
+      name,
+      last_success_at: name in success ? (success[name] ?? null) : testNow - 10 * 24 * 3_600_000,
+    }));
+    await app.deps.db.insertInto('jobs').values(values).execute();
+    const page = async () => (await app.as('alice').get('/admin/system').expect(200)).text;
+    expect(await page()).not.toContain('succeeded');
+    app.clock.now += 11 * 60_000;
+    const text = await page();
+    expect(text).toContain('The job Forget old notices last succeeded 10 days 0 h ago.');
+    expect(text).toContain(
+      'The job Forget links of invitations and passwords that ended has never succeeded.',
+    );
+    expect(text).not.toContain('The job End old sessions');
+    expect(text).not.toContain('No backup');
+    app.clock.now += 3 * 3_600_000;
+    expect(await page()).toContain('No backup has been made yet.');
   });
 
   test('has a name for every job', () => {

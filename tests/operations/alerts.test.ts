@@ -26,7 +26,7 @@ describe.each(alerts().map((alert) => [alert.alert ?? '', alert] as const))('%s'
     expect(['page', 'ticket']).toContain(alert.labels?.severity);
     expect(alert.annotations?.summary).toMatch(/./);
     expect(alert.annotations?.description).toMatch(/\.$/);
-    expect(alert.annotations?.runbook).toBe(`docs/operations.md#${name.toLowerCase()}`);
+    expect(alert.annotations?.runbook_url).toBe(`{{ $externalLabels.runbooks }}#${name.toLowerCase()}`);
     expect(fileOf('docs/operations.md')).toMatch(new RegExp(`^### ${name}$`, 'm'));
   });
 
@@ -38,6 +38,15 @@ describe.each(alerts().map((alert) => [alert.alert ?? '', alert] as const))('%s'
 });
 
 describe('the runbooks', () => {
+  it('are where the configuration says, which an operator makes an address', () => {
+    const { global, alerting } = parse(fileOf('prometheus/prometheus.yml')) as {
+      global: { external_labels: Record<string, string> };
+      alerting: { alert_relabel_configs: unknown[] };
+    };
+    expect(fileOf(global.external_labels['runbooks'] ?? '')).toContain('### TimeTrackerDown');
+    expect(alerting.alert_relabel_configs).toEqual([{ action: 'labeldrop', regex: 'runbooks' }]);
+  });
+
   it('are about alerts that exist', () => {
     const headings = [...fileOf('docs/operations.md').matchAll(/^### (TimeTracker\w+)$/gm)].map(
       (match) => match[1],

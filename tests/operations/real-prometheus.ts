@@ -22,6 +22,7 @@ const seconds: Record<string, string> = {
   '30m': '10s',
   '1h': '12s',
   '2h': '14s',
+  '3h': '15s',
   '6h': '16s',
   '1d': '18s',
   '3d': '20s',
@@ -36,7 +37,7 @@ export const inSeconds = (text: string): string =>
     .replaceAll(/(?<=[-/] )300\b/g, '6')
     .replaceAll(/^( +)for: \d+[mhd]$/gm, '$1for: 1s');
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -58,39 +59,54 @@ export interface RealPrometheus {
   stop: () => Promise<void>;
 }
 
+/** Ports on this machine; where none is given nobody listens. */
+interface Neighbours {
+  alertmanager?: number;
+  loki?: number;
+  alloy?: number;
+}
+
+/** The shipped configuration with other addresses and every second: nothing is taken out. */
+function configFor(ports: Neighbours & { app: number | undefined; own: number }, folder: string): string {
+  const at = (port: number | undefined): string => `['127.0.0.1:${port ?? 1}']`;
+  const found = (name: 'loki' | 'alloy') =>
+    new RegExp(`dns_sd_configs:\\n +- names: \\[${name}\\]\\n +type: A\\n +port: \\d+`);
+  const named = (port: number | undefined): string => `static_configs: [{ targets: ${at(port)} }]`;
+  return fileOf('prometheus/prometheus.yml')
+    .replace('scrape_interval: 15s', 'scrape_interval: 1s')
+    .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
+    .replace('evaluation_interval: 15s', 'evaluation_interval: 1s')
+    .replace('/etc/prometheus/rules/*.yml', join(folder, '*.yml'))
+    .replace('/run/secrets/metrics_token', join(folder, 'token'))
+    .replace("['app:8000']", ports.app === undefined ? '[]' : at(ports.app))
+    .replace("['localhost:9090']", at(ports.own))
+    .replaceAll("['alertmanager:9093']", at(ports.alertmanager))
+    .replace(found('loki'), named(ports.loki))
+    .replace(found('alloy'), named(ports.alloy));
+}
+
 /**
- * Debian's Prometheus with the shipped configuration: the same limits, credentials and rules, every second.
+ * Debian's Prometheus with the shipped configuration: the same jobs, limits, credentials and rules, every second.
  *
- * @param port - where the metrics are.
+ * @param port - where the metrics are; without one there is no target.
  * @param token - content of the credentials file.
  */
 export async function startPrometheus(
-  port: number,
+  port: number | undefined,
   token: string,
-  { withTarget = true } = {},
+  neighbours: Neighbours = {},
 ): Promise<RealPrometheus> {
   const folder = mkdtempSync(join(inject('folder'), 'prometheus-'));
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const credentials = write('token', token);
+  write('token', token);
   for (const name of ['recording', 'alerts']) {
     write(`${name}.yml`, inSeconds(fileOf(`prometheus/rules/${name}.yml`)));
   }
-  const config = write(
-    'prometheus.config',
-    fileOf('prometheus/prometheus.yml')
-      .replace('scrape_interval: 15s', 'scrape_interval: 1s')
-      .replace('scrape_timeout: 10s', 'scrape_timeout: 1s')
-      .replace('evaluation_interval: 15s', 'evaluation_interval: 1s')
-      .replace('/etc/prometheus/rules/*.yml', join(folder, '*.yml'))
-      .replace('/run/secrets/metrics_token', credentials)
-      .replace("['app:8000']", withTarget ? `['127.0.0.1:${port}']` : '[]')
-      .replace(/\n {2}- job_name: prometheus\n[^]*$/, '\n')
-      .replace(/\nalerting:\n[^]*?\n\n/, '\n'),
-  );
   const own = await freePort();
+  const config = write('prometheus.config', configFor({ ...neighbours, app: port, own }, folder));
   const options = [
     '--config.file',
     config,

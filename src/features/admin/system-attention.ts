@@ -13,6 +13,8 @@ interface Situation {
   hour: Sums;
   stretches: Recent['stretches'];
   now: number;
+  /** Epoch ms since when this process runs. */
+  startedAt: number;
   /** 0: none are made. */
   backup_every_ms: number;
 }
@@ -69,23 +71,32 @@ function ofStorage({ readings }: Situation, { units, functions: { t } }: Words):
   return sentences;
 }
 
-/** Two in a row that are missing; one that was never made is told of when it fails. */
+/** Two in a row that are missing, or none although there was time for one. */
 function ofBackups(
-  { readings, now, backup_every_ms }: Situation,
+  { readings, now, startedAt, backup_every_ms }: Situation,
   { units, functions: { t } }: Words,
 ): string[] {
-  const last = readings.jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? null;
-  if (backup_every_ms === 0 || last === null || now - last < 2 * backup_every_ms + 2 * hourMs) return [];
+  if (backup_every_ms === 0 || readings.jobs === null) return [];
+  const last = readings.jobs.find(({ name }) => name === 'backup')?.last_success_at ?? null;
+  if (last === null) return now - startedAt < 2 * hourMs ? [] : [t('system.attention.no_backup')];
+  if (now - last < 2 * backup_every_ms + 2 * hourMs) return [];
   return [t('system.attention.backup', { span: units.span((now - last) / 1000) })];
 }
 
-function ofWork({ readings, now }: Situation, { units, jobName, functions: { t } }: Words): string[] {
-  const sentences: string[] = [];
-  const failing = (readings.jobs ?? []).filter(
-    ({ failures, last_success_at }) => failures > 0 && (last_success_at ?? 0) < now - 2 * hourMs,
+/** As the alert TimeTrackerJobStale; who has just started has all of them before them. */
+function staleJobs({ readings, now, startedAt }: Situation): NonNullable<Readings['jobs']> {
+  if (now - startedAt < hourMs / 6) return [];
+  return (readings.jobs ?? []).filter(
+    ({ name, interval_ms, last_success_at }) =>
+      name !== 'backup' && interval_ms !== null && (last_success_at ?? 0) < now - 2 * interval_ms - hourMs,
   );
-  for (const { name, failures } of failing)
-    sentences.push(t('system.attention.job', { name: jobName(name), count: failures }));
+}
+
+function ofWork(situation: Situation, words: Words): string[] {
+  const { readings } = situation;
+  const { units, functions } = words;
+  const { t } = functions;
+  const sentences = ofJobs(situation, words);
   for (const { channel, queued, oldest_seconds } of readings.outbox ?? []) {
     if (queued === 0 || oldest_seconds * 1000 < hourMs) continue;
     const values = { channel: t(`telemetry.channel.${channel}`), span: units.span(oldest_seconds) };
@@ -94,4 +105,22 @@ function ofWork({ readings, now }: Situation, { units, jobName, functions: { t }
   if (readings.egress_blocked > 0)
     sentences.push(t('system.attention.blocked', { count: readings.egress_blocked }));
   return sentences;
+}
+
+function ofJobs(situation: Situation, { units, jobName, functions: { t } }: Words): string[] {
+  const { readings, now } = situation;
+  const failing = (readings.jobs ?? []).filter(
+    ({ failures, last_success_at }) => failures > 0 && (last_success_at ?? 0) < now - 2 * hourMs,
+  );
+  const stale = staleJobs(situation).filter((job) => !failing.includes(job));
+  return [
+    ...failing.map(({ name, failures }) =>
+      t('system.attention.job', { name: jobName(name), count: failures }),
+    ),
+    ...stale.map(({ name, last_success_at: last }) =>
+      last === null
+        ? t('system.attention.never', { name: jobName(name) })
+        : t('system.attention.stale', { name: jobName(name), span: units.span((now - last) / 1000) }),
+    ),
+  ];
 }

@@ -52,7 +52,14 @@ export function liveFigures(deps: Deps, res: Response, readings: Readings) {
     ...{ instance: deps.recent.instance, as_of: timeWithSeconds(words) },
     attention: attentionOf(
       {
-        ...{ readings, lately, hour, now: words.now, stretches: recent.stretches },
+        ...{
+          readings,
+          lately,
+          hour,
+          now: words.now,
+          startedAt: recent.startedAt,
+          stretches: recent.stretches,
+        },
         backup_every_ms: deps.config.backup_every_ms,
       },
       words,

@@ -27,6 +27,8 @@ export interface JobReading {
   /** Epoch ms before which no instance runs it again. */
   next_at: number;
   last_success_at: number | null;
+  /** How long after a success it is due again; null for one that this instance does not run. */
+  interval_ms: number | null;
   /** Failed runs on this instance since it started. */
   failures: number;
 }
@@ -105,9 +107,14 @@ async function readJobs({ db, metrics, config }: Deps): Promise<JobReading[]> {
     runs
       .filter(({ labels }) => labels['job'] === name && labels['outcome'] === 'failure')
       .reduce((sum, { value }) => sum + value, 0);
+  const intervals = await metrics.figures('tt_job_interval_seconds');
+  const intervalOf = (name: string): number | null => {
+    const found = intervals.find(({ labels }) => labels['job'] === name);
+    return found === undefined ? null : found.value * 1000;
+  };
   const rows = await listJobs(db);
   return rows.map(({ name, lease_until, last_success_at }) => ({
-    ...{ name, last_success_at, failures: failuresOf(name) },
+    ...{ name, last_success_at, failures: failuresOf(name), interval_ms: intervalOf(name) },
     // Its lease says only when somebody looks again whether it is due.
     next_at:
       name === 'backup'

@@ -27,8 +27,11 @@ export const system: Record<keyof typeof english, string> = {
     '{count, plural, one {# Anfrage wartet} other {# Anfragen warten}} auf eine Verbindung zur Datenbank.',
   'system.attention.disk': 'Auf der Platte des Datenordners sind nur noch {free} frei.',
   'system.attention.backup': 'Die letzte Sicherung ist {span} alt.',
+  'system.attention.no_backup': 'Es gibt noch keine Sicherung.',
   'system.attention.job':
     'Die Aufgabe {name} ist {count, plural, one {einmal} other {#-mal}} fehlgeschlagen und seit Stunden nicht gelungen.',
+  'system.attention.stale': 'Die Aufgabe {name} ist zuletzt vor {span} gelungen.',
+  'system.attention.never': 'Die Aufgabe {name} ist noch nie gelungen.',
   'system.attention.outbox': '{channel}: Die älteste Sendung wartet seit {span}.',
   'system.attention.blocked':
     '{count, plural, one {# Verbindung} other {# Verbindungen}} nach außen, die kein Kanal geöffnet hatte: blockiert.',

@@ -25,8 +25,11 @@ export const system = {
     '{count, plural, one {# request waits} other {# requests wait}} for a database connection.',
   'system.attention.disk': 'Only {free} are free on the disk of the data folder.',
   'system.attention.backup': 'The last backup is {span} old.',
+  'system.attention.no_backup': 'No backup has been made yet.',
   'system.attention.job':
     'The job {name} failed {count, plural, one {once} other {# times}} and has not succeeded for hours.',
+  'system.attention.stale': 'The job {name} last succeeded {span} ago.',
+  'system.attention.never': 'The job {name} has never succeeded.',
   'system.attention.outbox': '{channel}: the oldest payload has waited for {span}.',
   'system.attention.blocked':
     '{count, plural, one {# connection} other {# connections}} to the outside that no channel had opened: blocked.',
