@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
@@ -207,8 +208,11 @@ export class ChannelDelivery {
   async #pass(): Promise<number | null> {
     try {
       for (;;) {
+        // Statements of the embedded database never wait, so without a turn in between a whole pass would hold up pages.
+        await nextTurn();
         if (!(await this.#maySend())) return null;
         this.#isBroken = false;
+        await nextTurn();
         const waitMs = await this.#sendNext();
         if (waitMs > 0) return waitMs;
       }
@@ -277,6 +281,7 @@ export class ChannelDelivery {
       await endHeartbeat();
       this.#call = undefined;
     }
+    await nextTurn();
     await deletePayloads(db, outcome?.delivered ?? []);
     // Cut by us: what was not taken stays as it was.
     if (outcome && !cut.signal.aborted) await this.#settle(call.rows, outcome);

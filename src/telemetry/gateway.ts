@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Channel } from '../db/schema.ts';
 import { isUnconnected } from './channels.ts';
@@ -103,12 +104,15 @@ async function recorded(
 ): Promise<OutboundAnswer> {
   const isAborted = (): boolean => signal?.aborted === true;
   if (isAborted()) return unsent('aborted');
+  // Pages go in between: the ledger's statements take a while together.
+  await nextTurn();
   const ledger_id = await ledger.append(request);
   // Withdrawn while the ledger was being written: nothing is opened any more.
   const result: Result = isAborted()
     ? { ...silence, problem: 'aborted' }
     : await throughPassage(request.channel, send);
   const { status, problem, body } = result;
+  await nextTurn();
   await ledger.answer(ledger_id, { status, problem, body });
   metrics.egressRequest(request.channel, outcomeOf(status));
   if (result.sentBytes > 0) metrics.egressBytes(request.channel, result.sentBytes);
