@@ -9,6 +9,7 @@ import './idle.js';
 import './keys.js';
 import './live.js';
 import './task-choice.js';
+import './choose.js';
 
 document.documentElement.classList.add('has-js');
 

@@ -62,22 +62,6 @@ export async function countProjectsByClient(
   return new Map(rows.map(({ client_id, projects }) => [client_id ?? 0, projects]));
 }
 
-/** Clients to choose from in a form: the active ones by name, and the chosen one whatever its state. */
-export async function listClientChoices(db: Db, viewer: Viewer, chosen: number | null): Promise<ClientRow[]> {
-  return db
-    .selectFrom('clients')
-    .select(clientColumns)
-    .where((where) =>
-      where.or([
-        where.and([where('archived_at', 'is', null), visibleClients(viewer)]),
-        where('id', '=', chosen ?? 0),
-      ]),
-    )
-    .orderBy('name_key')
-    .limit(1000)
-    .execute();
-}
-
 export async function findClient(db: Db, id: number): Promise<ClientRow | undefined> {
   return db.selectFrom('clients').select(clientColumns).where('id', '=', id).executeTakeFirst();
 }

@@ -7,7 +7,7 @@ import type { TaskState } from '../tasks/task-choice.queries.ts';
 import type { Booking, ProjectState } from './project-choice.queries.ts';
 import { findBookableProject, findProjectState, listProjectNames } from './project-choice.queries.ts';
 import type { NamedProject, TimerInput } from './timer-input.ts';
-import { formatTimerInput, fullName, parseTimerInput } from './timer-input.ts';
+import { formatTimerInput, fullName, namesMeant, parseTimerInput } from './timer-input.ts';
 
 /** What somebody works on, understood from a form. */
 export interface EntryWhat {
@@ -59,7 +59,9 @@ export async function understandWhat(
   typed: TypedWhat,
   kept_project_id: number | null = null,
 ): Promise<WhatResult> {
-  const names = typed.text.includes('@') ? await listProjectNames(db, booking, kept_project_id) : [];
+  const meant = namesMeant(typed.text);
+  const names =
+    meant.length > 0 ? await listProjectNames(db, booking, { meant, kept_id: kept_project_id }) : [];
   // Clients may have projects of the same name: the one that is chosen already is meant.
   const preferred_ids = [kept_project_id, typed.project_id].filter((id) => typeof id === 'number');
   const read = parseTimerInput(typed.text, names, preferred_ids);

@@ -4,6 +4,7 @@ import { prepareKept } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
 import { bookableProjects, visibleProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { likePattern } from '../work/list-query.ts';
 
 /** A project as one chooses it for an entry. */
 export interface ProjectChoice {
@@ -58,6 +59,40 @@ export async function listProjectChoices(
   return [...favourites, ...choices.filter((project) => !first.has(project.id))];
 }
 
+/**
+ * Active projects that the viewer sees with that in their or their client's name, those that begin with it first, by name;
+ * and those of these names.
+ *
+ * @param wanted - case-folded. @param names - case-folded.
+ */
+export async function searchProjectChoices(
+  db: Db,
+  viewer: Viewer,
+  { wanted, names, limit }: { wanted: string; names: readonly string[]; limit: number },
+): Promise<ProjectChoice[]> {
+  const pattern = likePattern(wanted);
+  const begins = sql<number>`case when projects.name_key like ${pattern.slice(1)} escape '\\' then 0 else 1 end`;
+  const found = await activeProjects(db)
+    .clearOrderBy()
+    .where(visibleProjects(viewer))
+    .where(
+      sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\' or projects.name_key || ' (' || coalesce(clients.name_key, '') || ')' like ${pattern} escape '\\')`,
+    )
+    .orderBy(begins)
+    .orderBy('projects.name_key')
+    .orderBy('projects.id')
+    .limit(limit)
+    .execute();
+  if (names.length === 0) return found;
+  const named = await activeProjects(db)
+    .where(visibleProjects(viewer))
+    .where('projects.name_key', 'in', [...names])
+    .limit(limit)
+    .execute();
+  const known = new Set(found.map(({ id }) => id));
+  return [...found, ...named.filter(({ id }) => !known.has(id))];
+}
+
 /** Active projects on which time can be booked: see `bookableProjects`. */
 export async function listBookableChoices(
   db: Db,
@@ -73,11 +108,15 @@ export interface Booking {
   owner_id: number;
 }
 
-/** The names that `@` may mean: every active project that can be booked on, and the one that the entry already has. */
+/**
+ * The projects that `@` may mean: active ones of these names that can be booked on, and the one that the entry already has.
+ *
+ * @param meant - case-folded.
+ */
 export async function listProjectNames(
   db: Db,
   { viewer, owner_id }: Booking,
-  kept_id: number | null,
+  { meant, kept_id }: { meant: readonly string[]; kept_id: number | null },
 ): Promise<{ id: number; name: string; client_name: string | null }[]> {
   return db
     .selectFrom('projects')
@@ -86,6 +125,7 @@ export async function listProjectNames(
     .where((where) =>
       where.or([
         where.and([
+          where('projects.name_key', 'in', [...meant]),
           where('projects.archived_at', 'is', null),
           where('clients.archived_at', 'is', null),
           bookableProjects(viewer, owner_id),

@@ -80,6 +80,29 @@ export function parseTimerInput(
   };
 }
 
+/** Words that a name of 120 characters can have, and what a client behind it cannot exceed. */
+const nameWordsMax = 60;
+
+/**
+ * Folded names that a text may mean behind `@`: the quoted one, or one to sixty words. Whoever knows the projects of these
+ * names need not know the others.
+ */
+export function namesMeant(text: string): string[] {
+  const line = oneLine(text);
+  const names = new Set<string>();
+  for (let at = 0; at < line.length; at = wordEnd(line, at) + 1) {
+    if (line[at] !== '@') continue;
+    const quoted = readQuoted(line, at);
+    if (quoted) names.add(foldCase(quoted.name).replace(/ \([^()]*\)$/u, '')).add(foldCase(quoted.name));
+    let end = at;
+    for (let words = 0; words < nameWordsMax && end < line.length; words += 1) {
+      end = wordEnd(line, end + 1);
+      names.add(foldCase(line.slice(at + 1, end)));
+    }
+  }
+  return [...names];
+}
+
 /** The name of a project that no other has, `Website (Acme)`. */
 export const fullName = ({ name, client_name }: NamedProject): string => `${name} (${client_name ?? ''})`;
 

@@ -3,6 +3,11 @@ import type { Db } from '../../db/connect.ts';
 import type { Flag } from '../../db/schema.ts';
 import { visiblePeople, visibleProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
+import type { Choices } from '../work/choice-list.ts';
+import { calledLike } from '../work/called-like.queries.ts';
+import { pageSize } from '../work/list-query.ts';
+import type { ListQuery } from '../work/list-query.ts';
 
 export interface Member {
   user_id: number;
@@ -11,17 +16,23 @@ export interface Member {
   deactivated_at: number | null;
 }
 
-/** Members of a project, managers first, by name. */
-export async function listMembers(db: Db, project_id: number): Promise<Member[]> {
+/** One page of a project's members, managers first, by name, and one row more when another page follows. */
+export async function listMembers(
+  db: Db,
+  project_id: number,
+  { q, page }: Pick<ListQuery, 'q' | 'page'>,
+): Promise<Member[]> {
   return db
     .selectFrom('project_members')
     .innerJoin('users', 'users.id', 'project_members.user_id')
     .select(['project_members.user_id', 'users.name', 'is_manager', 'deactivated_at'])
     .where('project_id', '=', project_id)
+    .$if(q !== '', (query) => query.where(calledLike(q)))
     .orderBy('is_manager', 'desc')
     .orderBy('users.name')
     .orderBy('users.id')
-    .limit(1000)
+    .limit(pageSize + 1)
+    .offset((page - 1) * pageSize)
     .execute();
 }
 
@@ -102,13 +113,13 @@ export async function releaseTasks(db: Db, project_id: number, now: number): Pro
   return Number(result.numUpdatedRows);
 }
 
-/** People whom the viewer may choose as members from a list; others are found by their address. */
+/** People whom the viewer may choose as members from a list, by name, or those called like that. */
 export async function listMemberChoices(
   db: Db,
   viewer: Viewer,
-  project_id: number,
-): Promise<{ id: number; name: string }[]> {
-  return db
+  { project_id, q }: { project_id: number; q: string },
+): Promise<Choices<{ id: number; name: string }>> {
+  const found = await db
     .selectFrom('users')
     .select(['users.id', 'users.name'])
     .where('deactivated_at', 'is', null)
@@ -116,10 +127,12 @@ export async function listMemberChoices(
     .where(
       sql<boolean>`users.id not in (select user_id from project_members where project_id = ${project_id})`,
     )
+    .$if(q !== '', (query) => query.where(calledLike(q)))
     .orderBy('users.name')
     .orderBy('users.id')
-    .limit(1000)
+    .limit(choicesAtMost + 1)
     .execute();
+  return choicesOf(found);
 }
 
 /** An active person, when the viewer may choose them from a list. */

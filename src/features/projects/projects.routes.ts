@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
-import type { Problems } from '../../http/forms.ts';
+import type { FormResult, Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { findEntryScope, managesProject } from '../access/access.queries.ts';
@@ -15,20 +15,23 @@ import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import type { PersonTime, WorkMonth } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
 import { usesOfProjects } from '../budgets/uses-of-projects.ts';
-import { listClientChoices } from '../clients/clients.queries.ts';
 import { nameRates } from '../rates/rate-names.ts';
 import { listMemberRates } from '../rates/rate-places.queries.ts';
 import { scopeText } from '../rates/rates.ts';
 import { listRates } from '../rates/rates.queries.ts';
 import { listOpenTasks } from '../tasks/open-tasks.ts';
 import { currentRanges } from '../work/current-ranges.ts';
+import { searchIn, searchProblems, searchesIn } from '../work/choice-list.ts';
+import { listClientChoices } from '../work/client-choice.queries.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { viewBudget } from './project-budget.ts';
 import { removeMember, setFavourite, setMember } from './project-people.ts';
+import type { MemberWish } from './project-people.ts';
 import { isFavourite, listMemberChoices, listMembers, listRecentProjects } from './project-people.queries.ts';
 import type { Member } from './project-people.queries.ts';
 import { archiveForm, favouriteForm, memberForm, projectForm } from './projects.forms.ts';
+import type { ProjectForm } from './projects.forms.ts';
 import { hasEntries, listProjects, listRecentEntries, sumProjectTime } from './projects.queries.ts';
 import type { ListedProject, ProjectRow } from './projects.queries.ts';
 import {
@@ -113,14 +116,20 @@ async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
   const { name = '', client_id = '' } = typed(req.query);
   await showForm(deps, req, res, {
     project: null,
-    values: { name, client_id, ...usualValues },
+    values: { name, client_id, ...usualValues, ...searchesIn(req.query, ['client_id']) },
     problems: {},
   });
 }
 
+/** What the form says, once its client is chosen. */
+function readChosen(req: Request): FormResult<ProjectForm> {
+  const problems = searchProblems(req.body, ['client_id']);
+  return Object.keys(problems).length > 0 ? { ok: false, problems } : readForm(projectForm, req.body);
+}
+
 async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
-  const form = readForm(projectForm, req.body);
+  const form = readChosen(req);
   const created = form.ok
     ? await createProject(deps.change, person, {
         ...{ form: form.value, now: deps.now() },
@@ -190,21 +199,25 @@ async function managedData(
   const { db } = deps;
   const { own_currency } = await moneyContext(deps, res);
   const figures = figuresOf(months, today.slice(0, 7));
-  const members = await listMembers(db, project.id);
+  const members = await listMembers(db, project.id, firstPage);
   const work = { project_id: project.id };
   const booked = await listWorkPeople(db, personOf(res), { work, month: today.slice(0, 7) });
-  const member_rates = await listMemberRates(db, project.id);
+  const member_rates = await listMemberRates(db, project.id, ratesShown + 1);
   const own_rates = await listRates(db, [scopeText({ level: 'project', project_id: project.id })]);
   return {
     figures,
     members,
     people: peopleOf(booked, members),
-    rates: await nameRates(db, [...own_rates, ...member_rates], res.locals.functions.t),
+    rates: await nameRates(db, [...own_rates, ...member_rates.slice(0, ratesShown)], res.locals.functions.t),
+    has_more_rates: member_rates.length > ratesShown,
     ...(await viewBudgetPage(deps, res, { project, months, own_currency, today })),
   };
 }
 
-/** Everybody with time on the project or a place in it. */
+/** Rates of single people that the page of a project lists; all are on that of its members. */
+const ratesShown = 20;
+
+/** The first of those with time on the project or a place in it. */
 function peopleOf(booked: readonly PersonTime[], members: readonly Member[]) {
   const managers = new Set(members.filter((member) => member.is_manager === 1).map(({ user_id }) => user_id));
   const with_time = new Set(booked.map(({ user_id }) => user_id));
@@ -245,13 +258,14 @@ async function viewBudgetPage(
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const project = await requireManagedProject(deps.db, personOf(res), idOf(req.params['id']));
-  await showForm(deps, req, res, { project, values: await valuesOf(deps, res, project), problems: {} });
+  const values = { ...(await valuesOf(deps, res, project)), ...searchesIn(req.query, ['client_id']) };
+  await showForm(deps, req, res, { project, values, problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  const form = readForm(projectForm, req.body);
+  const form = readChosen(req);
   const change = { id: project.id, now: deps.now(), money: await moneyContext(deps, res) };
   const saved = form.ok ? await saveProject(deps.change, person, { ...change, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { project, problems: saved.problems });
@@ -317,22 +331,44 @@ interface MembersState {
 
 async function showMembersPage(deps: Deps, req: Request, res: Response, state: MembersState): Promise<void> {
   const { project, problems } = state;
+  const person = personOf(res);
+  const searches = searchesIn(req.method === 'POST' ? req.body : req.query, ['user_id']);
   const data = {
     ...{ refused: null, ...state },
     may_name_anybody: person.role === 'admin',
     title: res.locals.functions.t('projects.members_of', { name: project.name }),
-  const person = personOf(res);
-    members: await listMembers(deps.db, project.id),
-    people: await listMemberChoices(deps.db, person, project.id),
+    ...(await pageOfMembers(deps, req, project.id)),
+    people: await listMemberChoices(deps.db, person, {
+      project_id: project.id,
+      q: searches['user_id_q'] ?? '',
+    }),
+    values: { ...state.values, ...searches },
   };
   const invalid = data.refused !== null || Object.keys(problems).length > 0;
   await deps.page(req, res, 'projects/members', data, invalid ? 422 : 200);
 }
 
+/** Members, and what single ones are paid by the hour here. */
+async function pageOfMembers({ db }: Deps, req: Request, project_id: number) {
+  const asked = readForm(listQuery, req.query);
+  const query = asked.ok ? asked.value : firstPage;
+  const list = pageOf(`/projects/${project_id}/members`, query, await listMembers(db, project_id, query));
+  const scopeOf = ({ user_id }: Member): string => scopeText({ level: 'member', project_id, user_id });
+  const rates = await listRates(db, list.rows.map(scopeOf));
+  const members = list.rows.map((member) => ({
+    ...member,
+    rate_href: `/rates/edit?scope=${scopeOf(member)}`,
+    rates: rates.filter(({ scope }) => scope === scopeOf(member)),
+  }));
+  return { query, list, members };
+}
+
 async function addMember(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  const form = readForm(memberForm, req.body);
+  const searched = searchProblems(req.body, ['user_id']);
+  const form: FormResult<MemberWish> =
+    Object.keys(searched).length > 0 ? { ok: false, problems: searched } : readForm(memberForm, req.body);
   const set = form.ok
     ? await setMember(deps.change, person, { project_id: project.id, wish: form.value, now: deps.now() })
     : form;
@@ -426,7 +462,10 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
     {
       ...data,
       title: project ? t('projects.edit') : t('projects.new'),
-      clients: await listClientChoices(deps.db, personOf(res), project?.client_id ?? null),
+      clients: await listClientChoices(deps.db, personOf(res), {
+        ...{ chosen: project?.client_id ?? idOf(values['client_id']) ?? null },
+        q: searchIn(values, 'client_id'),
+      }),
       has_entries: project ? await hasEntries(deps.db, project.id) : false,
       version: project ? shownVersion(project, values, problems) : '',
       return_to: returnTo(req, ''),

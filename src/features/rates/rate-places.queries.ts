@@ -3,6 +3,7 @@ import type { RawBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { managedProjects, visiblePeople } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { calledLike } from '../work/called-like.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { RateRow } from './rates.queries.ts';
 import type { RateScope } from './rates.ts';
@@ -173,21 +174,16 @@ export async function mapRateNames(db: Db, scopes: readonly RateScope[]): Promis
   };
 }
 
-/** Rates of single people on a project. */
-export async function listMemberRates(db: Db, project_id: number): Promise<RateRow[]> {
+/** Rates of single people on a project, the oldest first. */
+export async function listMemberRates(db: Db, project_id: number, limit: number): Promise<RateRow[]> {
   return db
     .selectFrom('rates')
     .selectAll()
     .where(sql<boolean>`scope like ${`member:${project_id}:%`}`)
     .orderBy('id')
-    .limit(500)
+    .limit(limit)
     .execute();
 }
-
-/** Of `users`: as typed too, because SQLite folds the case of English letters only. */
-const calledLike = (q: string): RawBuilder<boolean> =>
-  sql<boolean>`(lower(name) like ${likePattern(q)} escape '\\' or name like ${literalPattern(q)} escape '\\')`;
-const literalPattern = (q: string): string => `%${q.replace(/[\\%_]/g, '\\$&')}%`;
 
 const peopleOffered = 50;
 

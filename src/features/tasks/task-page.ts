@@ -1,6 +1,6 @@
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { TaskQuery } from './tasks.forms.ts';
-import type { ProjectOfTasks, TaskRow } from './tasks.queries.ts';
+import type { TaskRow } from './tasks.queries.ts';
 
 /** A task as lists, board and its page show it. */
 export interface ShownTask extends TaskRow {
@@ -56,16 +56,4 @@ export function tasksHref(path: string, query: TaskQuery): string {
   if (page > 1) parameters.set('page', String(page));
   const text = parameters.toString();
   return text === '' ? path : `${path}?${text}`;
-}
-
-/** The clients of some projects, once each, by name: what tasks can be filtered by. */
-export function clientsOf(projects: readonly ProjectOfTasks[]): { id: number; name: string }[] {
-  const names = new Map(
-    projects.flatMap(({ client_id, client_name }) =>
-      client_id === null || client_name === null ? [] : [[client_id, client_name] as const],
-    ),
-  );
-  return [...names]
-    .map(([id, name]) => ({ id, name }))
-    .sort((one, other) => one.name.localeCompare(other.name) || one.id - other.id);
 }

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
-import type { Problems } from '../../http/forms.ts';
+import type { FormResult, Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey, MessageValues } from '../../i18n/translate.ts';
 import { localDateOf } from '../../shared/calendar.ts';
@@ -10,11 +10,13 @@ import { AppError } from '../../shared/errors.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { listRates } from '../rates/rates.queries.ts';
 import { scopeText } from '../rates/rates.ts';
+import { searchIn, searchProblems, searchesIn } from '../work/choice-list.ts';
+import { listClientChoices } from '../work/client-choice.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { addComment, changeComment, removeComment } from './comments.ts';
 import { listTaskEntries } from './task-entries.queries.ts';
-import type { TaskQuery } from './tasks.forms.ts';
+import type { TaskForm, TaskQuery } from './tasks.forms.ts';
 import {
   commentForm,
   commentQuery,
@@ -45,7 +47,7 @@ import {
   saveTask,
   taskDates,
 } from './tasks.ts';
-import { clientsOf, describeTask, tasksHref, valuesOf } from './task-page.ts';
+import { describeTask, tasksHref, valuesOf } from './task-page.ts';
 
 export function taskRoutes(deps: Deps): Router {
   const router = Router();
@@ -81,16 +83,20 @@ function readQuery(req: Request, res: Response) {
 /** What list and board share: filters, and the choices in them. */
 async function filterData(deps: Deps, req: Request, res: Response, query: TaskQuery) {
   const viewer = personOf(res);
-  const projects = await listProjectsForTasks(deps.db, viewer, query.project_id);
+  const { db } = deps;
+  const { project_id, client_id } = query;
+  const searches = searchesIn(req.query, ['project_id', 'client_id', 'assignee']);
+  const { project_id_q = '', client_id_q = '', assignee_q = '' } = searches;
   return {
     tab: 'tasks',
     query,
-    values: { sort: 'due', ...typed(req.query) },
-    projects,
-    clients: clientsOf(projects),
-    people: await listAssignees(deps.db, viewer, {
-      project_id: query.project_id,
+    values: { sort: 'due', ...typed(req.query), ...searches },
+    projects: await listProjectsForTasks(db, viewer, { chosen: project_id, q: project_id_q }),
+    clients: await listClientChoices(db, viewer, { chosen: client_id, q: client_id_q }),
+    people: await listAssignees(db, viewer, {
+      project_id,
       assignee_id: typeof query.assignee === 'number' ? query.assignee : null,
+      q: assignee_q,
     }),
     board_href: tasksHref('/tasks/board', { ...query, page: 1, status: '', sort: 'due', state: 'active' }),
     list_href: tasksHref('/tasks', { ...query, page: 1 }),
@@ -146,16 +152,26 @@ async function showBoard(deps: Deps, req: Request, res: Response): Promise<void>
   await deps.page(req, res, 'tasks/board', { title: res.locals.functions.t('tasks.board'), ...data }, status);
 }
 
+/** The lists of the form that may be long. */
+const searchable = ['project_id', 'assignee_id'];
+
+/** What the form says, once everything in it is chosen. */
+function readChosen(req: Request): FormResult<TaskForm> {
+  const problems = searchProblems(req.body, searchable);
+  return Object.keys(problems).length > 0 ? { ok: false, problems } : readForm(taskForm, req.body);
+}
+
 async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
   const query = readForm(newTaskQuery, req.query);
   if (!query.ok) throw new AppError('bad_request', 'task_query');
   const { project_id, name } = query.value;
-  const values = { name, project_id: String(project_id ?? ''), status: 'open', priority: 'normal' };
+  const given = { name, project_id: String(project_id ?? ''), status: 'open', priority: 'normal' };
+  const values = { ...given, ...searchesIn(req.query, searchable) };
   await showForm(deps, req, res, { task: null, values, problems: {} });
 }
 
 async function create(deps: Deps, req: Request, res: Response): Promise<void> {
-  const form = readForm(taskForm, req.body);
+  const form = readChosen(req);
   const created = form.ok
     ? await createTask(deps.change, { viewer: personOf(res), form: form.value, now: deps.now() })
     : form;
@@ -212,13 +228,14 @@ async function showTaskPage(deps: Deps, req: Request, res: Response, state: Task
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const task = await requireTask(deps.db, personOf(res), idOf(req.params['id']));
-  await showForm(deps, req, res, { task, values: valuesOf(task, res.locals.functions), problems: {} });
+  const values = { ...valuesOf(task, res.locals.functions), ...searchesIn(req.query, searchable) };
+  await showForm(deps, req, res, { task, values, problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
   const task = await requireTask(deps.db, viewer, idOf(req.params['id']));
-  const form = readForm(taskForm, req.body);
+  const form = readChosen(req);
   const write = { id: task.id, viewer, now: deps.now() };
   const saved = form.ok ? await saveTask(deps.change, { ...write, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { task, problems: saved.problems });
@@ -347,8 +364,14 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
     {
       ...data,
       title: task ? t('tasks.edit') : t('tasks.new'),
-      projects: task ? [] : await listProjectsForTasks(deps.db, viewer, project_id),
-      people: await listAssignees(deps.db, viewer, { project_id, assignee_id: task?.assignee_id ?? null }),
+      projects: task
+        ? null
+        : await listProjectsForTasks(deps.db, viewer, {
+            ...{ chosen: project_id, q: searchIn(values, 'project_id') },
+          }),
+      people: await listAssignees(deps.db, viewer, {
+        ...{ project_id, assignee_id: task?.assignee_id ?? null, q: searchIn(values, 'assignee_id') },
+      }),
       return_to: returnTo(req, ''),
     },
     Object.keys(problems).length > 0 ? 422 : 200,

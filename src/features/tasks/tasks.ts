@@ -21,7 +21,7 @@ import {
   findTask,
   findTaskByKey,
   insertTask,
-  listAssignees,
+  isAssignee,
   updateTask,
 } from './tasks.queries.ts';
 
@@ -105,8 +105,8 @@ async function checkTask(
   if (project?.start_date && due_date !== null && due_date < project.start_date)
     problems['due_date'] = { key: 'tasks.due_before_project' };
   if (assignee_id !== null && assignee_id !== task?.assignee_id) {
-    const people = await listAssignees(trx, viewer, { project_id: chosen, assignee_id: null });
-    if (!people.some(({ id }) => id === assignee_id)) problems['assignee_id'] = { key: 'form.choice' };
+    const may_have_it = await isAssignee(trx, viewer, { project_id: chosen, id: assignee_id });
+    if (!may_have_it) problems['assignee_id'] = { key: 'form.choice' };
   }
   const other = project && (await findTaskByKey(trx, { project_id: project.id, name_key: foldCase(name) }));
   if (other && other.id !== task?.id) problems['name'] = { key: 'tasks.taken' };

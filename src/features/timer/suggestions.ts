@@ -2,8 +2,12 @@ import type { Db } from '../../db/connect.ts';
 import type { Role } from '../../db/schema.ts';
 import { foldCase } from '../../shared/text.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
-import { listNamesakes, listProjectChoices } from '../entries/project-choice.queries.ts';
-import { formatTimerInput, fullName, namesakes, quote, spellProject } from '../entries/timer-input.ts';
+import {
+  listNamesakes,
+  listProjectChoices,
+  searchProjectChoices,
+} from '../entries/project-choice.queries.ts';
+import { formatTimerInput, fullName, namesMeant, quote, spellProject } from '../entries/timer-input.ts';
 import type { PastWork } from './suggestions.queries.ts';
 import { listPastWork, listTagNames, mapTagNames } from './suggestions.queries.ts';
 
@@ -23,6 +27,8 @@ const shownAtMost = 8;
 /** Work older than this many entries is not remembered, so that a keystroke costs the same for everybody. */
 const pastEntries = 500;
 const namesAtMost = 5_000;
+/** Projects to choose the best of. */
+const foundAtMost = 50;
 
 /** `@name` or `#name` at the end of the text; names may have spaces, so everything after the sign counts. */
 const openName = /^(?<before>(?:.* )?)(?<sign>[@#])(?<name>[^@#]*)$/u;
@@ -49,10 +55,21 @@ async function suggestProjects(
   name: string,
 ): Promise<Suggestion[]> {
   const wanted = foldCase(name.trim());
-  const projects = await listProjectChoices(db, person, namesAtMost);
+  // What is found or may be named, not all there are; without anything typed, favourites and the first by name.
+  const projects =
+    wanted === ''
+      ? await listProjectChoices(db, person, shownAtMost)
+      : await searchProjectChoices(db, person, {
+          ...{ wanted, names: namesMeant(`@${name.trim()}`), limit: foundAtMost },
+        });
+  const others = await listNamesakes(
+    db,
+    person,
+    projects.map((project) => foldCase(project.name)),
+  );
   // Behind the name stands its client, so that a client's projects are found as well.
   const found = bestFirst(projects, wanted, fullName).map((project) => {
-    const project_name = spellProject(project, namesakes(projects, project.id));
+    const project_name = spellProject(project, others);
     return projectSuggestion(before, project, project_name);
   });
   // "@Website call" is a whole name and then a text: no project to create.

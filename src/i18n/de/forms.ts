@@ -15,4 +15,10 @@ export const forms: Record<keyof typeof en, string> = {
   'form.duration': 'Bitte eine Dauer wie 1:30, 1h30, 90m oder 1,5 eingeben.',
   'form.code_taken': 'Das Kürzel {code} ist schon vergeben. Wählen Sie ein anderes.',
   'form.choice': 'Bitte einen der angebotenen Werte wählen.',
+  'choice.search': 'Teil des Namens',
+  'choice.search_in': 'Suchen in: {list}',
+  'choice.more': 'Die ersten {options, number} von mehr: einen Teil des Namens eingeben, um andere zu finden.',
+  'choice.all_found': '{options, number} gefunden.',
+  'choice.none': 'So heißt nichts.',
+  'choice.found': 'Bitte aus dem Gefundenen wählen und noch einmal speichern.',
 };

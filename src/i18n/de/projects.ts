@@ -133,5 +133,6 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.merge': 'Mit einem anderen Projekt zusammenführen …',
   'projects.facts': 'Über das Projekt',
   'projects.budget_used': 'Budget verbraucht',
-  'projects.more_people': '{people, plural, one {# weitere Person} other {# weitere Personen}} im Bericht',
+  'projects.more_people': 'Alle Personen im Bericht',
+  'projects.more_rates': 'Sätze aller Mitglieder',
 };

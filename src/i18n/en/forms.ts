@@ -13,4 +13,10 @@ export const forms = {
   'form.duration': 'Please enter a duration like 1:30, 1h30, 90m or 1.5.',
   'form.code_taken': 'The code {code} is in use already. Choose another one.',
   'form.choice': 'Please choose one of the offered values.',
+  'choice.search': 'Part of the name',
+  'choice.search_in': 'Search in: {list}',
+  'choice.more': 'The first {options, number} of more: type a part of the name to find others.',
+  'choice.all_found': '{options, number} found.',
+  'choice.none': 'Nothing is called like that.',
+  'choice.found': 'Choose from what was found, and save again.',
 } as const;

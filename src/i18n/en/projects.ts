@@ -123,5 +123,6 @@ export const projects = {
   'projects.merge': 'Merge with another project …',
   'projects.facts': 'About',
   'projects.budget_used': 'Budget used',
-  'projects.more_people': '{people, plural, one {# person more} other {# people more}} in the report',
+  'projects.more_people': 'All people in the report',
+  'projects.more_rates': 'Rates of all members',
 } as const;

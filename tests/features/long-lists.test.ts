@@ -1,0 +1,150 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createTestApp } from '../support/app.ts';
+import type { TestApp } from '../support/app.ts';
+
+/** More projects, clients and people than a list shows: every one of them is found, chosen and named all the same. */
+
+let app: TestApp;
+let project = 0;
+const last = { project: 0, client: 0, person: 0 };
+
+type Table = 'clients' | 'projects' | 'users' | 'task_comments';
+async function insertRows(table: Table, rows: readonly object[]): Promise<number[]> {
+  const ids: number[] = [];
+  for (let start = 0; start < rows.length; start += 400) {
+    const inserted = await app.deps.db
+      .insertInto(table)
+      .values(rows.slice(start, start + 400) as never)
+      .returning('id')
+      .execute();
+    ids.push(...inserted.map(({ id }) => id));
+  }
+  return ids;
+}
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+const named = (name: string) => ({ name, name_key: name.toLowerCase(), created_at: 1, archived_at: null });
+const person = (name: string, email: string) => ({
+  ...{ email, email_key: email, name, password_hash: null, role: 'member', locale: 'en', time_zone: 'UTC' },
+  ...{ week_start: 1, duration_format: 'clock', theme: 'system', created_at: 1, deactivated_at: null },
+});
+
+beforeAll(async () => {
+  app = await createTestApp();
+  const clients = [...numbers(1_050).map((index) => named(`Client ${index}`)), named('Zürich Works')];
+  last.client = (await insertRows('clients', clients)).at(-1) ?? 0;
+  const rows = [...numbers(1_200).map((index) => named(`Bulk ${index}`)), named('Zoo Plan')].map((row) => ({
+    ...{ ...row, client_id: null, color: 'slate', billable: 1 },
+  }));
+  const project_ids = await insertRows('projects', rows);
+  project = project_ids[0] ?? 0;
+  last.project = project_ids.at(-1) ?? 0;
+  const people = numbers(1_050).map((index) => person(`Person ${index}`, `p${index}@example.com`));
+  last.person = (await insertRows('users', [...people, person('Zoë Last', 'zoe@example.com')])).at(-1) ?? 0;
+}, 120_000);
+
+/** The options of a list of a page, and whether it can be searched. */
+async function listOf(path: string, name: string): Promise<{ options: string[]; can_search: boolean }> {
+  const page = await app.as('alice').get(path).expect(200);
+  // The bar of every page has a list of that name too.
+  const text = page.text.slice(page.text.indexOf('<main'));
+  const list = new RegExp(`<select[^>]* name="${name}".*?</select>`, 's').exec(text)?.[0] ?? '';
+  return {
+    options: [...list.matchAll(/<option value="([^"]*)"/g)].map((match) => match[1] ?? ''),
+    can_search: text.includes(`name="${name}_q"`),
+  };
+}
+
+const places = (): [string, string, number][] => [
+  ['/tasks/new', 'project_id', last.project],
+  ['/tasks/new', 'assignee_id', last.person],
+  ['/tasks', 'project_id', last.project],
+  ['/tasks', 'client_id', last.client],
+  ['/tasks', 'assignee', last.person],
+  ['/tasks/board', 'project_id', last.project],
+  [`/projects/${project}/edit`, 'client_id', last.client],
+  [`/projects/${project}/members`, 'user_id', last.person],
+];
+
+describe('a list of choices', () => {
+  it('has a part of them, says so, and finds the last one', async () => {
+    for (const [path, name, wanted] of places()) {
+      const first = await listOf(path, name);
+      expect(first.can_search, `${path} ${name}`).toBe(true);
+      expect(first.options.length, `${path} ${name}`).toBeLessThan(210);
+      expect(first.options, `${path} ${name}`).not.toContain(String(wanted));
+      const found = await listOf(`${path}${path.includes('?') ? '&' : '?'}${name}_q=z`, name);
+      expect(found.options, `${path} ${name}`).toContain(String(wanted));
+      expect(found.options.length, `${path} ${name}`).toBeLessThan(10);
+    }
+  });
+
+  it('keeps what is chosen, wherever it would stand', async () => {
+    expect((await listOf(`/tasks?project_id=${last.project}`, 'project_id')).options).toContain(
+      String(last.project),
+    );
+    expect((await listOf(`/tasks?client_id=${last.client}`, 'client_id')).options).toContain(
+      String(last.client),
+    );
+    expect((await listOf(`/tasks/new?project_id=${last.project}`, 'project_id')).options).toContain(
+      String(last.project),
+    );
+  });
+
+  it('a form that searches shows what was found, with what was typed, and stores nothing', async () => {
+    const fields = { name: 'Feed the bears', project_id_q: 'zoo', description: 'Honey' };
+    const { text } = await app.as('alice').post('/tasks', fields).expect(422);
+    expect(text).toContain(`<option value="${last.project}"`);
+    expect(text).toContain('Choose from what was found, and save again.');
+    expect(text).toContain('Honey');
+    const stored = await app.deps.db
+      .selectFrom('tasks')
+      .selectAll()
+      .where('name', '=', fields.name)
+      .execute();
+    expect(stored).toEqual([]);
+  });
+});
+
+it('a task can be given to the last person', async () => {
+  const fields = { project_id: String(project), assignee_id: String(last.person) };
+  await app
+    .as('alice')
+    .post('/tasks', { name: 'For Zoë', ...fields })
+    .expect(303);
+});
+
+it('the last project is meant by its name, and suggested, without reading all of them', async () => {
+  await app.as('alice').post('/timer/start', { text: 'Look @Zoo Plan' }).expect(303);
+  const running = await app.deps.db
+    .selectFrom('entries')
+    .select(['project_id', 'description'])
+    .where('ended_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  expect(running).toEqual({ project_id: last.project, description: 'Look' });
+  const suggested = await app.as('alice').get('/timer/suggestions?q=%40plan').expect(200);
+  expect(suggested.text).toContain('Zoo Plan');
+});
+
+it('the members of a project come in pages, each with their rate, and are searched', async () => {
+  const { db } = app.deps;
+  const user_ids = (await db.selectFrom('users').select('id').orderBy('id').execute()).map(({ id }) => id);
+  for (let start = 0; start < user_ids.length; start += 400)
+    await db
+      .insertInto('project_members')
+      .values(
+        user_ids.slice(start, start + 400).map((user_id) => ({
+          ...{ project_id: last.project, user_id, is_manager: 0 as const },
+        })),
+      )
+      .execute();
+  await db.updateTable('users').set({ deactivated_at: 5 }).where('id', '=', last.person).execute();
+  const here = `/projects/${last.project}/members`;
+  const first = await app.as('alice').get(here).expect(200);
+  expect(first.text.match(/<li class="list-row">/g)).toHaveLength(50);
+  expect(first.text).toContain(`${here}?page=2`);
+  const found = await app.as('alice').get(`${here}?q=Zo%C3%AB`).expect(200);
+  expect(found.text.match(/<li class="list-row">/g)).toHaveLength(1);
+  expect(found.text).toContain('<span class="badge">deactivated</span>');
+  expect(found.text).toContain(`/rates/edit?scope=member:${last.project}:${last.person}`);
+});
