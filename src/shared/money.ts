@@ -62,10 +62,13 @@ export function formatMoney(amount_minor: number, currency: string, locale: stri
 export function formatAmount(amount_minor: number, currency: string, locale: string): string {
   const amount = decimalAmount(amount_minor, currency);
   if (amount === undefined) return NOT_AN_AMOUNT_TEXT;
-  const decimalSign = moneyFormat('EUR', locale)
-    ?.formatToParts(0.5)
-    .find((part) => part.type === 'decimal')?.value;
-  return decimalSign === ',' ? amount.replace('.', ',') : amount;
+  return decimalSign(locale) === ',' ? amount.replace('.', ',') : amount;
+}
+
+/** What stands before the decimals in a locale: a comma or a point. */
+export function decimalSign(locale: string): ',' | '.' {
+  const parts = moneyFormat('EUR', locale)?.formatToParts(0.5) ?? [];
+  return parts.some(({ type, value }) => type === 'decimal' && value === ',') ? ',' : '.';
 }
 
 /** `1234.50` whatever the locale, for files; undefined when it is no whole number of minor units. */
@@ -82,22 +85,35 @@ export function decimalAmount(amount_minor: number, currency: string): `${number
  * Understands an amount in any of the usual spellings: `1234.5`, `1,234.50`, `1.234,50`, `1 234,50`, `1'234.50`,
  * with the currency's code or symbol before or after it, negative with a leading minus.
  *
- * A lone `,` or `.` before exactly three digits groups thousands, unless the currency has three decimals: then it is the
- * decimal sign, as everything this product prints has all its decimals.
+ * A lone `,` or `.` before exactly three digits is what it is in the locale: the decimal sign there never groups, so that
+ * nobody's 12.345 becomes twelve thousand. Without a locale it groups thousands, unless the currency has three decimals:
+ * then it is the decimal sign, as everything this product prints has all its decimals.
  *
  * @returns minor units; undefined when it is none, is ambiguous, has too many decimals, or is too large to be exact
  */
-export function parseMoney(text: string, currency: string): number | undefined {
+export function parseMoney(text: string, currency: string, locale?: string): number | undefined {
   if (text.length > MAX_TEXT_LENGTH) return undefined;
   const match = /^([-−]?)\s*(.+)$/u.exec(withoutCurrency(text.trim(), currency));
   if (!match) return undefined;
-  const minor = parseUnsigned(match[2] ?? '', minorDigits(currency));
+  const digits = minorDigits(currency);
+  const sign = locale === undefined ? undefined : decimalSign(locale);
+  const minor = parseUnsigned(match[2] ?? '', digits, (typed) =>
+    sign === undefined ? unknownGroups(digits) : typed !== sign,
+  );
   if (minor === undefined) return undefined;
   return match[1] === '' || minor === 0 ? minor : -minor;
 }
 
-function parseUnsigned(typed: string, digits: number): number | undefined {
-  const split = splitDecimals(typed, digits);
+/** Without a locale, by the decimals of the currency alone. */
+const unknownGroups = (digits: number): boolean | undefined => (digits > 3 ? undefined : digits < 3);
+
+/** @param groups - whether a lone sign before three digits groups thousands; undefined when nobody can tell. */
+function parseUnsigned(
+  typed: string,
+  digits: number,
+  groups: (sign: string) => boolean | undefined,
+): number | undefined {
+  const split = splitDecimals(typed, groups);
   if (!split || split.decimals.length > digits) return undefined;
   const whole = ungroup(split.whole);
   if (whole === undefined) return undefined;
@@ -105,7 +121,10 @@ function parseUnsigned(typed: string, digits: number): number | undefined {
   return Number.isSafeInteger(minor) ? minor : undefined;
 }
 
-function splitDecimals(typed: string, digits: number): { whole: string; decimals: string } | undefined {
+function splitDecimals(
+  typed: string,
+  groups: (sign: string) => boolean | undefined,
+): { whole: string; decimals: string } | undefined {
   const signs = typed.match(/[.,]/g) ?? [];
   const last = signs.at(-1);
   const noDecimals = { whole: typed, decimals: '' };
@@ -116,7 +135,9 @@ function splitDecimals(typed: string, digits: number): { whole: string; decimals
   const decimals = typed.slice(at + 1);
   if (!/^\d+$/.test(decimals)) return undefined;
   const grouped = signs.length > 1 || [...GROUP_SEPARATORS].some((sign) => typed.includes(sign));
-  if (decimals.length === 3 && !grouped && digits !== 3) return digits < 3 ? noDecimals : undefined;
+  const is_group = decimals.length === 3 && !grouped ? groups(last) : false;
+  if (is_group === undefined) return undefined;
+  if (is_group) return noDecimals;
   return { whole: typed.slice(0, at) || '0', decimals };
 }
 

@@ -451,6 +451,8 @@ describe('a budget that is not touched', () => {
     expect(await budgetOf(id)).toMatchObject({ budget_seconds: 6000, description: 'more' });
     await jobs();
     expect(await noticesOf(id)).toEqual(told);
+    const thousand = { name: `Thousand ${names}`, budget_kind: 'hours', budget_amount: '1,000' };
+    expect(await budgetOf(await makeProject(thousand))).toMatchObject({ budget_seconds: 3_600_000 });
     const decimal = await makeProject({
       name: `Decimal ${names}`,
       budget_kind: 'hours',
@@ -516,6 +518,7 @@ describe('a budget that cannot be', () => {
     [{ budget_kind: 'hours', budget_amount: '0' }, 'A budget must be more than nothing.'],
     [{ budget_kind: 'hours', budget_amount: '' }, 'Please enter how much, or choose no budget.'],
     [{ budget_kind: 'hours', budget_amount: 'many' }, 'Please enter hours like 120 or 7.5.'],
+    [{ budget_kind: 'money', budget_amount: '12.345' }, 'EUR has 2 decimals. Please round it.'],
     [{ budget_kind: 'hours', budget_amount: '99999999999' }, 'At most 10,000,000 hours.'],
     [{ budget_kind: 'money', budget_amount: '9999999999999999' }, 'At most 1000000000000.00 EUR.'],
     [{ budget_kind: 'hours', budget_amount: '5', budget_thresholds: '80,many' }, 'up to five percentages'],

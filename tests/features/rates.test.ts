@@ -342,6 +342,15 @@ describe('changing a rate', () => {
     return { page: main(page), shown: /name="shown" value="([^"]*)"/.exec(page.text)?.[1] ?? '' };
   };
 
+  it('refuses what means a thousand times as much in another language', async () => {
+    const typed = async (amount: string) => main(await setRate('default', amount).expect(422));
+    expect(await typed('12.345')).toContain('EUR has 2 decimals. Please round it.');
+    await setRate('default', '12,345').expect(303);
+    expect(await db().selectFrom('rates').select('amount_cents').execute()).toEqual([
+      { amount_cents: 1_234_500 },
+    ]);
+  });
+
   it('leaves out time that is billed in another currency', async () => {
     const in_euros = await makeProject(await makeClient('EUR'));
     await setRate('default', '80').expect(303);

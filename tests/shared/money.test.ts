@@ -115,6 +115,26 @@ describe('parseMoney', () => {
     expect(parseMoney(text, currency)).toBeUndefined();
   });
 
+  it.each([
+    ['12.345', 'EUR', 'en', undefined],
+    ['12,345', 'EUR', 'en', 1_234_500],
+    ['1.000', 'EUR', 'en', undefined],
+    ['12,345', 'EUR', 'de', undefined],
+    ['1.000', 'EUR', 'de', 100_000],
+    ['1.000', 'EUR', 'de-AT', 100_000],
+    ['12,34', 'EUR', 'en', 1234],
+    ['12.34', 'EUR', 'de', 1234],
+    ['1.234,50', 'EUR', 'en', 123_450],
+    ['1.234', 'JPY', 'en', undefined],
+    ['1,234', 'JPY', 'en', 1234],
+    ['1.234', 'BHD', 'en', 1234],
+    ['1,234', 'BHD', 'en', 1_234_000],
+    ['1,234', 'BHD', 'de', 1234],
+    ['1.2345', 'CLF', 'en', 12_345],
+  ])('%j in %s, typed in %s, is %d', (text, currency, locale, amount_minor) => {
+    expect(parseMoney(text, currency, locale)).toBe(amount_minor);
+  });
+
   it('refuses huge texts without reading them', () => {
     expect(parseMoney(`1${' '.repeat(1_000_000)}`, 'EUR')).toBeUndefined();
   });
@@ -126,6 +146,8 @@ describe('parseMoney', () => {
       fc.property(fc.maxSafeInteger(), currencies, locales, (amount_minor, currency, locale) => {
         expect(parseMoney(formatMoney(amount_minor, currency, locale), currency)).toBe(amount_minor);
         expect(parseMoney(formatAmount(amount_minor, currency, locale), currency)).toBe(amount_minor);
+        expect(parseMoney(formatMoney(amount_minor, currency, locale), currency, locale)).toBe(amount_minor);
+        expect(parseMoney(formatAmount(amount_minor, currency, locale), currency, locale)).toBe(amount_minor);
       }),
       { numRuns: 500 },
     );

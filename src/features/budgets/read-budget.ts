@@ -1,6 +1,6 @@
 import type { Problem } from '../../http/forms.ts';
 import { formatClock, parseDuration } from '../../shared/duration.ts';
-import { formatAmount } from '../../shared/money.ts';
+import { decimalSign, formatAmount } from '../../shared/money.ts';
 import type { BudgetColumns } from './budgets.ts';
 import { readAmount } from '../work/amounts.ts';
 
@@ -36,7 +36,8 @@ export function readBudget({ budget_kind, budget_amount }: BudgetForm, place: Bu
   if (budget_kind === 'none') return { ok: true, value: noBudget };
   if (budget_amount === '') return { ok: false, problem: { key: 'budgets.amount_needed' } };
   if (/^[-−]/.test(budget_amount)) return { ok: false, problem: { key: 'budgets.negative' } };
-  const read = budget_kind === 'hours' ? readHours(budget_amount) : readMoney(budget_amount, place);
+  const read =
+    budget_kind === 'hours' ? readHours(budget_amount, place.locale) : readMoney(budget_amount, place);
   if (!read.ok) return read;
   if (typeof read.value !== 'number') return { ok: true, value: read.value };
   if (read.value === 0) return { ok: false, problem: { key: 'budgets.nothing' } };
@@ -87,8 +88,17 @@ function hoursText(seconds: number, locale: string): string {
 }
 
 /** A bare number is hours here: nobody budgets minutes. */
-function readHours(text: string): { ok: true; value: number } | { ok: false; problem: Problem } {
-  const plain = text.replace(/[\s'’]/g, '').replace(/h$/i, '');
+function readHours(
+  text: string,
+  locale: string,
+): { ok: true; value: number } | { ok: false; problem: Problem } {
+  const unspaced = text.replace(/[\s'’]/g, '').replace(/h$/i, '');
+  const grouped =
+    decimalSign(locale) === ',' ? /^\d{1,3}(\.\d{3})+(,\d{1,2})?$/ : /^\d{1,3}(,\d{3})+(\.\d{1,2})?$/;
+  // A thousand hours, not one.
+  const plain = grouped.test(unspaced)
+    ? unspaced.replaceAll(decimalSign(locale) === ',' ? '.' : ',', '')
+    : unspaced;
   const hours = /^\d{1,15}([.,]\d{1,2})?$/.test(plain) ? Number(plain.replace(',', '.')) : undefined;
   const seconds = hours === undefined ? parseDuration(text) : Math.round(hours * 3600);
   if (seconds === undefined) return { ok: false, problem: { key: 'budgets.hours_problem' } };

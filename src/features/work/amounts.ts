@@ -15,7 +15,7 @@ export function readAmount(
     key: 'amount.too_large',
     values: { maximum: formatAmount(maximum_cents, currency, locale), currency },
   };
-  const cents = parseMoney(text, currency);
+  const cents = parseMoney(text, currency, locale);
   if (cents !== undefined && cents > maximum_cents) return { ok: false, problem: too_large };
   if (cents !== undefined && cents < 0) return { ok: false, problem: { key: 'amount.negative' } };
   if (cents !== undefined) return { ok: true, value: cents };
