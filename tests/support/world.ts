@@ -8,7 +8,16 @@ import { createPerson } from './app.ts';
  * relation to it. The people are the same in every world of a database; the rest is new.
  */
 type WorldId =
-  'client' | 'project' | 'task' | 'comment' | 'tag' | 'entry' | 'deleted_item' | 'session' | 'person';
+  | 'foreign'
+  | 'client'
+  | 'project'
+  | 'task'
+  | 'comment'
+  | 'tag'
+  | 'entry'
+  | 'deleted_item'
+  | 'session'
+  | 'person';
 
 export interface World {
   people: Record<'manager' | 'other' | 'owner' | 'colleague' | 'stranger', number>;
@@ -68,10 +77,10 @@ export async function makeWorld(app: TestApp): Promise<World> {
   };
   const created = { created_at: app.clock.now, archived_at: null };
   const named = (name: string) => ({ name, name_key: name, ...created });
-  const client = await insert('clients', named(`client ${secret}`));
+  const client = await insert('clients', { ...named(`client ${secret}`), code: `c-${secret}` });
   const project = await insert('projects', {
     ...named(`project ${secret}`),
-    ...{ client_id: client, color: 'teal', billable: 1, visibility: 'members' },
+    ...{ client_id: client, color: 'teal', billable: 1, visibility: 'members', code: `p-${secret}` },
   });
   const foreign = await insert('projects', {
     ...named(`of others ${count}`),
@@ -120,17 +129,21 @@ export async function makeWorld(app: TestApp): Promise<World> {
     ['billable', `client:${client}`, 765_439],
   ] as const)
     await insert('rates', { kind, scope, amount_cents, currency: 'EUR', updated_at: app.clock.now });
-  const notice = await insert('notices', {
-    ...{ user_id: people.owner, kind: 'budget', once_key: `of ${count}` },
-    content: JSON.stringify({ project_id: project, threshold: 80, percent: 81, month: null }),
-    ...{ created_at: app.clock.now, read_at: null },
-  });
+  const tell = (user_id: number): Promise<number> =>
+    insert('notices', {
+      ...{ user_id, kind: 'budget', once_key: `of ${count}` },
+      content: JSON.stringify({ project_id: project, threshold: 80, percent: 81, month: null }),
+      ...{ created_at: app.clock.now, read_at: null },
+    });
+  const notice = await tell(people.owner);
+  // Of when they were there.
+  for (const outsider of [people.stranger, people.other]) await tell(outsider);
   const person = await createPerson(app.deps, `new-${count}`, 'member');
   const ledger = await app.deps.telemetry.ledger.append({
     ...{ channel: 'analytics', purpose: 'test', consent_id: null, host: 'events.example.com', head: null },
     ...{ body: Buffer.from('{}'), people: [] },
   });
-  const ids = { client, project, task, comment, tag, entry, deleted_item, session, person };
+  const ids = { foreign, client, project, task, comment, tag, entry, deleted_item, session, person };
   return {
     ...{ people, ids, secret, own_secret, amounts },
     parameters: {
