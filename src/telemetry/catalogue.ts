@@ -239,6 +239,9 @@ export const catalogue = {
     },
   },
   'tag.created': { ...product, why: 'Are tags used.', properties: { source: choice('timer', 'form') } },
+  'tag.updated': { ...product, why: 'Are tags kept up.', properties: {} },
+  'tag.archived': { ...product, why: 'Do tags go out of use.', properties: { archived: flag } },
+  'tag.deleted': { ...product, why: 'Are tags made by mistake.', properties: {} },
   'report.viewed': {
     ...product,
     why: 'Which reports are read.',
@@ -434,7 +437,7 @@ export const surroundings: Record<
 };
 
 /** Version of the outward half. Whoever changes what could leave raises it; a test holds it against the hash. */
-export const catalogueVersion = 5;
+export const catalogueVersion = 6;
 
 /**
  * Everything that a channel could send, and how much it says: 'event', 'event.property' and the names of its

@@ -94,6 +94,28 @@ describe('a tag', () => {
     expect(await tagNamed('on site')).toBeUndefined();
     expect(await tagNamed('Meetings')).toBeDefined();
   });
+
+  it('says what happened to it, once each, without its name', async () => {
+    await app.as('alice').post('/tags', { name: 'Told of' }).expect(303);
+    const id = (await tagNamed('Told of'))?.id ?? 0;
+    const before = app.logLines().length;
+    // Saving what is there changes nothing, and neither does a second click.
+    for (const name of ['Told of', 'Told anew'])
+      await app.as('alice').post(`/tags/${id}`, { name }).expect(303);
+    for (const what of ['archive', 'archive', 'restore', 'restore', 'delete'])
+      await app.as('alice').post(`/tags/${id}/${what}`).expect(303);
+    const told = app
+      .logLines()
+      .slice(before)
+      .filter((line) => line['event'] !== undefined);
+    expect(told.map((line) => [line['event'], line['archived']])).toEqual([
+      ['tag.updated', undefined],
+      ['tag.archived', true],
+      ['tag.archived', false],
+      ['tag.deleted', undefined],
+    ]);
+    expect(JSON.stringify(told)).not.toContain('Told');
+  });
 });
 
 describe('who may', () => {

@@ -47,11 +47,13 @@ export function renameTag(
   { id, name }: TagForm & { id: number },
 ): Promise<FormResult<null>> {
   return retryConflict(() =>
-    change(actor, async (trx) => {
-      await requireTag(trx, id);
+    change(actor, async (trx, record) => {
+      const tag = await requireTag(trx, id);
+      if (tag.name === name) return { ok: true, value: null };
       const other = await findTagByKey(trx, foldCase(name));
       if (other && other.id !== id) return taken;
       await updateTagName(trx, id, { name, name_key: foldCase(name) });
+      record('tag.updated', {});
       return { ok: true, value: null };
     }),
   );
@@ -63,18 +65,23 @@ export async function archiveTag(
   actor: Actor,
   { id, archived_at }: { id: number; archived_at: number | null },
 ): Promise<void> {
-  await change(actor, async (trx) => {
-    await requireTag(trx, id);
+  await change(actor, async (trx, record) => {
+    const tag = await requireTag(trx, id);
+    // A second click does nothing more.
+    if ((tag.archived_at === null) === (archived_at === null)) return;
     await updateTagArchived(trx, id, archived_at);
+    record('tag.archived', { archived: archived_at !== null });
   });
 }
 
 /** @returns false when entries carry the tag and it stays. */
 export function removeTag(change: Change, actor: Actor, id: number): Promise<boolean> {
   return retryConflict(() =>
-    change(actor, async (trx) => {
+    change(actor, async (trx, record) => {
       await requireTag(trx, id);
-      return deleteTag(trx, id);
+      const deleted = await deleteTag(trx, id);
+      if (deleted) record('tag.deleted', {});
+      return deleted;
     }),
   );
 }
