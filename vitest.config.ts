@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -13,7 +14,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: Math.max(2, Math.min(6, availableParallelism())),
     // In CI a test that failed gets one more try, which the report names: its machine is shared, and some tests wait.
     retry: reports ? 1 : 0,
     reporters: reports && run ? ['default', 'json'] : ['default'],
