@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { previewRate, saveRate, shownText } from '../../src/features/rates/rate-changes.ts';
 import { rateFor, readScope, scopesOf, scopeText } from '../../src/features/rates/rates.ts';
 import type { Rate, RateScope, RateSubject } from '../../src/features/rates/rates.ts';
 import { amountOf } from '../../src/shared/money.ts';
@@ -341,6 +342,33 @@ describe('changing a rate', () => {
       .expect(200);
     return { page: main(page), shown: /name="shown" value="([^"]*)"/.exec(page.text)?.[1] ?? '' };
   };
+
+  it('lets others have their turn while many entries follow', async () => {
+    await setRate('default', '80').expect(303);
+    const one = await book('bob', { billable: '1' });
+    const { id: _, duration_seconds: __, ...row } = one;
+    const rows = Array.from({ length: 500 }, () => row);
+    for (let batch = 0; batch < 12; batch += 1) await db().insertInto('entries').values(rows).execute();
+    const wanted = {
+      ...{ kind: 'billable' as const, scope: { level: 'default' as const }, amount_cents: 9000 },
+      ...{ currency: 'EUR', own_currency: 'EUR' },
+    };
+    const answer = { follow: 'all' as const, shown: shownText(await previewRate(db(), wanted)) };
+    let turns = 0;
+    let is_done = false;
+    const count = () => {
+      turns += 1;
+      if (!is_done) setImmediate(count);
+    };
+    setImmediate(count);
+    const request = { wanted, answer, seen: undefined, now: 1 };
+    const saved = await saveRate(app.deps.change, { user_id: null }, request);
+    is_done = true;
+    expect(saved.followed).toBe(6001);
+    // A turn for every thousand of them.
+    expect(turns).toBeGreaterThanOrEqual(6);
+    expect(await entryOf(one.id)).toMatchObject({ rate_cents: 9000 });
+  });
 
   it('refuses what means a thousand times as much in another language', async () => {
     const typed = async (amount: string) => main(await setRate('default', amount).expect(422));

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Transaction } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { lockPerson } from '../../db/lock.ts';
@@ -237,8 +238,8 @@ function recordMerge(
   else record('task.merged', { task_id: into, row_count });
 }
 
-/** So many ids at a time: the embedded database works on one thread, and a server must answer its probes meanwhile. */
-const idsAtATime = 20_000;
+/** So many ids at a time, and then a turn for everybody else: the embedded database works on this thread. */
+const idsAtATime = 1_000;
 
 async function moveAll(
   trx: Trx,
@@ -246,8 +247,10 @@ async function moveAll(
   moved: ProjectPair & { mover: Mover },
 ): Promise<void> {
   const { first, last } = await findEntryIds(trx);
-  for (let from = first; from <= last; from += idsAtATime)
+  for (let from = first; from <= last; from += idsAtATime) {
     await moveEntries(trx, column, { ...moved, range: { first: from, last: from + idsAtATime - 1 } });
+    await nextTurn();
+  }
 }
 
 async function mergeProject(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
