@@ -62,6 +62,11 @@ const places = (): [string, string, number][] => [
   ['/tasks', 'client_id', last.client],
   ['/tasks', 'assignee', last.person],
   ['/tasks/board', 'project_id', last.project],
+  ['/entries', 'project_id', last.project],
+  ['/entries', 'user_id', last.person],
+  ['/reports/summary', 'project_id', last.project],
+  ['/reports/summary', 'client_id', last.client],
+  ['/reports/summary', 'user_id', last.person],
   [`/projects/${project}/edit`, 'client_id', last.client],
   [`/projects/${project}/members`, 'user_id', last.person],
 ];

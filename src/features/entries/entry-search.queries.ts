@@ -10,6 +10,9 @@ import {
   visibleSums,
 } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
+import { calledLike } from '../work/called-like.queries.ts';
+import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
+import type { Choices } from '../work/choice-list.ts';
 import { likePattern } from '../work/list-query.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
 
@@ -189,35 +192,55 @@ export async function listRunningInScope(
     .execute();
 }
 
+/** What a list of choices is asked for: the chosen one in any case, else those with that in their name. */
+interface Wanted {
+  chosen: number | null;
+  q: string;
+}
+
 /** People to choose from: those whose time the viewer sees, former ones last. */
-export async function listSearchPeople(db: Db, viewer: Viewer): Promise<{ id: number; name: string }[]> {
-  return db
-    .selectFrom('users')
-    .select(['id', 'name'])
-    .where(visiblePeople(viewer))
+export async function listSearchPeople(
+  db: Db,
+  viewer: Viewer,
+  { chosen, q }: Wanted,
+): Promise<Choices<{ id: number; name: string }>> {
+  const people = db.selectFrom('users').select(['id', 'name']).where(visiblePeople(viewer));
+  const found = await people
+    .$if(q !== '', (query) => query.where(calledLike(q)))
     .orderBy(sql`case when deactivated_at is null then 0 else 1 end`)
     .orderBy('name')
-    .limit(1000)
+    .orderBy('id')
+    .limit(choicesAtMost + 1)
     .execute();
+  const one = chosen === null ? undefined : await people.where('id', '=', chosen).executeTakeFirst();
+  return choicesOf(found, one);
 }
 
 /** Projects to choose from, and the chosen one when the viewer may know of it. */
 export async function listSearchProjects(
   db: Db,
   viewer: Viewer,
-  chosen: number | null,
-): Promise<{ id: number; name: string; client_name: string | null }[]> {
-  return db
+  { chosen, q }: Wanted,
+): Promise<Choices<{ id: number; name: string; client_name: string | null }>> {
+  const pattern = likePattern(q);
+  const projects = db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .select(['projects.id', 'projects.name', 'clients.name as client_name'])
-    .where((where) =>
-      where.or([
-        visibleProjects(viewer),
-        where.and([where('projects.id', '=', chosen ?? 0), knownProjects(viewer)]),
-      ]),
+    .select(['projects.id', 'projects.name', 'clients.name as client_name']);
+  const found = await projects
+    .where(visibleProjects(viewer))
+    .$if(q !== '', (query) =>
+      query.where(
+        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
+      ),
     )
     .orderBy('projects.name_key')
-    .limit(1000)
+    .orderBy('projects.id')
+    .limit(choicesAtMost + 1)
     .execute();
+  const one =
+    chosen === null
+      ? undefined
+      : await projects.where('projects.id', '=', chosen).where(knownProjects(viewer)).executeTakeFirst();
+  return choicesOf(found, one);
 }

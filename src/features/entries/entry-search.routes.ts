@@ -1,10 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { readForm, sentences, typed } from '../../http/forms.ts';
+import type { Person } from '../../http/express-locals.ts';
 import { personOf } from '../../http/person.ts';
 import { rangeOf, localDateOf } from '../../shared/calendar.ts';
 import { notFound } from '../../shared/errors.ts';
 import { findEntryScope } from '../access/access.queries.ts';
+import type { EntryScope } from '../access/access.queries.ts';
+import { searchesIn } from '../work/choice-list.ts';
 import { pageSize } from '../work/list-query.ts';
 import { emptySearch, entrySearch, searchHref } from './entry-search.forms.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
@@ -17,9 +20,9 @@ export async function showEntries(deps: Deps, req: Request, res: Response): Prom
   const asked = readForm(entrySearch, req.query);
   const search = asked.ok ? withUsualRange(asked.value, deps, res) : emptySearch;
   const scope = await findEntryScope(deps.db, viewer);
-  const people = scope.sees === 'own' ? [] : await listSearchPeople(deps.db, viewer);
-  const projects = await listSearchProjects(deps.db, viewer, search.project_id);
-  const knows = { people: [...people, viewer], projects };
+  const searches = searchesIn(req.query, ['user_id', 'project_id']);
+  const { people, projects } = await listSearchChoices(deps, { viewer, scope, search, searches });
+  const knows = { people: [...people.rows, viewer], projects: projects.rows };
   requireKnown(search, knows);
   const { rows, total } = asked.ok ? await searchEntries(deps.db, scope, search, pageSize + 1) : nothingFound;
   const shown = rows.slice(0, pageSize);
@@ -34,11 +37,12 @@ export async function showEntries(deps: Deps, req: Request, res: Response): Prom
         search,
         scope,
         entries: shown,
-        people: people.map(({ id, name }) => ({ value: id, label: name })),
+        people: people.rows.map(({ id, name }) => ({ value: id, label: name })),
+        more: { people: people.has_more, projects: projects.has_more },
       },
-      values: { ...search, ...typed(req.query) },
+      values: { ...search, ...typed(req.query), ...searches },
       problems: asked.ok ? {} : sentences(asked.problems, res.locals.functions.t),
-      projects: projects.map(({ id, name, client_name }) => ({
+      projects: projects.rows.map(({ id, name, client_name }) => ({
         value: id,
         label: client_name === null ? name : `${name} · ${client_name}`,
       })),
@@ -49,6 +53,21 @@ export async function showEntries(deps: Deps, req: Request, res: Response): Prom
     },
     asked.ok ? 200 : 422,
   );
+}
+
+/** The first people and projects to choose from, or those that are searched. */
+async function listSearchChoices(
+  { db }: Deps,
+  asked: { viewer: Person; scope: EntryScope; search: EntrySearch; searches: Record<string, string> },
+) {
+  const { viewer, scope, search, searches } = asked;
+  const { user_id_q = '', project_id_q = '' } = searches;
+  const people =
+    scope.sees === 'own'
+      ? { rows: [], has_more: false }
+      : await listSearchPeople(db, viewer, { chosen: search.user_id, q: user_id_q });
+  const wanted = { chosen: search.project_id, q: project_id_q };
+  return { people, projects: await listSearchProjects(db, viewer, wanted) };
 }
 
 /** Without dates it is this month: all of a big team's years would be nobody's question. */

@@ -4,6 +4,8 @@ import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
 import { rangeOf } from '../../shared/calendar.ts';
 import type { RangeName } from '../../shared/calendar.ts';
+import { searchIn } from '../work/choice-list.ts';
+import type { Choices } from '../work/choice-list.ts';
 import { chartOf } from './chart.ts';
 import { currenciesOf, marginOf } from './money.ts';
 import type { MoneySums } from './money.ts';
@@ -51,6 +53,8 @@ export interface FilterChoice {
   empty: string;
   chosen: { value: string; label: string; remove_href: string }[];
   options: { value: string; label: string; group?: string }[];
+  /** For the search in it, where there is more. */
+  search: { q: string; has_more: boolean; from: string };
 }
 
 /** The filters by person (where there is more than one to see), client, project and tag. */
@@ -61,17 +65,26 @@ export async function filterChoices(
     sees_others,
     filter,
     chosen,
-  }: { person: Person; sees_others: boolean; filter: ReportFilter; chosen: ChosenRows },
+    fields,
+  }: {
+    person: Person;
+    sees_others: boolean;
+    filter: ReportFilter;
+    chosen: ChosenRows;
+    /** Of the address: what is searched in the lists. */
+    fields: unknown;
+  },
   { t }: ViewFunctions,
 ): Promise<FilterChoice[]> {
   const choiceOf = (
     kind: 'user' | 'client' | 'project' | 'task' | 'tag',
     rows: readonly NamedRow[],
-    all: readonly Choice[],
+    { rows: all, has_more }: Choices<Choice>,
   ): FilterChoice => {
     const ids = filter[`${kind}_ids`];
     const without = (id: number) => ({ [`${kind}_ids`]: ids.filter((other) => other !== id) });
     return {
+      search: { q: searchIn(fields, `${kind}_id`), has_more, from: filterHref(page, filter) },
       name: `${kind}_id`,
       label: t(`reports.${kind}`),
       empty: ids.length > 0 ? t('reports.add_choice') : t(`reports.all_${kind}s`),
@@ -94,15 +107,31 @@ export async function filterChoices(
     person,
     filter.project_ids.filter((id) => id !== withoutProject),
   );
+  const search = (kind: string): string => searchIn(fields, kind);
+  const listed = await listProjectChoices(db, person, search('project_id'));
   const none = { id: withoutProject, name: t('reports.no_project'), is_former: false };
   const projects = [...chosen.projects, ...(filter.project_ids.includes(withoutProject) ? [none] : [])];
   return [
-    ...(sees_others ? [choiceOf('user', chosen.users, await listChoices(db, person, 'users'))] : []),
-    choiceOf('client', chosen.clients, await listChoices(db, person, 'clients')),
-    choiceOf('project', projects, [none, ...(await listProjectChoices(db, person))]),
+    ...(sees_others
+      ? [
+          choiceOf(
+            'user',
+            chosen.users,
+            await listChoices(db, person, { table: 'users', q: search('user_id') }),
+          ),
+        ]
+      : []),
+    choiceOf(
+      'client',
+      chosen.clients,
+      await listChoices(db, person, { table: 'clients', q: search('client_id') }),
+    ),
+    choiceOf('project', projects, { ...listed, rows: [none, ...listed.rows] }),
     // Tasks are offered once their project is chosen: there may be thousands.
-    ...(tasks.length > 0 || chosen.tasks.length > 0 ? [choiceOf('task', chosen.tasks, tasks)] : []),
-    choiceOf('tag', chosen.tags, await listChoices(db, person, 'tags')),
+    ...(tasks.length > 0 || chosen.tasks.length > 0
+      ? [choiceOf('task', chosen.tasks, { rows: tasks, has_more: false })]
+      : []),
+    choiceOf('tag', chosen.tags, await listChoices(db, person, { table: 'tags', q: search('tag_id') })),
   ];
 }
 

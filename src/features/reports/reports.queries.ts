@@ -11,6 +11,10 @@ import {
   visibleProjects,
 } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
+import { calledLike } from '../work/called-like.queries.ts';
+import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
+import type { Choices } from '../work/choice-list.ts';
+import { likePattern } from '../work/list-query.ts';
 import { entryAmount } from '../rates/entry-amounts.queries.ts';
 import type { MoneyRow } from './money.ts';
 import { withoutProject } from './report-filter.ts';
@@ -248,24 +252,38 @@ function choosable(table: Table, viewer: Viewer) {
   return table === 'clients' ? visibleClients(viewer) : sql<boolean>`1 = 1`;
 }
 
-/** People, clients or tags that the viewer may filter by: current ones first, each group by name. */
-export async function listChoices(db: Db, viewer: Viewer, table: Table): Promise<Choice[]> {
+/** People, clients or tags that the viewer may filter by, or those called like that: current ones first, by name. */
+export async function listChoices(
+  db: Db,
+  viewer: Viewer,
+  { table, q }: { table: Table; q: string },
+): Promise<Choices<Choice>> {
   const former = isFormer(table === 'users' ? 'deactivated_at' : 'archived_at');
   const rows = await db
     .selectFrom(table)
     .select(['id', 'name'])
     .where(choosable(table, viewer))
+    .$if(q !== '', (query) => query.where(calledIn(table, q)))
     .select(former.as('former'))
     .orderBy(former)
     .orderBy('name')
     .orderBy('id')
-    .limit(choicesMax)
+    .limit(choicesAtMost + 1)
     .execute();
-  return rows.map(asChoice);
+  return choicesOf(rows.map(asChoice));
 }
 
-/** Projects that the viewer may filter by: current ones first, by name; the client's name follows the project's. */
-export async function listProjectChoices(db: Db, viewer: Viewer): Promise<Choice[]> {
+const calledIn = (table: Table, q: string) =>
+  table === 'users'
+    ? calledLike(q)
+    : sql<boolean>`${sql.ref(`${table}.name_key`)} like ${likePattern(q)} escape '\\'`;
+
+/**
+ * Projects that the viewer may filter by, or those with that in their or their client's name: current ones first, by name;
+ * the client's name follows the project's.
+ */
+export async function listProjectChoices(db: Db, viewer: Viewer, q: string): Promise<Choices<Choice>> {
+  const pattern = likePattern(q);
   const former = isFormer('projects.archived_at');
   const rows = await db
     .selectFrom('projects')
@@ -273,13 +291,20 @@ export async function listProjectChoices(db: Db, viewer: Viewer): Promise<Choice
     .select(['projects.id', 'projects.name', 'clients.name as client_name'])
     .select(former.as('former'))
     .where(visibleProjects(viewer))
+    .$if(q !== '', (query) =>
+      query.where(
+        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
+      ),
+    )
     .orderBy(former)
     .orderBy('projects.name_key')
     .orderBy('projects.id')
-    .limit(choicesMax)
+    .limit(choicesAtMost + 1)
     .execute();
-  return rows.map(({ id, name, client_name, former }) =>
-    asChoice({ id, name: client_name === null ? name : `${name} · ${client_name}`, former }),
+  return choicesOf(
+    rows.map(({ id, name, client_name, former }) =>
+      asChoice({ id, name: client_name === null ? name : `${name} · ${client_name}`, former }),
+    ),
   );
 }
 

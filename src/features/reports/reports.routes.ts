@@ -64,7 +64,11 @@ async function filterBar(deps: Deps, res: Response, selection: EntrySelection) {
     values: { from: filter.from, to: filter.to } as Record<string, string>,
     problems: {} as Record<string, string>,
     ranges: rangeLinks(filter, calendarOf(person, deps.now()), functions),
-    choices: await filterChoices(deps.db, { person, sees_others, filter, chosen }, functions),
+    choices: await filterChoices(
+      deps.db,
+      { person, sees_others, filter, chosen, fields: res.req.query },
+      functions,
+    ),
   };
 }
 
