@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generatedFiles } from '../src/cli/docs.ts';
 import { loadConfig } from '../src/config/config.ts';
+import { composeVariables } from '../src/config/document.ts';
 import { options } from '../src/config/options.ts';
 import { METRIC_FAMILIES } from '../src/observability/metric-catalogue.ts';
 import { eventNames } from '../src/telemetry/catalogue.ts';
@@ -92,7 +93,10 @@ describe('.env.example', () => {
     const environment: Record<string, string> = {};
     for (let index = 0; index < lines.length; index += 2)
       environment[lines[index] ?? ''] = lines[index + 1] ?? '';
-    expect(Object.keys(environment)).toEqual(Object.keys(options));
+    expect(Object.keys(environment)).toEqual([
+      ...Object.keys(options),
+      ...composeVariables.map(([name]) => name),
+    ]);
     expect(loadConfig(environment)).toEqual(loadConfig({}));
   });
 });

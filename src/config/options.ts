@@ -200,7 +200,8 @@ export const options = {
     secret: true,
     pattern: /^[\x21-\x7e]{8,200}$/,
     problem: 'must be 8 to 200 visible characters',
-    description: 'Bearer token that opens /metrics to other than loopback and private networks.',
+    description:
+      'Bearer token that opens /metrics. Without one, loopback and private networks may read it; with one, only loopback and who has it.',
   },
   DO_NOT_TRACK: {
     type: 'choice',

@@ -43,7 +43,9 @@ const isLoopback = (address: string | undefined): boolean =>
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Who may read `/metrics`: loopback and private networks, or whoever presents `token` as a bearer.
+ * Who may read `/metrics`: whoever presents `token` as a bearer, loopback, and private networks as long as no token is set.
+ * With one, a private address is not enough: where an engine passes connections on itself (Docker Desktop, rootless), every
+ * client has the address of its gateway.
  *
  * A reverse proxy makes the whole world look like loopback. So when a forwarding header is present, every address in it
  * must be private too, also when `trust proxy` was forgotten; a forged header can only take access away. And a request
@@ -73,6 +75,7 @@ export function metricsAccess(options: { token?: string | undefined }): (req: Me
     if (headers.forwarded !== undefined) return false;
     const forwarded = addressHeaders.flatMap((name) => headers[name]).filter((value) => value !== undefined);
     const addresses = forwarded.flatMap((value) => value.split(','));
-    return isPrivate(socket.remoteAddress) && isPrivate(ip) && addresses.every(isPrivate);
+    const isKnown = wanted === undefined ? isPrivate : isLoopback;
+    return isKnown(socket.remoteAddress) && isKnown(ip) && addresses.every(isKnown);
   };
 }

@@ -137,6 +137,16 @@ describe('who may read the metrics', () => {
     expect(mayRead(reader(address))).toBe(true);
   });
 
+  it('a token closes it for private networks, behind which everybody may be, and not for this machine', () => {
+    const withToken = { authorization: 'Bearer secret-token' };
+    for (const address of ['172.17.0.1', '10.1.2.3', 'fd12:3456::1']) {
+      expect(mayRead(reader(address), 'secret-token')).toBe(false);
+      expect(mayRead(reader(address, withToken), 'secret-token')).toBe(true);
+    }
+    expect(mayRead(reader('127.0.0.1'), 'secret-token')).toBe(true);
+    expect(mayRead(reader('127.0.0.1', { 'x-real-ip': '10.1.2.3' }), 'secret-token')).toBe(false);
+  });
+
   it.each([
     { host: 'time.example.com' },
     { via: '1.1 proxy' },

@@ -14,6 +14,7 @@ export interface Service {
   security_opt?: string[];
   pids_limit?: number;
   mem_limit?: string;
+  cpus?: number | string;
   restart?: string;
   command?: string[];
   ports?: string[];

@@ -1,16 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
+import { composeVariables } from '../../src/config/document.ts';
 import { options } from '../../src/config/options.ts';
+import type { OptionName } from '../../src/config/options.ts';
 import { allServices, base, overlay } from './compose-file.ts';
 import type { Service } from './compose-file.ts';
 import { fileOf, root } from './rules.ts';
 
 const declared = { ...base(), ...{ volumes: { ...base().volumes, ...overlay().volumes } } };
 const secrets = { ...base().secrets, ...overlay().secrets };
-const optionNames = Object.keys(options);
+const optionNames = Object.keys(options) as OptionName[];
 /** What the container's own layout decides, and what the image says itself. */
 const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'BACKUP_DIR', 'APP_VERSION'];
 const environmentOf = (service: Service | undefined): Record<string, string | number> =>
@@ -35,6 +37,7 @@ describe.each(allServices())('the service %s', (name, service) => {
   it('takes a bounded part of the machine', () => {
     expect(service.mem_limit).toMatch(/^\d+m$/);
     expect(service.pids_limit).toBeGreaterThan(0);
+    expect(String(service.cpus)).toMatch(/^(0\.5|1|\$\{(APP|POSTGRES)_CPUS:-1\})$/);
     expect(service.logging?.options['max-size']).toMatch(/^\d+m$/);
     expect(service.logging?.options['max-file']).toMatch(/^\d$/);
   });
@@ -92,16 +95,34 @@ describe('the options of the application', () => {
     const names = [...Object.keys(inBase), ...Object.keys(inOverlay)].map((name) =>
       name.replace(/_FILE$/, ''),
     );
-    expect(names.filter((name) => !optionNames.includes(name) && name !== 'LOG')).toEqual([]);
+    expect(names.filter((name) => !(optionNames as string[]).includes(name) && name !== 'LOG')).toEqual([]);
   });
 
-  it('can all be set in .env', () => {
-    for (const name of optionNames) {
+  it('can all be set in .env, and secrets by a file as well', () => {
+    const passed = { ...inBase, ...inOverlay };
+    for (const [name, option] of Object.entries(options)) {
       if (fixedByContainer.includes(name)) continue;
-      const passed = String(inBase[name] ?? inOverlay[name] ?? inBase[`${name}_FILE`]);
-      expect(passed).toContain(
-        `\${${inBase[name] === undefined && inOverlay[name] === undefined ? `${name}_FILE` : name}:`,
+      // The overlay brings a database of its own.
+      expect([name, inBase[name] ?? inOverlay[name]]).toEqual([name, `\${${name}:-}`]);
+      if (!('secret' in option)) continue;
+      const secret = name.toLowerCase();
+      expect((inBase[`${name}_FILE`] ?? passed[`${name}_FILE`]) as string).toBe(
+        `\${${name}_FILE:+/run/secrets/${secret}}`,
       );
+      expect(secrets[secret]?.file).toMatch(new RegExp(`^\\$\\{${name}_FILE:-\\./secrets/`));
+      const mounted = [...(base().services.app?.secrets ?? []), ...(overlay().services.app?.secrets ?? [])];
+      expect(mounted).toContain(secret);
+    }
+  });
+
+  it('are in .env.example beside all that only the compose files read, with its default', () => {
+    const text = `${fileOf('docker-compose.yml')}${fileOf('docker-compose.analytics.yml')}`;
+    const read = new Set([...text.matchAll(/\$\{([A-Z_]+):/g)].map(([, name = '']) => name));
+    const ofOptions = optionNames.flatMap((name) => [name, `${name}_FILE`]);
+    const names = composeVariables.map(([name]) => name);
+    expect([...read].filter((name) => !ofOptions.includes(name)).sort()).toEqual([...names].sort());
+    for (const [name, value] of composeVariables) {
+      if (value !== '') expect(text).toContain(`\${${name}:-${value}}`);
     }
   });
 
@@ -196,11 +217,11 @@ describe('docker compose config', () => {
   const profiles = [[], ['monitoring'], ['logging'], ['monitoring', 'logging']];
   const combinations = files.flatMap((names) => profiles.map((chosen) => ({ names, chosen })));
 
-  const render = (names: string[], chosen: string[], ...args: string[]) => {
+  // Without the .env of whoever runs it: as it is shipped, or with one of the test's own.
+  const render = (names: string[], chosen: string[], environmentFile = '/dev/null') => {
     const chosenFiles = names.flatMap((name) => ['--file', name]);
-    const options = [...chosenFiles, ...chosen.flatMap((one) => ['--profile', one])];
-    // Without the .env of whoever runs it: as it is shipped.
-    return run(program ?? [], '--env-file', '/dev/null', ...options, 'config', ...args);
+    const parts = [...chosenFiles, ...chosen.flatMap((one) => ['--profile', one])];
+    return run(program ?? [], '--env-file', environmentFile, ...parts, 'config', '--format', 'json');
   };
 
   it.for(combinations)('renders $names with profiles $chosen', ({ names, chosen }, { skip }) => {
@@ -211,7 +232,7 @@ describe('docker compose config', () => {
         ([, { profiles: theirs }]) => theirs === undefined || theirs.some((one) => chosen.includes(one)),
       )
       .map(([name]) => name);
-    const { status, stdout, stderr } = render(names, chosen, '--format', 'json');
+    const { status, stdout, stderr } = render(names, chosen);
     // A variable without a default is a warning there, and an empty text in the container.
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const { services } = JSON.parse(stdout) as { services: Record<string, RenderedService> };
@@ -224,8 +245,29 @@ describe('docker compose config', () => {
       for (const { host_ip } of service.ports ?? []) expect([name, host_ip]).toEqual([name, '127.0.0.1']);
     }
   });
+
+  it('brings what .env says to who shall have it, secrets as files', ({ skip }) => {
+    if (!program) return skip('no docker compose here, or one older than 2.20.2; .ci/compose fetches one');
+    const secretNames = optionNames.filter((name) => 'secret' in options[name]);
+    const own = join(mkdtempSync(join(inject('folder'), 'compose-')), 'own.env');
+    const lines = [...secretNames.map((name) => `${name}_FILE=/etc/own/${name}`), 'GRAFANA_PORT=3333'];
+    writeFileSync(own, lines.join('\n'));
+    const rendered = render(files[1] ?? [], ['monitoring'], own);
+    const { services, secrets: mounted } = JSON.parse(rendered.stdout) as {
+      services: Record<string, RenderedService>;
+      secrets: Record<string, { file: string }>;
+    };
+    for (const name of secretNames) {
+      const secret = name.toLowerCase();
+      expect(services.app?.environment?.[`${name}_FILE`]).toBe(`/run/secrets/${secret}`);
+      expect(services.app?.environment?.[name]).toBe('');
+      expect(mounted[secret]?.file).toBe(`/etc/own/${name}`);
+    }
+    expect(services.grafana?.environment?.['GF_SERVER_ROOT_URL']).toBe('http://localhost:3333');
+  });
 });
 
 interface RenderedService {
   ports?: { host_ip: string }[];
+  environment?: Record<string, string>;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { composeVariables } from '../../src/config/document.ts';
 import { options } from '../../src/config/options.ts';
 import { METRIC_FAMILIES } from '../../src/observability/metric-catalogue.ts';
 
@@ -15,10 +16,14 @@ const found = (pattern: RegExp): string[] => [
 test('every option it names exists', () => {
   const known = Object.keys(options).flatMap((name) => [name, `${name}_FILE`]);
   // Of the compose file and of Node, not of the application.
-  known.push('NODE_ENV', 'BIND_ADDRESS', 'TIMETRACKER_IMAGE');
+  known.push('NODE_ENV', 'NAME_FILE', ...composeVariables.map(([name]) => name));
   const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('every variable of the compose files is named', () => {
+  expect(composeVariables.filter(([name]) => !page.includes(`\`${name}`))).toEqual([]);
 });
 
 test('every metric it names exists', () => {
