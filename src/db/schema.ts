@@ -312,6 +312,8 @@ export interface TasksTable {
   board_place: Generated<number>;
   created_at: number;
   updated_at: number;
+  /** Who changed it last; null where nobody knows. */
+  updated_by: ColumnType<number | null, number | null | undefined, number | null>;
   archived_at: number | null;
 }
 

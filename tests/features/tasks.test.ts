@@ -46,6 +46,52 @@ beforeEach(async () => {
   project = await makeProject();
 });
 
+describe('a task that anybody who sees it may change', () => {
+  it('says who changed it last', async () => {
+    const id = await makeTask(project);
+    const changed = async () => main(await app.as('charlie').get(`/tasks/${id}`).expect(200));
+    expect(await changed()).toContain('Last changed by Alice, ');
+    const fields = {
+      name: `Charlie ${names}`,
+      project_id: String(project),
+      estimate: '5h',
+      priority: 'urgent',
+    };
+    await app.as('charlie').post(`/tasks/${id}`, fields).expect(303);
+    expect(await changed()).toContain('Last changed by Charlie, ');
+    await app.as('bob').post(`/tasks/${id}/status`, { status: 'review' }).expect(303);
+    expect(await changed()).toContain('Last changed by Bob, ');
+  });
+
+  it('stays as it was put away, until somebody who manages it changes or restores it', async () => {
+    const id = await makeTask(project, { name: `Put away ${names}` });
+    await app.as('alice').post(`/tasks/${id}/archive`).expect(303);
+    const before = await db().selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst();
+    const page = main(await app.as('bob').get(`/tasks/${id}`).expect(200));
+    expect(page).not.toContain(`/tasks/${id}/edit`);
+    expect(page).not.toContain(`/tasks/${id}/status`);
+    await app.as('bob').get(`/tasks/${id}/edit`).expect(403);
+    const fields = { name: 'Mine', project_id: String(project) };
+    await app.as('bob').post(`/tasks/${id}`, fields).expect(403);
+    await app.as('bob').post(`/tasks/${id}/status`, { status: 'done' }).expect(403);
+    expect(await db().selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst()).toEqual(
+      before,
+    );
+    await app
+      .as('alice')
+      .post(`/tasks/${id}`, { ...fields, name: `Kept ${id}` })
+      .expect(303);
+    await app.as('alice').post(`/tasks/${id}/restore`).expect(303);
+    await app
+      .as('bob')
+      .post(`/tasks/${id}`, { ...fields, name: `Open ${id}` })
+      .expect(303);
+    // With its project it is put away, too.
+    await db().updateTable('projects').set({ archived_at: 1 }).where('id', '=', project).execute();
+    await app.as('bob').post(`/tasks/${id}`, fields).expect(403);
+  });
+});
+
 describe('making and changing a task', () => {
   it('stores everything, tells so and shows it', async () => {
     const answer = await app.as('bob').post('/tasks', {

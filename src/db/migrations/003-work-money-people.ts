@@ -88,6 +88,8 @@ async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void>
     .addColumn('board_place', 'bigint', (column) => column.notNull().defaultTo(0))
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    // No reference, as with entries.
+    .addColumn('updated_by', 'bigint')
     .addColumn('archived_at', 'bigint')
     .addUniqueConstraint('tasks_name', ['project_id', 'name_key'])
     .execute();

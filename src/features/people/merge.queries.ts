@@ -40,6 +40,7 @@ export async function updateOwner(db: Db, from_id: number, to_id: number): Promi
       .where(column, '=', from_id)
       .execute();
   await db.updateTable('clients').set({ created_by: to_id }).where('created_by', '=', from_id).execute();
+  await db.updateTable('tasks').set({ updated_by: to_id }).where('updated_by', '=', from_id).execute();
   await db.updateTable('tasks').set({ assignee_id: to_id }).where('assignee_id', '=', from_id).execute();
   await updateShared(db, from_id, to_id);
   await updateRates(db, from_id, to_id);

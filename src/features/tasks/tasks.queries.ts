@@ -28,6 +28,8 @@ export interface TaskRow {
   updated_at: number;
   assignee_id: number | null;
   assignee_name: string | null;
+  /** Who changed it last, where that is known. */
+  changer_name: string | null;
   project_id: number;
   project_name: string;
   project_color: string;
@@ -45,6 +47,7 @@ const tasksFor = (db: Db, viewer: Viewer) =>
     .innerJoin('projects', 'projects.id', 'tasks.project_id')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .leftJoin('users as assignees', 'assignees.id', 'tasks.assignee_id')
+    .leftJoin('users as changers', 'changers.id', 'tasks.updated_by')
     .select(['tasks.id', 'tasks.name', 'tasks.description', 'tasks.status', 'tasks.priority'])
     .select([
       'tasks.due_date',
@@ -54,6 +57,7 @@ const tasksFor = (db: Db, viewer: Viewer) =>
       'tasks.updated_at',
     ])
     .select(['tasks.assignee_id', 'assignees.name as assignee_name', 'tasks.project_id'])
+    .select('changers.name as changer_name')
     .select(['projects.name as project_name', 'projects.color as project_color'])
     .select(['projects.start_date as project_start_date', 'clients.name as client_name'])
     .select((select) =>

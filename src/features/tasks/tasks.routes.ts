@@ -40,9 +40,11 @@ import type { TaskRow } from './tasks.queries.ts';
 import {
   archiveTask,
   createTask,
+  isEditable,
   moveTask,
   removeTask,
   requireManagedTask,
+  requireEditableTask,
   requireTask,
   saveTask,
   taskDates,
@@ -227,14 +229,16 @@ async function showTaskPage(deps: Deps, req: Request, res: Response, state: Task
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
-  const task = await requireTask(deps.db, personOf(res), idOf(req.params['id']));
+  const task = await requireEditableTask(deps.db, personOf(res), idOf(req.params['id']));
+    is_editable: isEditable(task),
+    changed_on: localDateOf(task.updated_at, viewer.time_zone) ?? '',
   const values = { ...valuesOf(task, res.locals.functions), ...searchesIn(req.query, searchable) };
   await showForm(deps, req, res, { task, values, problems: {} });
 }
 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
-  const task = await requireTask(deps.db, viewer, idOf(req.params['id']));
+  const task = await requireEditableTask(deps.db, viewer, idOf(req.params['id']));
   const form = readChosen(req);
   const write = { id: task.id, viewer, now: deps.now() };
   const saved = form.ok ? await saveTask(deps.change, { ...write, form: form.value }) : form;

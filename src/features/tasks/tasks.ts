@@ -41,6 +41,18 @@ export async function requireManagedTask(db: Db, viewer: Viewer, id: number | un
   return task;
 }
 
+/** True while those who see a task may change it; one that was put away waits for those who manage it. */
+export const isEditable = (
+  task: Pick<TaskRow, 'is_managed' | 'archived_at' | 'project_archived_at'>,
+): boolean => task.is_managed === 1 || (task.archived_at === null && task.project_archived_at === null);
+
+/** Throws `forbidden` for people who see the task and may not change it. */
+export async function requireEditableTask(db: Db, viewer: Viewer, id: number | undefined): Promise<TaskRow> {
+  const task = await requireTask(db, viewer, id);
+  if (!isEditable(task)) throw new AppError('forbidden', 'task_is_archived');
+  return task;
+}
+
 /** Today, and the last day of the next seven, as the person counts them. */
 export function taskDates(person: Pick<Person, 'time_zone'>, now: number): TaskDates {
   const today = localDateOf(now, person.time_zone) ?? '1970-01-01';
@@ -63,7 +75,7 @@ export function createTask(change: Change, { viewer, form, now }: TaskWrite): Pr
         ...rowOf(form, checked.value),
         board_place: await findTopPlace(trx, form.status),
         created_at: now,
-        updated_at: now,
+        ...{ updated_at: now, updated_by: viewer.id },
         archived_at: null,
       });
       record('task.created', { task_id: id, ...propertiesOf(form, checked.value) });
@@ -121,7 +133,7 @@ export function saveTask(
 ): Promise<FormResult<number>> {
   return retryConflict(() =>
     change({ user_id: viewer.id }, async (trx, record) => {
-      const task = await requireTask(trx, viewer, id);
+      const task = await requireEditableTask(trx, viewer, id);
       if (form.updated_at !== undefined && form.updated_at !== task.updated_at)
         return { ok: false, problems: { form: { key: 'tasks.changed_elsewhere' } } };
       const checked = await checkTask(trx, { viewer, form, task });
@@ -130,7 +142,7 @@ export function saveTask(
       await updateTask(trx, id, {
         ...rowOf(form, checked.value),
         ...(is_elsewhere ? { board_place: await findTopPlace(trx, form.status) } : {}),
-        updated_at: Math.max(now, task.updated_at + 1),
+        ...{ updated_at: Math.max(now, task.updated_at + 1), updated_by: viewer.id },
       });
       record('task.updated', { task_id: id, ...propertiesOf(form, checked.value) });
       recordStatus(record, task, form.status);
@@ -155,13 +167,15 @@ interface Move {
 /** Moves a task to another column of the board, or to another place in it; where it is already, nothing changes. */
 export async function moveTask(change: Change, { id, viewer, to, now }: Move): Promise<TaskRow> {
   return change({ user_id: viewer.id }, async (trx, record) => {
-    const task = await requireTask(trx, viewer, id);
+    const task = await requireEditableTask(trx, viewer, id);
     const place = await findNewPlace(trx, { viewer, task, to });
     if (place === undefined) return task;
     const { status } = to;
     const is_elsewhere = status !== task.status;
     // The order in a column is no part of the task that a form elsewhere could overwrite.
-    const version = is_elsewhere ? { updated_at: Math.max(now, task.updated_at + 1) } : {};
+    const version = is_elsewhere
+      ? { updated_at: Math.max(now, task.updated_at + 1), updated_by: viewer.id }
+      : {};
     await updateTask(trx, task.id, { status, board_place: place, ...version });
     if (is_elsewhere) recordStatus(record, task, status);
     else record('task.updated', { task_id: task.id, ...propertiesOfRow(task) });

@@ -13,6 +13,7 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.project': 'Projekt',
   'tasks.all_projects': 'Alle Projekte',
   'tasks.all_clients': 'Alle Kunden',
+  'tasks.changed_by': 'Zuletzt geändert von {name}, {day}.',
   'tasks.description': 'Beschreibung',
   'tasks.status': 'Stand',
   'tasks.status_open': 'Offen',

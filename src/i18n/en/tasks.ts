@@ -11,6 +11,7 @@ export const tasks = {
   'tasks.project': 'Project',
   'tasks.all_projects': 'All projects',
   'tasks.all_clients': 'All clients',
+  'tasks.changed_by': 'Last changed by {name}, {day}.',
   'tasks.description': 'Description',
   'tasks.status': 'Status',
   'tasks.status_open': 'Open',
