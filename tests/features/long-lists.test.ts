@@ -67,6 +67,7 @@ const places = (): [string, string, number][] => [
   ['/reports/summary', 'project_id', last.project],
   ['/reports/summary', 'client_id', last.client],
   ['/reports/summary', 'user_id', last.person],
+  [`/projects/${project}/merge`, 'into', last.project],
   [`/projects/${project}/edit`, 'client_id', last.client],
   [`/projects/${project}/members`, 'user_id', last.person],
 ];
@@ -129,6 +130,28 @@ it('the last project is meant by its name, and suggested, without reading all of
   expect(running).toEqual({ project_id: last.project, description: 'Look' });
   const suggested = await app.as('alice').get('/timer/suggestions?q=%40plan').expect(200);
   expect(suggested.text).toContain('Zoo Plan');
+});
+
+it('every comment of a task can be reached', async () => {
+  const { db, ids } = { db: app.deps.db, ids: app.ids };
+  const row = { project_id: project, ...named('Talked about'), description: '', status: 'open' as const };
+  const { id: task_id } = await db
+    .insertInto('tasks')
+    .values({ ...row, priority: 'normal', assignee_id: null, due_date: null, updated_at: 1 } as never)
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const comments = numbers(120).map((index) => ({
+    ...{ task_id, user_id: ids.bob, body: `Remark ${index}.`, created_at: 1, updated_at: 1 },
+  }));
+  await insertRows('task_comments', comments);
+  const read = new Set<string>();
+  let path: string | undefined = `/tasks/${task_id}`;
+  for (let page = 0; page < 4 && path !== undefined; page += 1) {
+    const { text } = await app.as('bob').get(path).expect(200);
+    for (const [remark] of text.matchAll(/Remark \d+\./g)) read.add(remark);
+    path = /href="([^"#]*\?before=\d+)#comments"/.exec(text)?.[1];
+  }
+  expect(read.size).toBe(120);
 });
 
 it('the members of a project come in pages, each with their rate, and are searched', async () => {

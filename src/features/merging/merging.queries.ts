@@ -3,6 +3,8 @@ import type { RawBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import { managedClients, managedProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { choicesAtMost } from '../work/choice-list.ts';
+import { likePattern } from '../work/list-query.ts';
 
 export interface Named {
   id: number;
@@ -12,8 +14,21 @@ export interface Target extends Named {
   client_name: string | null;
 }
 
+/** Into what something can be merged: all of it, or what has that in its name. */
+export interface WantedTargets {
+  from: number;
+  q: string;
+}
+
+const hasName = (table: 'projects' | 'clients' | 'tasks', q: string) =>
+  sql<boolean>`${sql.ref(`${table}.name_key`)} like ${likePattern(q)} escape '\\'`;
+
 /** Active projects that the viewer manages, into which another one can be merged. */
-export async function listProjectTargets(db: Db, viewer: Viewer, from: number): Promise<Target[]> {
+export async function listProjectTargets(
+  db: Db,
+  viewer: Viewer,
+  { from, q }: WantedTargets,
+): Promise<Target[]> {
   return db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
@@ -22,35 +37,46 @@ export async function listProjectTargets(db: Db, viewer: Viewer, from: number): 
     .where('clients.archived_at', 'is', null)
     .where('projects.id', '<>', from)
     .where(managedProjects(viewer))
+    .$if(q !== '', (query) => query.where(hasName('projects', q)))
     .orderBy('projects.name_key')
     .orderBy('projects.id')
-    .limit(1000)
+    .limit(choicesAtMost + 1)
     .execute();
 }
 
 /** Active clients that the viewer may change. */
-export async function listClientTargets(db: Db, viewer: Viewer, from: number): Promise<Target[]> {
+export async function listClientTargets(
+  db: Db,
+  viewer: Viewer,
+  { from, q }: WantedTargets,
+): Promise<Target[]> {
   return db
     .selectFrom('clients')
     .select(['clients.id', 'clients.name', sql<string | null>`null`.as('client_name')])
     .where('clients.archived_at', 'is', null)
     .where('clients.id', '<>', from)
     .where(managedClients(viewer))
+    .$if(q !== '', (query) => query.where(hasName('clients', q)))
     .orderBy('clients.name_key')
-    .limit(1000)
+    .limit(choicesAtMost + 1)
     .execute();
 }
 
 /** The other active tasks of a task's project. */
-export async function listTaskTargets(db: Db, project_id: number, from: number): Promise<Target[]> {
+export async function listTaskTargets(
+  db: Db,
+  project_id: number,
+  { from, q }: WantedTargets,
+): Promise<Target[]> {
   return db
     .selectFrom('tasks')
     .select(['id', 'name', sql<string | null>`null`.as('client_name')])
     .where('project_id', '=', project_id)
     .where('archived_at', 'is', null)
     .where('id', '<>', from)
+    .$if(q !== '', (query) => query.where(hasName('tasks', q)))
     .orderBy('name_key')
-    .limit(1000)
+    .limit(choicesAtMost + 1)
     .execute();
 }
 

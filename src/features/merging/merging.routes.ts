@@ -7,6 +7,7 @@ import { setFlash } from '../accounts/sessions.ts';
 import { requireManagedClient } from '../clients/clients.ts';
 import { requireManagedProject } from '../projects/projects.ts';
 import { requireManagedTask } from '../tasks/tasks.ts';
+import { choicesOf, searchIn } from '../work/choice-list.ts';
 import { mergeForm, mergeQuery } from './merging.forms.ts';
 import { listClientTargets, listProjectTargets, listTaskTargets } from './merging.queries.ts';
 import type { Named, Target } from './merging.queries.ts';
@@ -36,16 +37,17 @@ async function requireSource(
   const viewer = personOf(res);
   const id = idOf(req.params['id']);
   const { db } = deps;
+  const q = searchIn(req.query, 'into');
   if (kind === 'project') {
     const from = await requireManagedProject(db, viewer, id);
-    return { from, targets: await listProjectTargets(db, viewer, from.id) };
+    return { from, targets: await listProjectTargets(db, viewer, { from: from.id, q }) };
   }
   if (kind === 'client') {
     const from = await requireManagedClient(db, viewer, id);
-    return { from, targets: await listClientTargets(db, viewer, from.id) };
+    return { from, targets: await listClientTargets(db, viewer, { from: from.id, q }) };
   }
   const from = await requireManagedTask(db, viewer, id);
-  return { from, targets: await listTaskTargets(db, from.project_id, from.id) };
+  return { from, targets: await listTaskTargets(db, from.project_id, { from: from.id, q }) };
 }
 
 async function showMerge(deps: Deps, req: Request, res: Response, kind: MergeKind): Promise<void> {
@@ -56,7 +58,8 @@ async function showMerge(deps: Deps, req: Request, res: Response, kind: MergeKin
     into === null ? null : await previewMerge(deps.db, personOf(res), { kind, from: from.id, into });
   const { t } = res.locals.functions;
   const data = {
-    ...{ kind, from, targets, into, preview },
+    ...{ kind, from, into, preview, targets: choicesOf(targets, preview?.into) },
+    searched: searchIn(req.query, 'into'),
     title: t('merging.title', { name: from.name }),
     here: `/${folders[kind]}/${from.id}`,
     shown: preview ? shownMerge(preview) : '',

@@ -89,4 +89,5 @@ export const usualTasks: TaskQuery = {
 };
 
 export const newTaskQuery = z.object({ project_id: optionalId, name: line(taskNameMax) });
-export const commentQuery = z.object({ comment: optionalId });
+/** The comment that is edited, and the one before which others are looked at. */
+export const commentQuery = z.object({ comment: optionalId, before: optionalId });

@@ -348,16 +348,21 @@ export interface Comment {
   updated_at: number;
 }
 
-/** Comments of a task, the oldest first; the newest 200 where there are more. */
-export async function listComments(db: Db, task_id: number): Promise<Comment[]> {
+/** Comments of a task, the oldest first: the newest ones, or those before one; and one more where there are more. */
+export async function listComments(
+  db: Db,
+  task_id: number,
+  { before_id, limit }: { before_id: number | null; limit: number },
+): Promise<Comment[]> {
   const rows = await db
     .selectFrom('task_comments')
     .innerJoin('users', 'users.id', 'task_comments.user_id')
     .select(['task_comments.id', 'user_id', 'users.name as person_name', 'body'])
     .select(['task_comments.created_at', 'task_comments.updated_at'])
     .where('task_id', '=', task_id)
+    .$if(before_id !== null, (query) => query.where('task_comments.id', '<', before_id))
     .orderBy('task_comments.id', 'desc')
-    .limit(200)
+    .limit(limit + 1)
     .execute();
   return rows.reverse();
 }

@@ -195,6 +195,9 @@ interface TaskPageState {
   refused?: { sentence: string; offer: 'archive' | 'archive_anyway' };
 }
 
+/** Comments on a page of a task. */
+const commentsShown = 50;
+
 async function showTaskPage(deps: Deps, req: Request, res: Response, state: TaskPageState): Promise<void> {
   const viewer = personOf(res);
   const { task, refused } = state;
@@ -204,7 +207,10 @@ async function showTaskPage(deps: Deps, req: Request, res: Response, state: Task
   const rates = task.is_managed
     ? await listRates(deps.db, [scopeText({ level: 'task', task_id: task.id })])
     : [];
-  const comments = await listComments(deps.db, task.id);
+  const { comment: asked = null, before = null } = query.ok ? query.value : {};
+  const wanted = { before_id: before, limit: commentsShown };
+  const listed = await listComments(deps.db, task.id, wanted);
+  const comments = listed.slice(-commentsShown);
   const data = {
     title: task.name,
     task: describeTask(task, times.get(task.id) ?? 0, today),
@@ -216,12 +222,16 @@ async function showTaskPage(deps: Deps, req: Request, res: Response, state: Task
       local_date: localDateOf(one.created_at, viewer.time_zone) ?? '',
       is_own: one.user_id === viewer.id,
     })),
-    editing: state.comment?.editing ?? (query.ok ? query.value.comment : null),
+    editing: state.comment?.editing ?? asked,
+    earlier_id: listed.length > commentsShown ? comments[0]?.id : null,
+    before,
     comment: state.comment ?? null,
     rates: {
       billable: rates.find(({ kind }) => kind === 'billable') ?? null,
       cost: rates.find(({ kind }) => kind === 'cost') ?? null,
     },
+    is_editable: isEditable(task),
+    changed_on: localDateOf(task.updated_at, viewer.time_zone) ?? '',
     has_time: await hasTime(deps.db, task.id),
     refused: refused ?? null,
   };
@@ -230,8 +240,6 @@ async function showTaskPage(deps: Deps, req: Request, res: Response, state: Task
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
   const task = await requireEditableTask(deps.db, personOf(res), idOf(req.params['id']));
-    is_editable: isEditable(task),
-    changed_on: localDateOf(task.updated_at, viewer.time_zone) ?? '',
   const values = { ...valuesOf(task, res.locals.functions), ...searchesIn(req.query, searchable) };
   await showForm(deps, req, res, { task, values, problems: {} });
 }

@@ -98,6 +98,8 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.delete': 'Aufgabe löschen',
   'tasks.no_description': 'Keine Beschreibung.',
   'tasks.comments': 'Kommentare',
+  'tasks.earlier_comments': 'Frühere Kommentare',
+  'tasks.newest_comments': 'Neueste Kommentare',
   'tasks.no_comments': 'Noch keine Kommentare.',
   'tasks.comment': 'Kommentar',
   'tasks.add_comment': 'Kommentieren',

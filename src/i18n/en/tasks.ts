@@ -92,6 +92,8 @@ export const tasks = {
   'tasks.delete': 'Delete task',
   'tasks.no_description': 'No description.',
   'tasks.comments': 'Comments',
+  'tasks.earlier_comments': 'Earlier comments',
+  'tasks.newest_comments': 'Newest comments',
   'tasks.no_comments': 'No comments yet.',
   'tasks.comment': 'Comment',
   'tasks.add_comment': 'Add comment',
