@@ -58,7 +58,11 @@ const jobs: Job[] = [
   {
     name: 'notice_budgets',
     everyMs: minuteMs,
-    run: async (deps) => (await import('./features/budgets/budget-notices.ts')).noticeBudgets(deps),
+    run: async (deps) => {
+      const { noticeBudgets, noticeEstimates } = await import('./features/budgets/budget-notices.ts');
+      await noticeBudgets(deps);
+      await noticeEstimates(deps);
+    },
   },
   {
     name: 'send_mails',

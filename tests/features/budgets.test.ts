@@ -374,6 +374,62 @@ describe('a threshold', () => {
   });
 });
 
+describe('the estimate of a task', () => {
+  it('is told of at 80 and at 100 %, once each, to managers and administrators, in the page and by mail', async () => {
+    const project_id = await makeProject({});
+    await db()
+      .insertInto('project_members')
+      .values({ project_id, user_id: app.ids.charlie, is_manager: 1 })
+      .execute();
+    const name = `Estimated ${names}`;
+    await app
+      .as('alice')
+      .post('/tasks', { name, project_id: String(project_id), estimate: '2:00' })
+      .expect(303);
+    const { id: task_id } = await db()
+      .selectFrom('tasks')
+      .select('id')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    const work = async (duration: string) => {
+      const fields = { text: name, project_id: String(project_id), task_id: String(task_id), duration };
+      await app
+        .as('bob')
+        .post('/entries', { ...fields, local_date: '2026-03-03' })
+        .expect(303);
+      await jobs();
+      await jobs();
+      const rows = await db()
+        .selectFrom('notices')
+        .select(['user_id', 'content'])
+        .where('once_key', 'like', `estimate:${task_id}:%`)
+        .orderBy('id')
+        .execute();
+      return rows.map(({ user_id, content }) => ({ user_id, ...(JSON.parse(content) as object) }));
+    };
+    expect(await work('1:00')).toEqual([]);
+    const at_80 = await work('0:40');
+    expect(new Set(at_80.map(({ user_id }) => user_id))).toEqual(new Set([app.ids.alice, app.ids.charlie]));
+    expect(at_80).toMatchObject(Array(2).fill({ task_id, project_id, threshold: 80, percent: 83 }));
+    const at_100 = await work('0:30');
+    expect(at_100).toHaveLength(4);
+    expect(at_100[3]).toMatchObject({ threshold: 100, percent: 108 });
+    const page = main(await app.as('charlie').get('/notices').expect(200));
+    expect(page).toContain(
+      `The time on ${name} (Budget ${names}) has reached 100 % of its estimate: 108 % is used.`,
+    );
+    expect(page).toContain(`href="/tasks/${task_id}"`);
+    const mails = mail.received.filter(({ raw }) => raw.includes(`Estimate of ${name}`));
+    expect(mails.map(({ to }) => to[0]).sort()).toEqual([
+      ...['alice@example.com', 'alice@example.com', 'charlie@example.com', 'charlie@example.com'],
+    ]);
+    // Whoever does not see the project any more does not read its name or the task's.
+    await db().updateTable('projects').set({ visibility: 'members' }).where('id', '=', project_id).execute();
+    await db().deleteFrom('project_members').where('project_id', '=', project_id).execute();
+    expect(main(await app.as('charlie').get('/notices').expect(200))).not.toContain(name);
+  });
+});
+
 describe('notices', () => {
   it('ring the bell until they are read, and are one’s own', async () => {
     const page = await app.as('alice').get('/notices').expect(200);

@@ -1,11 +1,16 @@
 import type { Deps } from '../../deps.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { insertNotices } from '../notices/notices.queries.ts';
-import type { BudgetNotice } from '../notices/notices.ts';
+import type { BudgetNotice, EstimateNotice } from '../notices/notices.ts';
 import { budgetOf, reachedThreshold, useOf } from './budgets.ts';
 import type { Budget } from './budgets.ts';
 import type { BudgetRow, ProjectMonth } from './budgets.queries.ts';
-import { listMonthsOfProjects, listWatchedBudgets, listWatchers } from './budgets.queries.ts';
+import {
+  listMonthsOfProjects,
+  listUsedEstimates,
+  listWatchedBudgets,
+  listWatchers,
+} from './budgets.queries.ts';
 
 const projectsAtOnce = 500;
 
@@ -37,10 +42,30 @@ export async function noticeBudgets({
   }
 }
 
-interface Reached {
-  once_key: string;
-  notice: BudgetNotice;
+/** Percentages of a task's estimate that are told of. */
+const estimateThresholds = [80, 100] as const;
+
+/** Tells the same people when the time on an open task has reached most of its estimate, and all of it. */
+export async function noticeEstimates({ db, now }: Pick<Deps, 'db' | 'now'>): Promise<void> {
+  for (let after = 0; ;) {
+    const [percent] = estimateThresholds;
+    const rows = await listUsedEstimates(db, { after, limit: projectsAtOnce, percent });
+    const reached = rows.map(({ id, project_id, estimate_seconds, seconds }): Reached => {
+      const used = Math.floor((seconds * 100) / estimate_seconds);
+      const threshold = estimateThresholds.findLast((one) => used >= one) ?? percent;
+      const once_key = `estimate:${id}:${threshold}:${estimate_seconds}`;
+      return { kind: 'estimate', once_key, notice: { task_id: id, project_id, threshold, percent: used } };
+    });
+    if (reached.length > 0) await tellWatchers(db, reached, now());
+    const last = rows.at(-1);
+    if (!last || rows.length < projectsAtOnce) return;
+    after = last.id;
+  }
 }
+
+type Reached = { once_key: string } & (
+  { kind: 'budget'; notice: BudgetNotice } | { kind: 'estimate'; notice: EstimateNotice }
+);
 
 function reachedBy(
   row: BudgetRow,
@@ -54,7 +79,7 @@ function reachedBy(
   if (threshold === undefined) return [];
   const month = budget.period === 'monthly' ? today.slice(0, 7) : null;
   const once_key = onceKey(row.id, { budget, month, threshold });
-  return [{ once_key, notice: { project_id: row.id, threshold, percent, month } }];
+  return [{ kind: 'budget', once_key, notice: { project_id: row.id, threshold, percent, month } }];
 }
 
 /** The amount is part of it: a budget that was raised can be used up once more. */
@@ -72,10 +97,10 @@ async function tellWatchers(db: Deps['db'], reached: readonly Reached[], now: nu
     ),
     ({ project_id }) => project_id,
   );
-  const rows = reached.flatMap(({ once_key, notice }) => {
+  const rows = reached.flatMap(({ kind, once_key, notice }) => {
     const people = new Set((watchers.get(notice.project_id) ?? []).map(({ user_id }) => user_id));
     return [...people].map((user_id) => ({
-      ...{ user_id, kind: 'budget', once_key, content: JSON.stringify(notice), created_at: now },
+      ...{ user_id, kind, once_key, content: JSON.stringify(notice), created_at: now },
     }));
   });
   // A statement takes only so many values.

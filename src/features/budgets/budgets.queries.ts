@@ -167,6 +167,38 @@ export async function listWatchedBudgets(
     .execute();
 }
 
+export interface EstimateRow {
+  id: number;
+  project_id: number;
+  estimate_seconds: number;
+  /** Finished time of everybody. */
+  seconds: number;
+}
+
+/** Tasks after an id that are open and have used at least that much of their estimate. */
+export async function listUsedEstimates(
+  db: Db,
+  { after, limit, percent }: { after: number; limit: number; percent: number },
+): Promise<EstimateRow[]> {
+  return db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .innerJoin('task_times', 'task_times.task_id', 'tasks.id')
+    .select(['tasks.id', 'tasks.project_id', 'tasks.estimate_seconds'])
+    .select(sql<number>`sum(task_times.seconds)`.as('seconds'))
+    .where('tasks.id', '>', after)
+    .where('tasks.estimate_seconds', 'is not', null)
+    .where('tasks.status', '<>', 'done')
+    .where('tasks.archived_at', 'is', null)
+    .where('projects.archived_at', 'is', null)
+    .groupBy(['tasks.id', 'tasks.project_id', 'tasks.estimate_seconds'])
+    .having(sql<boolean>`sum(task_times.seconds) * 100 >= tasks.estimate_seconds * ${percent}`)
+    .orderBy('tasks.id')
+    .limit(limit)
+    .$narrowType<{ estimate_seconds: number }>()
+    .execute();
+}
+
 /** Who is told about these projects: their managers, and the administrators. */
 export async function listWatchers(
   db: Db,

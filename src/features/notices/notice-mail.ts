@@ -21,14 +21,14 @@ export async function queueNotices({ db, now }: Pick<Deps, 'db' | 'now'>): Promi
 
 /**
  * The mail about a message; null when it was read meanwhile, is none that this version can tell, or is about the budget
- * of a project that its reader does not manage any more.
+ * or an estimate of a project that its reader does not manage any more.
  */
 export async function composeNoticeMail(deps: Deps, { notice_id }: ClaimedMail): Promise<Mail | null> {
   const row = notice_id === null ? undefined : await findMailedNotice(deps.db, notice_id);
   const notice = row && readNotice(row.kind, row.content);
   if (!notice) return null;
   const reader = { id: row.user_id, role: row.role };
-  if (notice.kind === 'budget' && !(await managesProject(deps.db, reader, notice.project_id))) return null;
+  if ('project_id' in notice && !(await managesProject(deps.db, reader, notice.project_id))) return null;
   return writeMail(deps, row, { notice, names: await namesOf(deps.db, reader, [notice]) });
 }
 
@@ -61,6 +61,11 @@ function wordsFor(notice: Notice, names: NoticeNames, { t }: Pick<ViewFunctions,
   if (notice.kind === 'entry') {
     const subject = t('notices.mail_entry_subject');
     return { subject, why: t('notices.mail_entry_why'), action: t('notices.mail_entry_action') };
+  }
+  if (notice.kind === 'estimate') {
+    const task = names.tasks.get(notice.task_id) ?? '–';
+    const subject = t('notices.mail_estimate_subject', { task });
+    return { subject, why: t('notices.mail_why'), action: t('notices.mail_estimate_action') };
   }
   const name = notice.kind === 'budget' ? names.projects.get(notice.project_id) : undefined;
   const subject = t('notices.mail_subject', { project: name ?? t('notices.project_gone') });

@@ -155,6 +155,23 @@ export async function mapProjectNames(
   return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
+/** Names of those of these tasks that the viewer sees. */
+export async function mapTaskNames(
+  db: Db,
+  viewer: Viewer,
+  ids: readonly number[],
+): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .select(['tasks.id', 'tasks.name'])
+    .where('tasks.id', 'in', [...new Set(ids)])
+    .where(visibleProjects(viewer))
+    .execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /** Names of some people; those that are gone are missing. */
 export async function mapPeopleNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();

@@ -10,6 +10,14 @@ export interface BudgetNotice {
   month: string | null;
 }
 
+/** What a message about the estimate of a task holds. */
+export interface EstimateNotice {
+  task_id: number;
+  project_id: number;
+  threshold: number;
+  percent: number;
+}
+
 /** What a message about a mail that was given up holds. */
 export interface MailNotice {
   user_id: number;
@@ -33,21 +41,30 @@ export interface EntryNotice {
 }
 
 export type Notice =
-  ({ kind: 'budget' } & BudgetNotice) | ({ kind: 'mail' } & MailNotice) | ({ kind: 'entry' } & EntryNotice);
+  | ({ kind: 'budget' } & BudgetNotice)
+  | ({ kind: 'estimate' } & EstimateNotice)
+  | ({ kind: 'mail' } & MailNotice)
+  | ({ kind: 'entry' } & EntryNotice);
 
 /**
  * Kinds of messages that are sent by mail as well; those about one's entries to whoever wants them. That a mail could not
  * be sent is not said by mail.
  */
-export const mailedKinds: readonly Notice['kind'][] = ['budget', 'entry'];
+export const mailedKinds: readonly Notice['kind'][] = ['budget', 'estimate', 'entry'];
 
 /** Reads the content of a message; undefined when it is not what this version writes. */
 export function readNotice(kind: string, content: string): Notice | undefined {
-  const fields = JSON.parse(content) as Partial<BudgetNotice & MailNotice & EntryNotice>;
+  const fields = JSON.parse(content) as Partial<BudgetNotice & EstimateNotice & MailNotice & EntryNotice>;
   if (kind === 'budget') {
     const { project_id, threshold, percent, month = null } = fields;
     if (project_id === undefined || threshold === undefined || percent === undefined) return undefined;
     return { kind, project_id, threshold, percent, month };
+  }
+  if (kind === 'estimate') {
+    const { task_id, project_id, threshold, percent } = fields;
+    if (task_id === undefined || project_id === undefined) return undefined;
+    if (threshold === undefined || percent === undefined) return undefined;
+    return { kind, task_id, project_id, threshold, percent };
   }
   if (kind === 'mail') {
     const { user_id, purpose, status = null, problem = null } = fields;
@@ -66,6 +83,7 @@ export function readNotice(kind: string, content: string): Notice | undefined {
 /** Names of what messages are about, by id; what is gone is missing. */
 export interface NoticeNames {
   projects: ReadonlyMap<number, string>;
+  tasks: ReadonlyMap<number, string>;
   people: ReadonlyMap<number, string>;
 }
 
@@ -85,8 +103,15 @@ export function noticeText(
     const name = names.people.get(notice.user_id) ?? t('notices.person_gone');
     return t(`notices.mail_${notice.purpose}`, { name, reason: refusalText(notice, { t }) });
   }
-  const { threshold, percent, month } = notice;
+  const { threshold, percent } = notice;
   const project = names.projects.get(notice.project_id) ?? t('notices.project_gone');
+  if (notice.kind === 'estimate') {
+    const task = names.tasks.get(notice.task_id);
+    return task === undefined
+      ? t('notices.task_gone')
+      : t('notices.estimate', { task, project, threshold, percent });
+  }
+  const { month } = notice;
   if (month === null) return t('notices.budget_total', { project, threshold, percent });
   return t('notices.budget_monthly', { project, threshold, percent, month });
 }
@@ -109,5 +134,6 @@ export function noticeHref(notice: Notice, names: NoticeNames): string | null {
     return `/entries?user_id=${notice.user_id}&from=${notice.from}&to=${notice.to}`;
   if (notice.kind === 'mail')
     return names.people.has(notice.user_id) ? `/admin/users/${notice.user_id}` : null;
+  if (notice.kind === 'estimate') return names.tasks.has(notice.task_id) ? `/tasks/${notice.task_id}` : null;
   return names.projects.has(notice.project_id) ? `/projects/${notice.project_id}` : null;
 }

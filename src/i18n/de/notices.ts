@@ -6,7 +6,7 @@ export const notices: Record<keyof typeof en, string> = {
   'notices.bell': '{unread, plural, =0 {Hinweise} one {Hinweise, # ungelesen} other {Hinweise, # ungelesen}}',
   'notices.none': 'Keine Hinweise',
   'notices.none_text':
-    'Wenn jemand anderes Ihre Zeit ändert oder das Budget eines Projekts, das Sie leiten, eine seiner Schwellen erreicht, steht es hier.',
+    'Wenn jemand anderes Ihre Zeit ändert oder ein Projekt, das Sie leiten, eine Schwelle seines Budgets oder der Schätzung einer Aufgabe erreicht, steht es hier.',
   'notices.unread': 'neu',
   'notices.mark_read': 'Als gelesen markieren',
   'notices.read_all': 'Alle als gelesen markieren',
@@ -24,6 +24,12 @@ export const notices: Record<keyof typeof en, string> = {
     'Das Budget von {project} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
   'notices.budget_monthly':
     'Das Budget von {project} für {month} hat {threshold, number} % erreicht: {percent, number} % sind verbraucht.',
+  'notices.estimate':
+    'Die Zeit auf {task} ({project}) hat {threshold, number} % der Schätzung erreicht: {percent, number} % sind verbraucht.',
+  'notices.task_gone':
+    'Die Schätzung einer Aufgabe wurde erreicht, die es nicht mehr gibt oder die Sie nicht mehr sehen.',
+  'notices.mail_estimate_subject': 'Schätzung von {task}',
+  'notices.mail_estimate_action': 'Aufgabe öffnen',
   'notices.entry_created':
     '{name} hat {count, plural, one {einen Eintrag} other {# Einträge}} für Sie gebucht ({days}).',
   'notices.entry_updated':

@@ -4,7 +4,7 @@ export const notices = {
   'notices.bell': '{unread, plural, =0 {Notices} one {Notices, # unread} other {Notices, # unread}}',
   'notices.none': 'No notices',
   'notices.none_text':
-    'When somebody else changes your time, or a budget of a project that you manage reaches one of its thresholds, it says so here.',
+    'When somebody else changes your time, or a project that you manage reaches a threshold of its budget or of a task’s estimate, it says so here.',
   'notices.unread': 'new',
   'notices.mark_read': 'Mark as read',
   'notices.read_all': 'Mark all as read',
@@ -21,6 +21,11 @@ export const notices = {
     'The budget of {project} has reached {threshold, number} %: {percent, number} % is used.',
   'notices.budget_monthly':
     'The budget of {project} for {month} has reached {threshold, number} %: {percent, number} % is used.',
+  'notices.estimate':
+    'The time on {task} ({project}) has reached {threshold, number} % of its estimate: {percent, number} % is used.',
+  'notices.task_gone': 'The estimate of a task that is gone or not yours to see any more was reached.',
+  'notices.mail_estimate_subject': 'Estimate of {task}',
+  'notices.mail_estimate_action': 'Open the task',
   'notices.entry_created':
     '{name} booked {count, plural, one {an entry} other {# entries}} for you ({days}).',
   'notices.entry_updated':
