@@ -7,7 +7,7 @@ const { TEST_REPORTS: reports, TEST_REPORT: run } = process.env;
 export default defineConfig({
   test: {
     include: ['tests/e2e/**/*.test.ts'],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     retry: process.env['TEST_REPORTS'] ? 1 : 0,
     hookTimeout: 120_000,
     pool: 'forks',
