@@ -229,10 +229,19 @@ describe('by hand', () => {
     // An hour a day since the third: twenty-nine days.
     expect(page).toContain('100 % will be used when the month ends');
     expect(rowsOf(page)).toEqual(['03/03/2026 2:00:00 27:00:00', '03/04/2026 2:00:00 27:00:00']);
+    // From the first to the last of March; three of thirty days are over, and 2 of 29 hours used.
+    expect(line(page, 'color-slate')).toBe('0,0 100,100');
+    expect(line(page, 'burn-forecast')).toBe('10,6.9 100,100');
+    expect(page).toContain('evenly until the month ends');
     await book(id, '9:00', '2026-02-20');
     // With time before the month its pace is that of its four days.
-    expect(await show(id)).toContain('53 % will be used when the month ends');
-    expect(await show(id)).toContain('2:00:00 of 29:00:00 used (6 %)');
+    const slower = await show(id);
+    expect(slower).toContain('53 % will be used when the month ends');
+    expect(line(slower, 'burn-forecast')).toBe('10,6.9 100,53');
+    await book(id, '8:00', '2026-03-03');
+    // Ten hours in four days make 77.5 in March: of the 19 that are left none is after seven days more.
+    expect(line(await show(id), 'burn-forecast')).toBe('10,34.48 33.33,100');
+    expect(await show(id)).toContain('10:00:00 of 29:00:00 used (34 %)');
   });
 
   it('money in all, over the budget: overdrawn in the line, and nothing left to foresee', async () => {

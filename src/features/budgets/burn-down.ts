@@ -11,7 +11,7 @@ export interface BurnPoint {
 export interface BurnDown {
   /** What is left, over time; a polyline's points. */
   line: string;
-  /** From full to empty between start and due date; null without both. */
+  /** From full to empty between start and due date, or the end of the month; null without both. */
   ideal: string | null;
   /** From today on, as it went lately; null where that cannot be told. */
   forecast: string | null;
@@ -32,10 +32,13 @@ interface BurnInput {
   due_date: string | null;
   /** When the budget would be used up; null when that is not foreseen. */
   ends: string | null;
+  /** What would be left then, of a month's budget that lasts to its end; nothing when it is not said. */
+  left_at_end?: number;
 }
 
 /** The geometry of a burn-down. @returns undefined when there is nothing to draw. */
-export function burnDownOf({ amount, points, from, until, due_date, ends }: BurnInput): BurnDown | undefined {
+export function burnDownOf(input: BurnInput): BurnDown | undefined {
+  const { amount, points, from, until, due_date, ends, left_at_end = 0 } = input;
   const last = points.at(-1);
   if (!last || amount <= 0) return undefined;
   // A budget that lasts for years would press what happened so far into a corner.
@@ -57,7 +60,7 @@ export function burnDownOf({ amount, points, from, until, due_date, ends }: Burn
     forecast:
       ends === null || left_now <= 0 || ends <= last.date
         ? null
-        : `${at(last.date, left_now)} ${at(to < ends ? to : ends, leftOn(to, { ends, last, left_now }))}`,
+        : `${at(last.date, left_now)} ${at(to < ends ? to : ends, leftOn(to, { ends, last, left_now, left_at_end }))}`,
     zero_y: y(0),
     from,
     to,
@@ -65,14 +68,19 @@ export function burnDownOf({ amount, points, from, until, due_date, ends }: Burn
   };
 }
 
-/** What is left where the drawing ends, on the way to nothing. */
+/** What is left where the drawing ends, on the way to what is foreseen. */
 function leftOn(
   to: string,
-  { ends, last, left_now }: { ends: string; last: BurnPoint; left_now: number },
+  {
+    ends,
+    last,
+    left_now,
+    left_at_end,
+  }: { ends: string; last: BurnPoint; left_now: number; left_at_end: number },
 ): number {
-  if (to >= ends) return 0;
+  if (to >= ends) return left_at_end;
   const whole = daysBetween(last.date, ends) ?? 1;
-  return left_now - (left_now * (daysBetween(last.date, to) ?? 0)) / Math.max(1, whole);
+  return left_now - ((left_now - left_at_end) * (daysBetween(last.date, to) ?? 0)) / Math.max(1, whole);
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/connect.ts';
-import { daysBetween, rangeOf } from '../../shared/calendar.ts';
+import { addDays, daysBetween, rangeOf } from '../../shared/calendar.ts';
 import { burnDownOf } from '../budgets/burn-down.ts';
 import type { BurnDown, BurnPoint } from '../budgets/burn-down.ts';
 import { budgetOf, forecastOf, uncountedBy, usedBy, useOf } from '../budgets/budgets.ts';
@@ -31,14 +31,28 @@ export async function viewBudget(db: Db, world: BudgetWorld): Promise<BudgetView
   if (!budget) return null;
   const forecast = await foresee(db, budget, world);
   const drawn = await pointsOf(db, budget, world);
+  const use = useOf(budget, months, today);
   const burn_down = burnDownOf({
     ...drawn,
     amount: budget.amount,
-    due_date: budget.period === 'total' ? project.due_date : null,
-    ends: forecast.says === 'ends' ? forecast.date : null,
+    due_date: budget.period === 'total' ? project.due_date : drawn.until,
+    ...foreseenEnd(budget, { forecast, left: use.left, today, until: drawn.until }),
   });
   const uncounted = uncountedBy(budget, months, today);
-  return { budget, use: useOf(budget, months, today), uncounted, forecast, burn_down };
+  return { budget, use, uncounted, forecast, burn_down };
+}
+
+/** Where the line of the forecast ends: when nothing is left, or with what is left when the month ends. */
+function foreseenEnd(
+  { amount }: Budget,
+  { forecast, left, today, until }: { forecast: Forecast; left: number; today: string; until: string | null },
+): { ends: string | null; left_at_end?: number } {
+  if (forecast.says === 'ends') return { ends: forecast.date };
+  if (forecast.says !== 'month' || until === null) return { ends: null };
+  const left_at_end = amount - (amount * forecast.percent) / 100;
+  if (left_at_end >= 0) return { ends: until, left_at_end };
+  const days = Math.floor(((daysBetween(today, until) ?? 0) * left) / (left - left_at_end));
+  return { ends: addDays(today, days) ?? null };
 }
 
 async function foresee(db: Db, budget: Budget, { project, months, today }: BudgetWorld): Promise<Forecast> {

@@ -14,6 +14,8 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.thresholds': 'Bescheid geben bei, in Prozent',
   'budgets.thresholds_hint': 'Wie 80, 100. Wer das Projekt leitet, erfährt es einmal.',
   'budgets.thresholds_problem': 'Bitte geben Sie bis zu fünf Prozentzahlen von 1 bis 1000 ein, wie 80, 100.',
+  'budgets.kind_needed':
+    'Das ist eine Menge ohne Art: wählen Sie Stunden oder Geld, oder lassen Sie sie leer.',
   'budgets.amount_needed': 'Bitte geben Sie an, wie viel, oder wählen Sie kein Budget.',
   'budgets.negative': 'Ein Budget kann nicht negativ sein.',
   'budgets.other_currency':
@@ -48,6 +50,7 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.burn_down_label': 'Was vom Budget übrig ist, vom {from} bis zum {to}: jetzt {left} von {whole}.',
   'budgets.line': 'übrig',
   'budgets.ideal': 'gleichmäßig bis zur Fälligkeit',
+  'budgets.ideal_month': 'gleichmäßig bis Monatsende',
   'budgets.forecast': 'Vorausschau',
   'budgets.as_table': 'Als Tabelle',
   'budgets.until': 'Bis',

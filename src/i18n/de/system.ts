@@ -89,7 +89,7 @@ export const system: Record<keyof typeof english, string> = {
   'system.job.end_attempts': 'Fehlversuche beim Anmelden vergessen',
   'system.job.forget_notices': 'Alte Hinweise vergessen',
   'system.job.send_mails': 'E-Mails senden',
-  'system.job.notice_budgets': 'Budgets beobachten',
+  'system.job.notice_budgets': 'Budgets und Schätzungen beobachten',
   'system.outbox': 'Ausgang',
   'system.outbox_link': 'Was diesen Server verlässt',
   'system.channel': 'Kanal',

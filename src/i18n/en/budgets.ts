@@ -12,6 +12,7 @@ export const budgets = {
   'budgets.thresholds': 'Tell me at, in percent',
   'budgets.thresholds_hint': 'Like 80, 100. Those who manage the project are told once.',
   'budgets.thresholds_problem': 'Please enter up to five percentages from 1 to 1000, like 80, 100.',
+  'budgets.kind_needed': 'This is an amount without a kind: choose hours or money, or leave it empty.',
   'budgets.amount_needed': 'Please enter how much, or choose no budget.',
   'budgets.negative': 'A budget cannot be negative.',
   'budgets.other_currency':
@@ -44,6 +45,7 @@ export const budgets = {
   'budgets.burn_down_label': 'What is left of the budget from {from} to {to}: now {left} of {whole}.',
   'budgets.line': 'left',
   'budgets.ideal': 'evenly until due',
+  'budgets.ideal_month': 'evenly until the month ends',
   'budgets.forecast': 'forecast',
   'budgets.as_table': 'As a table',
   'budgets.until': 'Until',

@@ -86,7 +86,7 @@ export const system = {
   'system.job.end_attempts': 'Forget failed sign-ins',
   'system.job.forget_notices': 'Forget old notices',
   'system.job.send_mails': 'Send mails',
-  'system.job.notice_budgets': 'Watch budgets',
+  'system.job.notice_budgets': 'Watch budgets and estimates',
   'system.outbox': 'Outbox',
   'system.outbox_link': 'What leaves this server',
   'system.channel': 'Channel',
