@@ -75,8 +75,8 @@ function checkImage() {
   const [{ Config: config }] = JSON.parse(docker('image', 'inspect', image));
   strictEqual(config.Labels['org.opencontainers.image.version'], version);
   strictEqual(config.Labels['org.opencontainers.image.revision'], commit);
-  ok(config.Env.includes(`APP_VERSION=${version}`));
-  strictEqual(config.User, 'node');
+  for (const said of [`APP_VERSION=${version}`, `APP_COMMIT=${commit}`]) ok(config.Env.includes(said));
+  strictEqual(config.User, '1000:1000');
 }
 
 const port = await freePort();

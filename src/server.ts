@@ -112,7 +112,7 @@ const listenProblems: Record<string, string> = {
 async function announce(deps: Deps, port: number): Promise<void> {
   const address = deps.config.public_url ?? `http://localhost:${port}`;
   deps.log.logger.info(
-    { port, version: deps.config.version, database: deps.connection.dialect },
+    { port, version: deps.config.version, commit: deps.config.commit, database: deps.connection.dialect },
     'listening',
   );
   process.stdout.write(`TimeTracker ${deps.config.version} is at ${address}\n`);

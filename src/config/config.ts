@@ -51,6 +51,7 @@ export interface Config {
   smtp_url: string | undefined;
   mail_from: string | undefined;
   version: string;
+  commit: string | undefined;
 }
 
 export type Environment = Record<string, string | undefined>;
@@ -131,6 +132,7 @@ export function loadConfig(environment: Environment): Readonly<Config> {
     smtp_url: orUndefined('SMTP_URL'),
     mail_from: orUndefined('MAIL_FROM'),
     version: orUndefined('APP_VERSION') ?? packageVersion(),
+    commit: orUndefined('APP_COMMIT'),
   };
   // Several instances on PostgreSQL have a DATA_DIR each: backups would be scattered over them.
   if (backup_dir === undefined && config.database_url !== undefined) config.backup_every_ms = 0;

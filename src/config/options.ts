@@ -280,6 +280,13 @@ export const options = {
     problem: 'must be a version such as 1.2.3, of 20 characters at most',
     description: 'Version to report, of 20 characters at most. Empty takes the one of the package.',
   },
+  APP_COMMIT: {
+    type: 'text',
+    default: '',
+    pattern: /^[0-9a-f]{7,64}$/,
+    problem: 'must be 7 to 64 hexadecimal digits, as git prints a commit',
+    description: 'Commit that runs, shown beside the version. An image sets it when it is built.',
+  },
   OUTBOX_MAX_ROWS: {
     type: 'number',
     default: 10000,

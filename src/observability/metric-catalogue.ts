@@ -246,6 +246,7 @@ export const METRIC_FAMILIES = {
     help: 'Always 1; the labels say what is running.',
     labels: {
       version: { meaning: 'version of TimeTracker', pattern: /^[\w.+-]{1,60}$/, maxValues: 1 },
+      commit: { meaning: 'commit of the source', pattern: /^([0-9a-f]{7,64}|unknown)$/, maxValues: 1 },
       node: { meaning: 'version of Node.js', pattern: /^v[\w.+-]{1,60}$/, maxValues: 1 },
     },
   },

@@ -73,6 +73,8 @@ export interface Metrics {
 
 export interface MetricsOptions {
   version: string;
+  /** Of the source; undefined where nobody said it. */
+  commit?: string | undefined;
   /** The process's own figures. Their event-loop monitor keeps a process alive, so only for the server. */
   defaultMetrics: boolean;
   /** How long a scrape waits for one figure, in milliseconds. */
@@ -261,7 +263,7 @@ async function* piecesOf(
 
 /** Creates the process's metrics in a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { version, defaultMetrics, collectorTimeoutMs = 1000, collectorCacheMs = 5000 } = options;
+  const { version, commit = 'unknown', defaultMetrics, collectorTimeoutMs = 1000, collectorCacheMs = 5000 } = options;
   const registry = new Registry();
   const families = addFamilies(registry);
   const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
@@ -270,7 +272,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const jobBound = labelBound(METRIC_FAMILIES.jobInterval.labels.job);
   const endpointBound = labelBound(METRIC_FAMILIES.requestLatency.labels.endpoint);
   const collectors = new Map<CollectedMetric, () => Promise<void>>();
-  new Gauge(configOf(METRIC_FAMILIES.buildInfo, registry)).set({ version, node: process.version }, 1);
+  new Gauge(configOf(METRIC_FAMILIES.buildInfo, registry)).set({ version, commit, node: process.version }, 1);
   if (defaultMetrics) collectDefaultMetrics({ register: registry });
 
   return {

@@ -77,7 +77,7 @@ describe('the exposition', () => {
       'tt_egress_bytes_total{channel="errors"}': 900,
       tt_egress_blocked_total: 1,
       'tt_collector_errors_total{collector="tt_active_timers"}': 0,
-      [`tt_build_info{version="0.1.0",node="${process.version}"}`]: 1,
+      [`tt_build_info{version="0.1.0",commit="unknown",node="${process.version}"}`]: 1,
     });
   });
 

@@ -14,7 +14,7 @@ const declared = { ...base(), ...{ volumes: { ...base().volumes, ...overlay().vo
 const secrets = { ...base().secrets, ...overlay().secrets };
 const optionNames = Object.keys(options) as OptionName[];
 /** What the container's own layout decides, and what the image says itself. */
-const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'BACKUP_DIR', 'APP_VERSION'];
+const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'BACKUP_DIR', 'APP_VERSION', 'APP_COMMIT'];
 const environmentOf = (service: Service | undefined): Record<string, string | number> =>
   service?.environment ?? {};
 

@@ -16,7 +16,7 @@ const found = (pattern: RegExp): string[] => [
 test('every option it names exists', () => {
   const known = Object.keys(options).flatMap((name) => [name, `${name}_FILE`]);
   // Of the compose file and of Node, not of the application.
-  known.push('NODE_ENV', 'NAME_FILE', ...composeVariables.map(([name]) => name));
+  known.push('NODE_ENV', 'NAME_FILE', 'SOURCE_DATE_EPOCH', ...composeVariables.map(([name]) => name));
   const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((name) => !known.includes(name))).toEqual([]);

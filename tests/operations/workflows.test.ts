@@ -191,7 +191,7 @@ describe('what runs', () => {
   );
 
   it('has the Node and the Debian packages that CI and the image have', () => {
-    const [, node = ''] = /^ARG NODE_IMAGE=(\S+)-slim$/m.exec(fileOf('Dockerfile')) ?? [];
+    const [, node = ''] = /^ARG NODE_IMAGE=(\S+)-slim@sha256:/m.exec(fileOf('Dockerfile')) ?? [];
     const { jobs: tests } = workflowOf('.github/workflows/tests.yml');
     const containers = Object.values(tests).flatMap(({ container }) => container?.image ?? []);
     expect(new Set(containers)).toEqual(new Set([node]));

@@ -288,7 +288,7 @@ function processOf(
   { now, units, instant, functions: { t } }: Words,
 ) {
   return {
-    version: deps.config.version,
+    version: [deps.config.version, deps.config.commit?.slice(0, 12)].filter((part) => part).join(' · '),
     node: process.version,
     uptime: t('system.uptime_value', { span: units.span((now - startedAt) / 1000), at: instant(startedAt) }),
     memory: t('system.memory_value', { heap: units.bytes(memory.heapBytes) }),
