@@ -63,6 +63,22 @@ describe('a task that anybody who sees it may change', () => {
     expect(await changed()).toContain('Last changed by Bob, ');
   });
 
+  it('shows an estimate as just what it is, also to whoever reads hours with decimals', async () => {
+    const format = (duration_format: 'decimal' | 'clock') =>
+      db().updateTable('users').set({ duration_format }).where('id', '=', app.ids.charlie).execute();
+    await format('decimal');
+    for (const [typed, shown] of [
+      ['1:40', '1:40:00'],
+      ['7:15', '7.25'],
+    ] as const) {
+      const id = await makeTask(project, { name: `Shown ${typed} ${names}`, estimate: typed });
+      const page = main(await app.as('charlie').get(`/tasks/${id}/edit`).expect(200));
+      const field = /<input[^>]*name="estimate"[^>]*>/.exec(page)?.[0] ?? '';
+      expect(/ value="([^"]*)"/.exec(field)?.[1]).toBe(shown);
+    }
+    await format('clock');
+  });
+
   it('stays as it was put away, until somebody who manages it changes or restores it', async () => {
     const id = await makeTask(project, { name: `Put away ${names}` });
     await app.as('alice').post(`/tasks/${id}/archive`).expect(303);

@@ -1,4 +1,5 @@
 import type { ViewFunctions } from '../../http/view-functions.ts';
+import { formatClock, parseDuration } from '../../shared/duration.ts';
 import type { TaskQuery } from './tasks.forms.ts';
 import type { TaskRow } from './tasks.queries.ts';
 
@@ -35,9 +36,15 @@ export function valuesOf(task: TaskRow, { duration }: ViewFunctions): Record<str
     priority: task.priority,
     assignee_id: String(task.assignee_id ?? ''),
     due_date: task.due_date ?? '',
-    estimate: task.estimate_seconds === null ? '' : duration(task.estimate_seconds),
+    estimate: task.estimate_seconds === null ? '' : estimateText(task.estimate_seconds, duration),
     updated_at: String(task.updated_at),
   };
+}
+
+/** As durations are written, unless that loses seconds: a form that was not touched must not change the estimate. */
+function estimateText(seconds: number, duration: ViewFunctions['duration']): string {
+  const text = duration(seconds);
+  return parseDuration(text) === seconds ? text : formatClock(seconds);
 }
 
 /** The address of the list or the board with a query; what is as usual is left out. */
