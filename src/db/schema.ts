@@ -94,8 +94,10 @@ export interface ClientsTable {
   name_key: string;
   created_at: number;
   archived_at: number | null;
-  /** Short name of the person's own bookkeeping, unique where not ''. */
+  /** Short name of the person's own bookkeeping. */
   code: ColumnType<string, string | undefined, string>;
+  /** Case-folded code, unique where not ''. */
+  code_key: ColumnType<string, string | undefined, string>;
   description: ColumnType<string, string | undefined, string>;
   /** ISO 4217; null is the instance's currency. */
   currency: ColumnType<string | null, string | null | undefined, string | null>;
@@ -116,8 +118,9 @@ export interface ProjectsTable {
   billable: Flag;
   created_at: number;
   archived_at: number | null;
-  /** Unique where not ''. */
   code: ColumnType<string, string | undefined, string>;
+  /** Case-folded code, unique where not ''. */
+  code_key: ColumnType<string, string | undefined, string>;
   description: ColumnType<string, string | undefined, string>;
   /** Local dates, both inclusive. */
   start_date: ColumnType<string | null, string | null | undefined, string | null>;

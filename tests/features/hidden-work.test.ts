@@ -110,12 +110,12 @@ describe('a client whose projects are hidden', () => {
   it('is not opened by its name, and its code names nobody', async () => {
     await app.deps.db
       .updateTable('clients')
-      .set({ code: 'SEC-C' })
+      .set({ code: 'SEC-C', code_key: 'sec-c' })
       .where('id', '=', world.ids.client)
       .execute();
     await app.deps.db
       .updateTable('projects')
-      .set({ code: 'SEC-P' })
+      .set({ code: 'SEC-P', code_key: 'sec-p' })
       .where('id', '=', world.ids.project)
       .execute();
     const named = await send('other', '/projects', {

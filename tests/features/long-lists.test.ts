@@ -145,11 +145,11 @@ it('every comment of a task can be reached', async () => {
   }));
   await insertRows('task_comments', comments);
   const read = new Set<string>();
-  let path: string | undefined = `/tasks/${task_id}`;
-  for (let page = 0; page < 4 && path !== undefined; page += 1) {
+  let path = `/tasks/${task_id}`;
+  for (let page = 0; page < 4 && path !== ''; page += 1) {
     const { text } = await app.as('bob').get(path).expect(200);
     for (const [remark] of text.matchAll(/Remark \d+\./g)) read.add(remark);
-    path = /href="([^"#]*\?before=\d+)#comments"/.exec(text)?.[1];
+    path = /href="([^"#]*\?before=\d+)#comments"/.exec(text)?.[1] ?? '';
   }
   expect(read.size).toBe(120);
 });
@@ -175,4 +175,81 @@ it('the members of a project come in pages, each with their rate, and are search
   expect(found.text.match(/<li class="list-row">/g)).toHaveLength(1);
   expect(found.text).toContain('<span class="badge">deactivated</span>');
   expect(found.text).toContain(`/rates/edit?scope=member:${last.project}:${last.person}`);
+});
+
+describe('small things', () => {
+  it('codes are one whatever their case, umlauts too; clients are found by theirs', async () => {
+    for (const place of ['/projects', '/clients']) {
+      const fields = { color: 'teal', name: `First of ${place.slice(1)}` };
+      await app
+        .as('alice')
+        .post(place, { ...fields, code: 'ÄB-1' })
+        .expect(303);
+      const twin = { ...fields, name: `Second of ${place.slice(1)}`, code: 'äb-1' };
+      const { text } = await app.as('alice').post(place, twin).expect(422);
+      expect(text).toContain('äb-1');
+    }
+    const { text } = await app.as('alice').get('/clients?q=%C3%84b-').expect(200);
+    expect(text).toContain('First of clients');
+  });
+
+  it('a double click writes one comment', async () => {
+    const fields = { name: 'Clicked twice', project_id: String(project) };
+    const made = await app.as('bob').post('/tasks', fields).expect(303);
+    const path = String(made.headers['location']);
+    for (let click = 0; click < 2; click += 1)
+      await app.as('bob').post(`${path}/comments`, { body: 'Done.' }).expect(303);
+    const { text } = await app.as('bob').get(path).expect(200);
+    expect(text.match(/id="comment-\d+"/g)).toHaveLength(1);
+  });
+
+  it('a project does not start after its tasks are due, and an amount needs its kind', async () => {
+    const base = { name: 'Begins', color: 'teal' };
+    await app.as('alice').post('/projects', base).expect(303);
+    const { id } = await app.deps.db
+      .selectFrom('projects')
+      .select('id')
+      .where('name', '=', 'Begins')
+      .executeTakeFirstOrThrow();
+    const task = { name: 'Early', project_id: String(id), due_date: '2026-02-01' };
+    await app.as('alice').post('/tasks', task).expect(303);
+    const late = await app
+      .as('alice')
+      .post(`/projects/${id}`, { ...base, start_date: '2026-03-01' })
+      .expect(422);
+    expect(late.text).toContain('The task “Early” is due before this.');
+    await app
+      .as('alice')
+      .post(`/projects/${id}`, { ...base, start_date: '2026-02-01' })
+      .expect(303);
+    const budget = { ...base, budget_kind: 'none', budget_amount: '100' };
+    const lost = await app.as('alice').post(`/projects/${id}`, budget).expect(422);
+    expect(lost.text).toContain('This is an amount without a kind');
+  });
+
+  it('whose times they are is said as it is', async () => {
+    const {
+      ids,
+      deps: { db },
+    } = app;
+    await db
+      .insertInto('project_members')
+      .values({ project_id: project, user_id: ids.bob, is_manager: 1 })
+      .execute();
+    expect((await app.as('alice').get('/projects')).text).toContain('Times are everybody’s.');
+    expect((await app.as('bob').get('/projects')).text).toContain(
+      'everybody’s on the projects that you manage',
+    );
+    expect((await app.as('charlie').get('/projects')).text).toContain('Times are your own.');
+  });
+
+  it('who sees a part of the time of a task is shown no share of its estimate', async () => {
+    const fields = { name: 'Estimated', project_id: String(project), estimate: '2h' };
+    const made = await app.as('alice').post('/tasks', fields).expect(303);
+    const path = String(made.headers['location']);
+    expect((await app.as('alice').get(path)).text).toContain('of 2:00:00 (0 %)');
+    const { text } = await app.as('charlie').get(path).expect(200);
+    expect(text).toContain('Estimate for everybody together: 2:00:00');
+    expect(text).not.toContain('of 2:00:00 (');
+  });
 });

@@ -127,7 +127,14 @@ describe('making and changing a task', () => {
       ...{ has_description: true, has_estimate: true, priority: 'high' },
     });
     const page = main(await app.as('bob').get(`/tasks/${task?.id}`).expect(200));
-    for (const text of ['Draw the map', 'In progress', 'High', 'Bob', 'overdue', '0:00:00 of 8:00:00 (0 %)'])
+    for (const text of [
+      'Draw the map',
+      'In progress',
+      'High',
+      'Bob',
+      'overdue',
+      'Estimate for everybody together: 8:00:00',
+    ])
       expect(page).toContain(text);
   });
 
@@ -407,7 +414,7 @@ describe('time on a task', () => {
     expect(page).toContain('3:00:00 of 2:00:00 (150 %)');
     expect(page).toContain('over the estimate');
     // Somebody else's time is not a member's to see.
-    expect(main(await app.as('charlie').get(`/tasks/${id}`))).toContain('0:00:00 of 2:00:00');
+    expect(main(await app.as('charlie').get(`/tasks/${id}`))).toContain('Estimate for everybody together: 2:00:00');
     const edit = (fields: Record<string, string>) =>
       app.as('bob').post(`/entries/${entry.id}`, { text, ...fields });
     expect(main(await app.as('bob').get(`/entries/${entry.id}`).expect(200))).toMatch(

@@ -25,6 +25,7 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
     db.schema.alterTable(table).addColumn(name, type).execute();
   for (const table of ['clients', 'projects']) {
     await text(table, 'code');
+    await text(table, 'code_key');
     await text(table, 'description');
   }
   await maybe('clients', 'currency', 'text');
@@ -55,9 +56,9 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
   await maybe('projects', 'budget_cents', 'bigint');
   await maybe('projects', 'budget_currency', 'text');
   await text('projects', 'budget_thresholds');
-  // A code is unique where there is one.
-  await sql`create unique index clients_code on clients (lower(code)) where code <> ''`.execute(db);
-  await sql`create unique index projects_code on projects (lower(code)) where code <> ''`.execute(db);
+  // A code is unique where there is one, whatever its case: SQLite itself folds English letters only.
+  await sql`create unique index clients_code on clients (code_key) where code_key <> ''`.execute(db);
+  await sql`create unique index projects_code on projects (code_key) where code_key <> ''`.execute(db);
   await db.schema
     .alterTable('users')
     .addColumn('is_placeholder', 'integer', (column) => column.notNull().defaultTo(0))

@@ -33,6 +33,11 @@ interface BudgetPlace {
  * it is keeps its currency; a project that goes to a client with another currency must say what the amount is then.
  */
 export function readBudget({ budget_kind, budget_amount }: BudgetForm, place: BudgetPlace): ReadBudget {
+  const { stored } = place;
+  const has_one = stored && (stored.budget_seconds !== null || stored.budget_cents !== null);
+  // To take a budget away one need not empty its amount; an amount that was typed is meant.
+  if (budget_kind === 'none' && budget_amount !== '' && !has_one)
+    return { ok: false, problem: { key: 'budgets.kind_needed' } };
   if (budget_kind === 'none') return { ok: true, value: noBudget };
   if (budget_amount === '') return { ok: false, problem: { key: 'budgets.amount_needed' } };
   if (/^[-−]/.test(budget_amount)) return { ok: false, problem: { key: 'budgets.negative' } };

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { ClientsTable } from '../../db/schema.ts';
+import { foldCase } from '../../shared/text.ts';
 import {
   managedProjects,
   visibleClients,
@@ -26,18 +27,23 @@ export interface ClientRow {
 
 const clientColumns = ['id', 'name', 'archived_at', 'currency', 'code', 'description', 'color'] as const;
 
-/** One page by name of what the viewer sees, and one row more when another page follows. */
+/** One page by name of what the viewer sees, and one row more when another page follows. A search finds codes too. */
 export async function listClients(
   db: Db,
   viewer: Viewer,
   { q, state, page }: ListQuery,
 ): Promise<ClientRow[]> {
+  const pattern = likePattern(q);
   return db
     .selectFrom('clients')
     .select(clientColumns)
     .where('archived_at', state === 'active' ? 'is' : 'is not', null)
     .where(visibleClients(viewer))
-    .$if(q !== '', (query) => query.where(sql<boolean>`name_key like ${likePattern(q)} escape '\\'`))
+    .$if(q !== '', (query) =>
+      query.where(
+        sql<boolean>`(name_key like ${pattern} escape '\\' or code_key like ${pattern} escape '\\')`,
+      ),
+    )
     .orderBy('name_key')
     .orderBy('id')
     .limit(pageSize + 1)
@@ -80,6 +86,9 @@ export async function findClientByKey(db: Db, name_key: string): Promise<ClientR
   return db.selectFrom('clients').select(clientColumns).where('name_key', '=', name_key).executeTakeFirst();
 }
 
+const withCodeKey = (changed: Updateable<ClientsTable>): Updateable<ClientsTable> =>
+  typeof changed.code === 'string' ? { ...changed, code_key: foldCase(changed.code) } : changed;
+
 /** The client that has a code, whatever its case. */
 export async function findClientByCode(
   db: Db,
@@ -88,8 +97,8 @@ export async function findClientByCode(
   return db
     .selectFrom('clients')
     .select(['id', 'name'])
-    .where(sql<boolean>`lower(code) = lower(${code})`)
-    .where('code', '<>', '')
+    .where('code_key', '=', foldCase(code))
+    .where('code_key', '<>', '')
     .executeTakeFirst();
 }
 
@@ -188,12 +197,16 @@ export async function listClientEntries(
 
 /** @returns the new client's id. */
 export async function insertClient(db: Db, row: Insertable<ClientsTable>): Promise<number> {
-  const { id } = await db.insertInto('clients').values(row).returning('id').executeTakeFirstOrThrow();
+  const { id } = await db
+    .insertInto('clients')
+    .values({ ...row, code_key: foldCase(row.code ?? '') })
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
 }
 
 export async function updateClient(db: Db, id: number, changed: Updateable<ClientsTable>): Promise<void> {
-  await db.updateTable('clients').set(changed).where('id', '=', id).execute();
+  await db.updateTable('clients').set(withCodeKey(changed)).where('id', '=', id).execute();
 }
 
 /** Archives (an instant) or restores (null); false when that was so already. */

@@ -5,7 +5,7 @@ import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/form
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey } from '../../i18n/translate.ts';
-import { managesClient } from '../access/access.queries.ts';
+import { findEntryScope, managesClient } from '../access/access.queries.ts';
 import { mayManageWork, requireWorkRights } from '../access/access.ts';
 import { addDays } from '../../shared/calendar.ts';
 import { listCurrencies } from '../../shared/money.ts';
@@ -122,6 +122,7 @@ async function showClientPage(
   const data = {
     title: client.name,
     may_manage,
+    sees: may_manage ? ('all' as const) : (await findEntryScope(db, person)).sees,
     may_price: person.role === 'admin',
     client,
     figures,

@@ -3,6 +3,7 @@ import type { Insertable, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { Flag, ProjectsTable } from '../../db/schema.ts';
 import type { DateRange } from '../../shared/calendar.ts';
+import { foldCase } from '../../shared/text.ts';
 import { inScope, managedProjects, visibleProjects, visibleSums } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
@@ -75,7 +76,7 @@ export async function listProjects(
     .where(visibleProjects(viewer))
     .$if(q !== '', (query) =>
       query.where(
-        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\' or lower(projects.code) like ${pattern} escape '\\')`,
+        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\' or projects.code_key like ${pattern} escape '\\')`,
       ),
     )
     .orderBy(favourite, 'desc')
@@ -117,12 +118,16 @@ export async function findProjectByKey(
 
 /** @returns the new project's id. */
 export async function insertProject(db: Db, row: Insertable<ProjectsTable>): Promise<number> {
-  const { id } = await db.insertInto('projects').values(row).returning('id').executeTakeFirstOrThrow();
+  const { id } = await db
+    .insertInto('projects')
+    .values({ ...row, code_key: foldCase(row.code ?? '') })
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
 }
 
 export async function updateProject(db: Db, id: number, changed: Updateable<ProjectsTable>): Promise<void> {
-  await db.updateTable('projects').set(changed).where('id', '=', id).execute();
+  await db.updateTable('projects').set(withCodeKey(changed)).where('id', '=', id).execute();
 }
 
 /** Archives (an instant) or restores (null); false when that was so already. */
@@ -165,6 +170,9 @@ export async function countRunningOn(db: Db, project_id: number): Promise<number
   return running;
 }
 
+const withCodeKey = (changed: Updateable<ProjectsTable>): Updateable<ProjectsTable> =>
+  typeof changed.code === 'string' ? { ...changed, code_key: foldCase(changed.code) } : changed;
+
 /** The project that has a code, whatever its case. */
 export async function findProjectByCode(
   db: Db,
@@ -173,8 +181,8 @@ export async function findProjectByCode(
   return db
     .selectFrom('projects')
     .select(['id', 'name'])
-    .where(sql<boolean>`lower(code) = lower(${code})`)
-    .where('code', '<>', '')
+    .where('code_key', '=', foldCase(code))
+    .where('code_key', '<>', '')
     .executeTakeFirst();
 }
 
@@ -184,6 +192,23 @@ export async function deleteProject(db: Db, id: number): Promise<boolean> {
   await db.deleteFrom('tasks').where('project_id', '=', id).execute();
   const result = await db.deleteFrom('projects').where('id', '=', id).executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+/** An open task of a project that is due before a local date, the first one. */
+export async function findTaskDueBefore(
+  db: Db,
+  project_id: number,
+  date: string,
+): Promise<{ name: string } | undefined> {
+  return db
+    .selectFrom('tasks')
+    .select('name')
+    .where('project_id', '=', project_id)
+    .where('due_date', '<', date)
+    .where('status', '<>', 'done')
+    .where('archived_at', 'is', null)
+    .orderBy('due_date')
+    .executeTakeFirst();
 }
 
 /** Ids of a project's tasks. */

@@ -82,7 +82,7 @@ async function showList(deps: Deps, req: Request, res: Response): Promise<void> 
     {
       title: t('nav.projects'),
       may_manage: mayManageWork(person),
-      sees_everybody: scope.sees === 'all',
+      sees: scope.sees,
       list,
       query,
       values: typed(req.query),

@@ -27,6 +27,7 @@ import {
   findProject,
   findProjectByCode,
   findProjectByKey,
+  findTaskDueBefore,
   findVisibleProject,
   insertProject,
   listTaskIds,
@@ -257,6 +258,10 @@ async function problemsOf(
       : { key: 'form.code_taken', values: { code } };
   if (start_date !== null && due_date !== null && due_date < start_date)
     problems['due_date'] = { key: 'projects.due_before_start' };
+  if (project && start_date !== null && start_date !== project.start_date) {
+    const task = await findTaskDueBefore(trx, project.id, start_date);
+    if (task) problems['start_date'] = { key: 'projects.start_after_task', values: { task: task.name } };
+  }
   return problems;
 }
 

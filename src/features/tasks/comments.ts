@@ -1,7 +1,13 @@
 import { AppError, notFound } from '../../shared/errors.ts';
 import type { Change } from '../../telemetry/record.ts';
 import type { Viewer } from '../access/access.queries.ts';
-import { deleteComment, findComment, insertComment, updateComment } from './tasks.queries.ts';
+import {
+  deleteComment,
+  findComment,
+  findSameComment,
+  insertComment,
+  updateComment,
+} from './tasks.queries.ts';
 import { requireTask } from './tasks.ts';
 
 interface CommentWrite {
@@ -10,13 +16,19 @@ interface CommentWrite {
   now: number;
 }
 
-/** Adds a comment to a task that the viewer sees. @returns its id and its task's. */
+/** The same words twice within this time are one click that was made twice. */
+const sameClickMs = 2_000;
+
+/** Adds a comment to a task that the viewer sees; the second click adds nothing. @returns its id and its task's. */
 export async function addComment(
   change: Change,
   { viewer, task_id, now, body }: CommentWrite & { body: string },
 ): Promise<{ id: number; task_id: number }> {
   return change({ user_id: viewer.id }, async (trx, record) => {
     const task = await requireTask(trx, viewer, task_id);
+    const twin = { task_id: task.id, user_id: viewer.id, body, since: now - sameClickMs };
+    const same = await findSameComment(trx, twin);
+    if (same) return { id: same.id, task_id: task.id };
     const row = { task_id: task.id, user_id: viewer.id, body, created_at: now, updated_at: now };
     const id = await insertComment(trx, row);
     record('comment.created', { task_id: task.id });

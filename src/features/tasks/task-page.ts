@@ -8,7 +8,7 @@ export interface ShownTask extends TaskRow {
   /** Booked, as far as the viewer sees it. */
   seconds: number;
   is_overdue: boolean;
-  /** Of the estimate, in percent; null without one. */
+  /** Of the estimate, in percent; null without one, and for who sees only a part of the time. */
   progress: { percent: number; width: number; is_over: boolean } | null;
 }
 
@@ -20,7 +20,7 @@ export function describeTask(task: TaskRow, seconds: number, today: string): Sho
     seconds,
     is_overdue: due_date !== null && due_date < today && status !== 'done',
     progress:
-      estimate_seconds === null
+      estimate_seconds === null || task.is_managed !== 1
         ? null
         : { percent, width: Math.min(100, percent), is_over: seconds > estimate_seconds },
   };

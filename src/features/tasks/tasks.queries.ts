@@ -380,6 +380,22 @@ export async function findComment(
     .executeTakeFirst();
 }
 
+/** The comment that was just written with those very words. */
+export async function findSameComment(
+  db: Db,
+  { task_id, user_id, body, since }: { task_id: number; user_id: number; body: string; since: number },
+): Promise<{ id: number } | undefined> {
+  return db
+    .selectFrom('task_comments')
+    .select('id')
+    .where('task_id', '=', task_id)
+    .where('user_id', '=', user_id)
+    .where('created_at', '>=', since)
+    .where('body', '=', body)
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+}
+
 export async function insertComment(
   db: Db,
   row: { task_id: number; user_id: number; body: string; created_at: number; updated_at: number },

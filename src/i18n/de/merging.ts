@@ -9,9 +9,9 @@ export const merging: Record<keyof typeof en, string> = {
   'merging.entries':
     '{entries, plural, =0 {Keine Einträge ziehen um.} one {# Eintrag zieht um.} other {# Einträge ziehen um.}}',
   'merging.projects':
-    '{projects, plural, =0 {Keine Projekte ziehen um} one {# Projekt zieht um} other {# Projekte ziehen um}}; {merged, plural, =0 {keines davon hat} one {# davon hat} other {# davon haben}} dort schon eines gleichen Namens und wird mit ihm zusammengeführt.',
+    '{projects, plural, =0 {Keine Projekte ziehen um} one {# Projekt zieht um} other {# Projekte ziehen um}}; {merged, plural, =0 {keines davon hat dort ein gleichnamiges} one {# davon hat dort ein gleichnamiges und wird mit ihm zusammengeführt} other {# davon haben dort ein gleichnamiges und werden mit ihm zusammengeführt}}.',
   'merging.tasks':
-    '{tasks, plural, =0 {Keine Aufgaben ziehen um} one {# Aufgabe zieht um} other {# Aufgaben ziehen um}}; {merged, plural, =0 {keine davon hat} one {# davon hat} other {# davon haben}} dort schon eine gleichen Namens und wird mit ihr zusammengeführt.',
+    '{tasks, plural, =0 {Keine Aufgaben ziehen um} one {# Aufgabe zieht um} other {# Aufgaben ziehen um}}; {merged, plural, =0 {keine davon hat dort eine gleichnamige} one {# davon hat dort eine gleichnamige und wird mit ihr zusammengeführt} other {# davon haben dort eine gleichnamige und werden mit ihr zusammengeführt}}.',
   'merging.people': 'Mitglieder, Leitung und Favoriten von beiden kommen zusammen.',
   'merging.rates':
     '{rates, plural, =0 {Keine Sätze entfallen.} one {# Satz entfällt: Für neue Zeit gelten die von {name}.} other {# Sätze entfallen: Für neue Zeit gelten die von {name}.}}',

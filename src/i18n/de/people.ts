@@ -10,7 +10,8 @@ export const people: Record<keyof typeof en, string> = {
   'people.role.member': 'Mitglied',
   'people.role.manager': 'Leitung',
   'people.role.admin': 'Verwaltung',
-  'people.role_hint.member': 'Erfasst Zeit; sieht offene Projekte und die, zu denen sie oder er gehört.',
+  'people.role_hint.member':
+    'Erfasst Zeit; sieht offene Projekte und die, zu denen sie oder er gehört, und leitet die, deren Leitung sie oder er bekommen hat.',
   'people.role_hint.manager':
     'Legt außerdem Kunden, Projekte und Schlagwörter an und leitet, was sie oder er angelegt hat.',
   'people.role_hint.admin': 'Darf alles und sieht die Zeit aller.',

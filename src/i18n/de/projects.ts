@@ -20,6 +20,10 @@ export const projects: Record<keyof typeof en, string> = {
     'Kein Name passt. Versuchen Sie einen kürzeren Text, oder sehen Sie bei den archivierten nach.',
   'projects.lead_everybody': 'Die Zeiten sind die von allen.',
   'projects.lead_own': 'Die Zeiten sind Ihre eigenen.',
+  'projects.lead_managed':
+    'Die Zeiten sind Ihre eigenen und in den Projekten, die Sie leiten, die von allen.',
+  'projects.members_lead':
+    'Mitglieder sehen das Projekt und buchen darauf. Wer es leitet, sieht und ändert auch die Zeit von allen darin, seine Sätze und sein Budget.',
   'projects.new': 'Neues Projekt',
   'projects.edit': 'Projekt bearbeiten',
   'projects.project': 'Projekt',
@@ -133,6 +137,7 @@ export const projects: Record<keyof typeof en, string> = {
   'projects.merge': 'Mit einem anderen Projekt zusammenführen …',
   'projects.facts': 'Über das Projekt',
   'projects.budget_used': 'Budget verbraucht',
+  'projects.start_after_task': 'Die Aufgabe „{task}“ ist vorher fällig. Verschieben Sie erst deren Frist.',
   'projects.more_people': 'Alle Personen im Bericht',
   'projects.more_rates': 'Sätze aller Mitglieder',
 };

@@ -20,6 +20,7 @@ export const rates: Record<keyof typeof en, string> = {
     'Dieser Satz von {amount} zählt nicht: Zeit wird hier in {currency} abgerechnet, und Beträge werden nicht umgerechnet. Legen Sie ihn neu fest.',
   'rates.per_hour': '{amount} je Stunde',
   'rates.none': 'Keiner',
+  'rates.none_own': 'Kein eigener: es zählt ein weniger genauer, falls es einen gibt',
   'rates.no_rate': 'Kein Satz',
   'rates.changed_meanwhile':
     'Inzwischen hat jemand anders diesen Satz auf {amount} je Stunde gesetzt. Speichern Sie noch einmal, um das zu ersetzen.',

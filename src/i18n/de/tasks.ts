@@ -50,6 +50,7 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.time': 'Zeit',
   'tasks.time_all': 'Zeit von allen',
   'tasks.time_own': 'Ihre Zeit',
+  'tasks.whole_estimate': 'Schätzung für alle zusammen: {estimate}',
   'tasks.of_estimate': '{time} von {estimate} ({percent, number} %)',
   'tasks.progress': '{percent, number} % der Schätzung',
   'tasks.over': 'über der Schätzung',

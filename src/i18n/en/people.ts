@@ -8,7 +8,8 @@ export const people = {
   'people.role.member': 'Member',
   'people.role.manager': 'Manager',
   'people.role.admin': 'Administrator',
-  'people.role_hint.member': 'Tracks time; sees open projects and those they belong to.',
+  'people.role_hint.member':
+    'Tracks time; sees open projects and those they belong to, and manages those that they are made a manager of.',
   'people.role_hint.manager': 'Also makes clients, projects and tags, and manages what they made.',
   'people.role_hint.admin': 'May do everything, and sees everybody’s time.',
   'people.states.active': 'Current',

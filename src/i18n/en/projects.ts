@@ -17,6 +17,9 @@ export const projects = {
   'list.nothing_found_text': 'No name matches. Try a shorter text, or look at the archived ones.',
   'projects.lead_everybody': 'Times are everybody’s.',
   'projects.lead_own': 'Times are your own.',
+  'projects.lead_managed': 'Times are your own, and everybody’s on the projects that you manage.',
+  'projects.members_lead':
+    'Members see the project and book on it. Who manages it also sees and changes everybody’s time on it, its rates and its budget.',
   'projects.new': 'New project',
   'projects.edit': 'Edit project',
   'projects.project': 'Project',
@@ -123,6 +126,7 @@ export const projects = {
   'projects.merge': 'Merge with another project …',
   'projects.facts': 'About',
   'projects.budget_used': 'Budget used',
+  'projects.start_after_task': 'The task “{task}” is due before this. Move its due date first.',
   'projects.more_people': 'All people in the report',
   'projects.more_rates': 'Rates of all members',
 } as const;

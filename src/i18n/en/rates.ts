@@ -18,6 +18,7 @@ export const rates = {
     'This rate of {amount} does not count: time here is billed in {currency}, and amounts are not converted. Set it anew.',
   'rates.per_hour': '{amount} an hour',
   'rates.none': 'None',
+  'rates.none_own': 'None of its own: a less specific one counts, if there is one',
   'rates.no_rate': 'No rate',
   'rates.changed_meanwhile':
     'Somebody else set this rate to {amount} an hour meanwhile. Save again to replace that.',

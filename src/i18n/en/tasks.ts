@@ -48,6 +48,7 @@ export const tasks = {
   'tasks.time': 'Time',
   'tasks.time_all': 'Everybody’s time',
   'tasks.time_own': 'Your time',
+  'tasks.whole_estimate': 'Estimate for everybody together: {estimate}',
   'tasks.of_estimate': '{time} of {estimate} ({percent, number} %)',
   'tasks.progress': '{percent, number} % of the estimate',
   'tasks.over': 'over the estimate',
