@@ -81,11 +81,8 @@ interface BuildOptions {
 /** Builds everything in order. The database is opened, not migrated. */
 export async function buildDeps(config: Readonly<Config>, options: BuildOptions = {}): Promise<Deps> {
   const now = options.now ?? Date.now;
-  const metrics = createMetrics({
-    version: config.version,
-    commit: config.commit,
-    defaultMetrics: options.defaultMetrics ?? false,
-  });
+  const { version, commit } = config;
+  const metrics = createMetrics({ version, commit, defaultMetrics: options.defaultMetrics ?? false });
   const recent = createRecentFigures({ now, ...(options.defaultMetrics ? { loop: monitorLoop() } : {}) });
   const log = openLog({
     ...(config.log_file === undefined ? {} : { file: config.log_file }),
