@@ -14,6 +14,18 @@ describeInBrowser('a phone', (world) => {
     '/projects/1',
     '/clients',
     '/clients/1',
+    '/projects/1/members',
+    '/projects/1/merge',
+    '/tasks',
+    '/tasks/board',
+    '/tasks/new',
+    '/tasks/1',
+    '/rates',
+    '/rates/edit?scope=project:1',
+    '/notices',
+    '/entries',
+    '/admin/users',
+    '/admin/users/1',
   ];
   paths.push('/tags', '/tags/new', '/account', '/privacy', '/nothing-here');
   paths.push(
@@ -35,6 +47,48 @@ describeInBrowser('a phone', (world) => {
       await page.context().close();
     });
   }
+
+  test('a name of one long word fits on every page that has it', async () => {
+    const page = await world.open({ ...phone, viewport: { width: 360, height: 844 } });
+    await signIn(page, administrator);
+    await page.goto('/projects/new');
+    await page.locator('#f-name').fill('Spezialprojekt'.repeat(8));
+    await page.locator('main form button.button-primary').first().tap();
+    await page.waitForURL('**/projects');
+    await page.goto('/projects?q=Spezialprojekt');
+    const wide = await tooWide(page, 360);
+    const here = (await page.locator('main a.project').first().getAttribute('href')) ?? '';
+    await page.goto(`/tasks/new?project_id=${here.replace('/projects/', '')}`);
+    await page.locator('#f-name').fill('Spezialaufgabe'.repeat(8));
+    await page.locator('main form button.button-primary').first().tap();
+    await page.waitForURL(/tasks\/\d+$/);
+    wide.push(...(await tooWide(page, 360)));
+    for (const path of [
+      here,
+      `${here}/members`,
+      `${here}/edit`,
+      `${here}/merge`,
+      '/tasks',
+      '/tasks/board',
+      '/timer',
+    ]) {
+      await page.goto(path);
+      wide.push(...(await tooWide(page, 360)));
+    }
+    expect(wide).toEqual([]);
+    await page.context().close();
+  });
+
+  test('the bell stands in line with the places of the navigation', async () => {
+    const page = await world.open({ viewport: { width: 1280, height: 800 } });
+    await signIn(page, administrator);
+    const [place, bell] = await Promise.all([
+      page.locator('.nav .icon').first().boundingBox(),
+      page.locator('.bell .icon').boundingBox(),
+    ]);
+    expect(Math.abs((bell?.x ?? 0) - (place?.x ?? 99))).toBeLessThan(3);
+    await page.context().close();
+  });
 
   test('what is pressed is large enough for a finger', async () => {
     const page = await world.open(phone);

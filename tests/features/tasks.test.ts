@@ -414,7 +414,9 @@ describe('time on a task', () => {
     expect(page).toContain('3:00:00 of 2:00:00 (150 %)');
     expect(page).toContain('over the estimate');
     // Somebody else's time is not a member's to see.
-    expect(main(await app.as('charlie').get(`/tasks/${id}`))).toContain('Estimate for everybody together: 2:00:00');
+    expect(main(await app.as('charlie').get(`/tasks/${id}`))).toContain(
+      'Estimate for everybody together: 2:00:00',
+    );
     const edit = (fields: Record<string, string>) =>
       app.as('bob').post(`/entries/${entry.id}`, { text, ...fields });
     expect(main(await app.as('bob').get(`/entries/${entry.id}`).expect(200))).toMatch(

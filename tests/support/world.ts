@@ -77,10 +77,21 @@ export async function makeWorld(app: TestApp): Promise<World> {
   };
   const created = { created_at: app.clock.now, archived_at: null };
   const named = (name: string) => ({ name, name_key: name, ...created });
-  const client = await insert('clients', { ...named(`client ${secret}`), code: `c-${secret}`, code_key: `c-${secret}` });
+  const client = await insert('clients', {
+    ...named(`client ${secret}`),
+    code: `c-${secret}`,
+    code_key: `c-${secret}`,
+  });
   const project = await insert('projects', {
     ...named(`project ${secret}`),
-    ...{ client_id: client, color: 'teal', billable: 1, visibility: 'members', code: `p-${secret}`, code_key: `p-${secret}` },
+    ...{
+      client_id: client,
+      color: 'teal',
+      billable: 1,
+      visibility: 'members',
+      code: `p-${secret}`,
+      code_key: `p-${secret}`,
+    },
   });
   const foreign = await insert('projects', {
     ...named(`of others ${count}`),
