@@ -108,6 +108,21 @@ export const overview = () =>
     )
     .withPanel(
       graph({
+        title: 'Slow and failed requests',
+        description:
+          'Each point is a request that failed or took longer than 0.25 s, with its request id: it leads to the log lines of that request. The line is the 95th percentile.',
+        lines: [
+          [
+            'histogram_quantile(0.95, sum by (le) (rate(tt_request_latency_seconds_bucket{job="timetracker"}[$__rate_interval])))',
+            '95 %',
+          ],
+        ],
+        unit: 's',
+        requests: true,
+      }),
+    )
+    .withPanel(
+      graph({
         title: 'Burn rate',
         description:
           'How many times faster than allowed the error budget is used: 1 uses it up in thirty days.',

@@ -33,6 +33,8 @@ interface PanelOptions {
   /** Green below the first, then yellow, red from the second; for more-is-better give them falling. */
   limits?: readonly [number, number];
   decimals?: number;
+  /** Points of single requests, each a link to its log lines. */
+  requests?: boolean;
 }
 
 const letters = 'ABCDEFGH';
@@ -64,12 +66,17 @@ function thresholds(limits: readonly [number, number] | undefined): ThresholdsCo
 }
 
 /** Lines over time. */
-export function graph({ title, description, lines, unit = 'short', width = 12 }: PanelOptions) {
+export function graph(options: PanelOptions) {
+  const { title, description, lines, unit = 'short', width = 12, requests = false } = options;
   return new timeseries.PanelBuilder()
     .title(title)
     .description(description)
     .datasource(prometheusSource)
-    .targets(lines.map(query))
+    .targets(
+      lines.map((line, position) =>
+        requests ? query(line, position).exemplar(true) : query(line, position),
+      ),
+    )
     .unit(unit)
     .min(0)
     .fillOpacity(8)

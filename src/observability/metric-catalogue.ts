@@ -71,7 +71,9 @@ export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 
 const NAME = /^[a-z][a-z0-9_.-]{0,59}$/;
 
-/** The SLO for a page, 0.25 s, is an edge, so "faster than the SLO" is a number and not an interpolation. */
+/** The SLO for a page. */
+export const OBJECTIVE_SECONDS = 0.25;
+/** The SLO, 0.25 s, is an edge, so "faster than the SLO" is a number and not an interpolation. */
 const REQUEST_BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const;
 const QUERY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] as const;
 

@@ -4,7 +4,7 @@ import { createCollector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { labelBound } from './label-bounds.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { METRIC_FAMILIES } from './metric-catalogue.ts';
+import { METRIC_FAMILIES, OBJECTIVE_SECONDS } from './metric-catalogue.ts';
 import type {
   EGRESS_CHANNELS,
   EGRESS_OUTCOMES,
@@ -34,7 +34,13 @@ export type CollectedMetric =
 export interface Metrics {
   readonly requestStarted: () => void;
   /** Ends what `requestStarted` began. `endpoint` is a route pattern, never a URL. */
-  readonly requestFinished: (method: string, endpoint: string, httpStatus: number, seconds: number) => void;
+  readonly requestFinished: (
+    method: string,
+    endpoint: string,
+    httpStatus: number,
+    seconds: number,
+    requestId?: string,
+  ) => void;
   readonly entriesCreated: (source: OneOf<typeof ENTRY_SOURCES>, count?: number) => void;
   /** `operation` is the kind of statement: select, insert, update, delete or other. */
   readonly dbQuery: (operation: string, seconds: number) => void;
@@ -65,11 +71,19 @@ export interface Metrics {
   ) => Promise<{ labels: Partial<Record<string, string | number>>; value: number }[]>;
   /** Registers where a figure comes from: a number, or a map from label value to number. May reject or hang. */
   readonly collect: (metric: CollectedMetric, read: () => Promise<Collected>) => void;
-  /** The Content-Type of `render`. Text only: rendering once as OpenMetrics renames the counters for good. */
-  readonly contentType: string;
-  /** The Prometheus text. Never rejects because of a collector, and lets other requests run in between. */
-  readonly render: () => Promise<string>;
+  /** The Content-Type of `render` in either format. */
+  readonly contentType: (format: Format) => string;
+  /**
+   * Everything as text; `open`, OpenMetrics, also names a slow or failed request for each bucket of the latency. Never rejects
+   * because of a collector, and lets other requests run in between.
+   */
+  readonly render: (format?: Format) => Promise<string>;
 }
+
+/** The Prometheus text of old, or OpenMetrics. */
+export type Format = 'text' | 'open';
+
+const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
 export interface MetricsOptions {
   version: string;
@@ -245,25 +259,44 @@ async function joinInSlices(pieces: AsyncIterable<string>): Promise<string> {
   return text;
 }
 
+/**
+ * A family's text as OpenMetrics has it: there the family of a counter has no `_total`, and no line is empty. The library can
+ * do this too, but renames its counters for good when it does.
+ */
+function asOpenMetrics(family: string): string {
+  return family
+    .replace(/^# HELP (\S+)_total (.*)\n# TYPE \1_total counter$/m, '# HELP $1 $2\n# TYPE $1 counter')
+    .replaceAll(/\n{2,}/g, '\n');
+}
+
 /** The whole exposition, family by family. One that cannot be read is left out and told to `onError`. */
 async function* piecesOf(
   registry: Registry,
   histograms: readonly LatencyHistogram[],
+  format: Format,
   onError: (metric: string) => void,
 ): AsyncGenerator<string> {
-  for (const histogram of histograms) yield* histogram.slices();
+  for (const histogram of histograms) yield* histogram.slices(format === 'open');
   for (const { name } of registry.getMetricsAsArray()) {
     try {
-      yield `${await registry.getSingleMetricAsString(name)}\n`;
+      const family = `${await registry.getSingleMetricAsString(name)}\n`;
+      yield format === 'open' ? asOpenMetrics(family) : family;
     } catch {
       onError(name);
     }
   }
+  if (format === 'open') yield '# EOF\n';
 }
 
 /** Creates the process's metrics in a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { version, commit = 'unknown', defaultMetrics, collectorTimeoutMs = 1000, collectorCacheMs = 5000 } = options;
+  const {
+    version,
+    commit = 'unknown',
+    defaultMetrics,
+    collectorTimeoutMs = 1000,
+    collectorCacheMs = 5000,
+  } = options;
   const registry = new Registry();
   const families = addFamilies(registry);
   const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
@@ -279,10 +312,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
     requestStarted() {
       families.inFlight.requests += 1;
     },
-    requestFinished(method, endpoint, httpStatus, seconds) {
+    requestFinished(method, endpoint, httpStatus, seconds, requestId) {
       families.inFlight.requests -= 1;
       families.requests([method, endpoint, String(httpStatus)]);
-      latency.observe(endpointBound(endpoint), seconds);
+      const bounded = endpointBound(endpoint);
+      latency.observe(bounded, seconds);
+      // Those worth a look: ordinary requests pay nothing.
+      if ((httpStatus >= 500 || seconds > OBJECTIVE_SECONDS) && requestId !== undefined)
+        latency.exemplify(bounded, { requestId, seconds, at: Date.now() });
     },
     entriesCreated: (source, count) => families.entriesCreated([source], count),
     dbQuery: (operation, seconds) => statements.observe(operationBound(operation), seconds),
@@ -306,11 +343,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
         createCollector({ read, apply, onError, timeoutMs: collectorTimeoutMs, cacheMs: collectorCacheMs }),
       );
     },
-    contentType: registry.contentType,
-    async render() {
+    contentType: (format) => (format === 'open' ? OPEN_METRICS : registry.contentType),
+    async render(format = 'text') {
       await Promise.all([...collectors.values()].map((collect) => collect()));
       return joinInSlices(
-        piecesOf(registry, [latency, statements], (metric) => families.collectorErrors([metric])),
+        piecesOf(registry, [latency, statements], format, (metric) => families.collectorErrors([metric])),
       );
     },
   };

@@ -85,6 +85,8 @@ export function shapeOf(sql: string): string {
 
 function nameOf(shape: string): string {
   const verb = /\b(select|insert|update|delete|create|alter|drop|pragma)\b/i.exec(shape)?.[1] ?? 'other';
-  const tables = [...shape.matchAll(/\b(?:from|join|into|update)\s+([a-z_]+)/gi)].map(([, table]) => table);
+  const tables = [...shape.matchAll(/\b(?:from|join|into|(?<!\bdo\s)update)\s+([a-z_]+)/gi)].map(
+    ([, table]) => table,
+  );
   return [verb.toLowerCase(), [...new Set(tables)].slice(0, 4).join(', ')].join(' ').trim();
 }

@@ -123,6 +123,28 @@ describe('the latency histogram', () => {
     expect(found.get('tt_request_latency_seconds_sum{endpoint="/timer"}')).toBeCloseTo(99.5000001);
   });
 
+  it('names in OpenMetrics which request to look at: one that failed, or took longer than the objective', async () => {
+    const metrics = create();
+    const answer = (httpStatus: number, seconds: number, requestId: string): void => {
+      metrics.requestStarted();
+      metrics.requestFinished('GET', '/timer', httpStatus, seconds, requestId);
+    };
+    answer(200, 0.25, 'quick');
+    answer(200, 0.3, 'slow-before');
+    answer(200, 0.4, 'slow"');
+    answer(500, 0.001, 'failed');
+    answer(500, 3, 'x'.repeat(101));
+    const text = await metrics.render('open');
+    const named = [...text.matchAll(/le="(.+)"\} (\d) # \{request_id="(.*)"\} (\S+) (\S+)\n/g)];
+    expect(named.map((match) => match.slice(1, 5))).toEqual([
+      ['0.005', '1', 'failed', '0.001'],
+      ['0.5', '4', 'slow\\"', '0.4'],
+    ]);
+    expect(Number(named[0]?.[5])).toBeGreaterThan(1_700_000_000);
+    expect(text).not.toMatch(/\n\n/);
+    expect(await metrics.render()).not.toContain('request_id');
+  });
+
   it('lets others run while a large exposition is rendered', async () => {
     const metrics = create();
     for (let route = 0; route < 400; route += 1) {

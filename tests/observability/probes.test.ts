@@ -77,13 +77,20 @@ describe('health', () => {
 });
 
 describe('/metrics', () => {
-  it('is the text format, also to a scraper that asks for OpenMetrics first', async () => {
+  it('is OpenMetrics for whoever asks for it, and the text format for all others, also afterwards', async () => {
     const url = await start();
     const accept = 'application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5';
-    for (const headers of [{ accept }, { accept: 'text/plain' }, { accept }]) {
+    for (const [headers, type, family] of [
+      [{ accept }, 'application/openmetrics-text; version=1.0.0; charset=utf-8', 'tt_log_lines'],
+      [{ accept: 'text/plain' }, 'text/plain; version=0.0.4; charset=utf-8', 'tt_log_lines_total'],
+      [{}, 'text/plain; version=0.0.4; charset=utf-8', 'tt_log_lines_total'],
+      [{ accept }, 'application/openmetrics-text; version=1.0.0; charset=utf-8', 'tt_log_lines'],
+    ] as const) {
       const answer = await fetch(`${url}/metrics`, { headers });
-      expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-      expect(await answer.text()).toContain('tt_log_lines_total{level="info"} ');
+      const text = await answer.text();
+      expect(answer.headers.get('content-type')).toBe(type);
+      expect(text).toContain(`# TYPE ${family} counter\ntt_log_lines_total{level="trace"} 0\n`);
+      expect(text.endsWith('\n# EOF\n')).toBe(family === 'tt_log_lines');
     }
   });
 

@@ -15,7 +15,7 @@ interface DataSource {
   url: string;
   editable: boolean;
   jsonData: {
-    exemplarTraceIdDestinations?: { name: string; datasourceUid: string }[];
+    exemplarTraceIdDestinations?: { name: string; url: string }[];
     derivedFields?: { matcherType: string; matcherRegex: string; datasourceUid: string; url: string }[];
   };
 }
@@ -125,8 +125,20 @@ describe('the data sources', () => {
 
   it('lead from a request id to the lines of that request', () => {
     const [prometheus, loki] = sources;
-    expect(prometheus?.jsonData.exemplarTraceIdDestinations).toEqual([
-      { name: 'request_id', datasourceUid: 'timetracker-loki' },
+    const [exemplar] = prometheus?.jsonData.exemplarTraceIdDestinations ?? [];
+    const address = new URL(
+      (exemplar?.url ?? '').replace('$${__value.raw}', 'abc'),
+      'http://grafana.example.com',
+    );
+    expect(exemplar?.name).toBe('request_id');
+    expect(dashboards().map(({ uid }) => `/d/${uid}`)).toContain(address.pathname);
+    const logs = dashboards().find(({ uid }) => address.pathname.endsWith(uid));
+    expect([...address.searchParams]).toEqual([['var-search', 'abc']]);
+    expect(logs?.templating.list.map(({ name }) => name)).toContain('search');
+    expect(base().services.prometheus?.command).toContain('--enable-feature=exemplar-storage');
+    const shown = targets().filter(({ target }) => target.exemplar === true);
+    expect(shown.map(({ target }) => namesIn(withoutMacros(target.expr)).metrics)).toEqual([
+      ['tt_request_latency_seconds_bucket'],
     ]);
     const [link] = loki?.jsonData.derivedFields ?? [];
     expect(link).toMatchObject({ matcherType: 'label', matcherRegex: 'request_id' });

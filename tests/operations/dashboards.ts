@@ -3,6 +3,7 @@ import { dashboardFiles } from '../../grafana/build/dashboards.ts';
 export interface Target {
   refId: string;
   expr: string;
+  exemplar?: boolean;
   datasource: { type: string; uid: string };
 }
 export interface Panel {
@@ -20,6 +21,7 @@ export interface Dashboard {
   tags: string[];
   editable: boolean;
   panels: Panel[];
+  templating: { list: { name: string }[] };
 }
 
 export const dashboards = (): Dashboard[] =>

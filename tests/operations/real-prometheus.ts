@@ -55,6 +55,8 @@ export interface RealPrometheus {
   query: (expression: string) => Promise<Series[]>;
   /** Names of the alerts that fire now. */
   firing: () => Promise<string[]>;
+  /** Request ids of the requests that stand for buckets of the latency of an endpoint. */
+  requestIds: (endpoint: string) => Promise<string[]>;
   targets: () => Promise<{ health: string; lastError: string; labels: Record<string, string> }[]>;
   stop: () => Promise<void>;
 }
@@ -114,6 +116,8 @@ export async function startPrometheus(
     join(folder, 'tsdb'),
     '--log.level',
     'error',
+    // As docker-compose.yml starts it.
+    '--enable-feature=exemplar-storage',
   ];
   const child = spawn('prometheus', [...options, '--web.listen-address', `127.0.0.1:${own}`], {
     stdio: 'ignore',
@@ -134,6 +138,14 @@ function client(api: string, child: ChildProcess): RealPrometheus {
     firing: async () => {
       const { alerts } = await get<{ alerts: { state: string; labels: { alertname: string } }[] }>('/alerts');
       return alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels.alertname);
+    },
+    requestIds: async (endpoint) => {
+      const query = encodeURIComponent(`tt_request_latency_seconds_bucket{endpoint="${endpoint}"}`);
+      const now = Date.now() / 1000;
+      const series = await get<{ exemplars: { labels: Record<string, string> }[] }[]>(
+        `/query_exemplars?query=${query}&start=${now - 600}&end=${now + 1}`,
+      );
+      return series.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['request_id'] ?? ''));
     },
     targets: async () =>
       (await get<{ activeTargets: Awaited<ReturnType<RealPrometheus['targets']>> }>('/targets'))

@@ -37,7 +37,8 @@ export function probes({ health, metrics, allowMetrics }: ProbeOptions): Request
       answer(res, readiness.status === 'ok' ? 200 : 503, 'application/json', JSON.stringify(readiness));
     } else if (path === '/metrics' && allowMetrics(req)) {
       res.locals.endpoint = path;
-      answer(res, 200, metrics.contentType, await metrics.render());
+      const format = req.headers.accept?.includes('application/openmetrics-text') ? 'open' : 'text';
+      answer(res, 200, metrics.contentType(format), await metrics.render(format));
     } else {
       next();
     }

@@ -19,7 +19,7 @@ export function requestMetrics(
     res.once('close', () => {
       const seconds = (performance.now() - startedAt) / 1000;
       const [endpoint, httpStatus] = [endpointOf(req, res), httpStatusOf(res)];
-      metrics.requestFinished(req.method, endpoint, httpStatus, seconds);
+      metrics.requestFinished(req.method, endpoint, httpStatus, seconds, res.locals.context?.request_id);
       recent?.requestFinished(endpoint, httpStatus, seconds);
     });
     next();
