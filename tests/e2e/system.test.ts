@@ -43,6 +43,36 @@ describeInBrowser('the figures of the system', (world) => {
     expect(await lookedFor(20_000)).toBe(0);
   });
 
+  test('say that nobody answers, and since when, until somebody does; a session that ended leads to signing in', async () => {
+    await page.goto('/admin/system');
+    const stale = page.locator('[data-when-stale]');
+    const shown = () => stale.isVisible();
+    const time = /\d+:\d+:\d+/.exec((await asOf()) ?? '')?.[0] ?? 'no time';
+    await page.route('**/admin/system/live', (route) => route.abort());
+    expect(await lookedFor(6_000)).toBe(1);
+    expect(await shown()).toBe(false);
+    await lookedFor(6_000);
+    await expect.poll(shown).toBe(true);
+    expect(await stale.textContent()).toContain(time);
+    expect(await page.locator('[data-when-fresh]:visible').count()).toBe(0);
+    await page.unroute('**/admin/system/live');
+    await lookedFor(6_000);
+    await expect.poll(shown).toBe(false);
+    // An answer that is an error is no answer either.
+    await page.route('**/admin/system/live', (route) => route.fulfill({ status: 503, body: 'away' }));
+    for (let times = 0; times < 3; times += 1) await lookedFor(6_000);
+    await expect.poll(shown).toBe(true);
+    await page.unroute('**/admin/system/live');
+    const cookies = await page.context().cookies();
+    await page.context().clearCookies();
+    await page.clock.runFor(6_000);
+    await page.waitForURL('**/login**');
+    await page.context().addCookies(cookies);
+    // The browser reports what this test has done to it.
+    const ours = /ERR_FAILED|Failed to fetch|status of 503/;
+    for (const problem of world.problems.splice(0)) if (!ours.test(problem)) world.problems.push(problem);
+  });
+
   test('are there without JavaScript, and fit a phone', async () => {
     const storageState = await page.context().storageState();
     const phone = { viewport: { width: 320, height: 700 }, javaScriptEnabled: false, storageState };

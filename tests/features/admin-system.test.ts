@@ -307,6 +307,10 @@ describe('slow statements', () => {
   test('are summed by shape, the most expensive first, and bounded', () => {
     const slow = createSlowStatements({ now: () => testNow, maxKept: 3 });
     slow.observe('select 1 from quick', 0.01);
+    // "do update set" of an upsert names no table.
+    const upsert = createSlowStatements({ now: () => testNow, maxKept: 3 });
+    upsert.observe('insert into jobs (name) values (?) on conflict (name) do update set holder = ?', 0.2);
+    expect(upsert.top(1).map(({ name }) => name)).toEqual(['insert jobs']);
     slow.observe('select * from a where id = 1', 0.1);
     slow.observe('select * from a where id = 2', 0.3);
     slow.observe('update b set c = ?', 0.2);

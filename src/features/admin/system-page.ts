@@ -79,8 +79,10 @@ export function liveFigures(deps: Deps, res: Response, readings: Readings) {
 }
 
 /** An answer to "is this page alive": seconds too. */
-const timeWithSeconds = ({ now, person }: Words): string =>
-  new Intl.DateTimeFormat(person.locale, { timeStyle: 'medium', timeZone: person.time_zone }).format(now);
+const timeWithSeconds = ({ now, person, functions }: Words): string => {
+  const seconds = Math.floor(now / 1000) % 60;
+  return `${functions.clock(now, person.time_zone)}:${String(seconds).padStart(2, '0')}`;
+};
 
 function within(stretches: readonly Stretch[], now: number, minutes: number): Stretch[] {
   return stretches.filter(({ at }) => now - at < minutes * 60_000);
@@ -116,7 +118,7 @@ function tilesOf(
     },
     {
       label: t('system.busy'),
-      value: units.share(loop?.utilisation ?? 0),
+      value: loop === undefined ? units.time(null) : units.share(loop.utilisation),
       note: t('system.most_in_hour', {
         value: units.share(Math.max(0, ...stretches.map((stretch) => stretch.loop.utilisation))),
       }),

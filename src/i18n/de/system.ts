@@ -9,6 +9,7 @@ export const system: Record<keyof typeof english, string> = {
   'system.updates': 'Aktualisierung',
   'system.refresh': 'Neu laden',
   'system.as_of': 'Stand {time}, diese Instanz',
+  'system.no_answer': 'Keine Antwort seit {time}. Alles Folgende ist von diesem Augenblick.',
   'system.instance_note':
     'Anfragen, Antwortzeiten, Event-Loop, Speicher und langsame Abfragen sind die dieser Instanz seit ihrem Start, höchstens einer Stunde. Laufen mehrere Instanzen, zeigt jede ihre eigenen; Aufgaben, Ausgang und Datenbank sind für alle gleich.',
   'system.counted_note': 'Ohne Dateien, Prüfanfragen, Metrikabrufe und die Aktualisierung dieser Seite.',

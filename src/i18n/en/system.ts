@@ -7,6 +7,7 @@ export const system = {
   'system.updates': 'Updates',
   'system.refresh': 'Refresh',
   'system.as_of': 'As of {time}, this instance',
+  'system.no_answer': 'No answer since {time}. Everything below is of that moment.',
   'system.instance_note':
     'Requests, latency, event loop, memory and slow statements are those of this instance since it started, an hour at most. Where several instances run, each shows its own; jobs, outbox and database are the same for all.',
   'system.counted_note': 'Without files, probes, scrapes and this page’s own updates.',
