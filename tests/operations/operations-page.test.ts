@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { composeVariables } from '../../src/config/document.ts';
@@ -31,6 +31,25 @@ test('every metric it names exists', () => {
   expect(found(/\b(tt_[a-z_]+)\b/g).filter((name) => name !== 'tt_session' && !known.includes(name))).toEqual(
     [],
   );
+});
+
+test('every sentence of the log that it tells to look for is one that the code writes', () => {
+  const code = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(root, 'src', name), 'utf8'))
+    .join('');
+  const sentences = found(/"(?:msg":")?([a-z]+(?: [a-z]+)+)"/g).filter((text) =>
+    page.includes(`"${text}"\``),
+  );
+  expect(sentences.length).toBeGreaterThan(5);
+  expect(sentences.filter((text) => !code.includes(`'${text}'`))).toEqual([]);
+});
+
+test('every command of a container names a file that is there, and no command needs a shell in it', () => {
+  const files = found(/docker compose (?:exec|run --rm) app node (src\/\S+?\.ts)/g);
+  expect(files.length).toBeGreaterThan(3);
+  expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  expect(found(/docker compose (?:exec|run --rm) app ((?!node )\S+)/g)).toEqual([]);
 });
 
 test('every place it links to exists', () => {
