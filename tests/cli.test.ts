@@ -8,13 +8,27 @@ import { newFolder, runCommand } from './support/command.ts';
 const password = 'correct horse battery';
 const ada = ['--email', 'ada@example.com', '--name', 'Ada Lovelace'];
 
-async function peopleIn(folder: string) {
-  const { db } = await connect({
+const open = (folder: string) =>
+  connect({
     databaseUrl: undefined,
     sqliteFile: join(folder, 'data', 'timetracker.sqlite'),
     sqliteSynchronous: 'normal',
     poolSize: 1,
   });
+
+async function consentsIn(folder: string) {
+  const { db } = await open(folder);
+  const consents = await db
+    .selectFrom('consents')
+    .select(['channel', 'mode', 'source', 'user_id'])
+    .orderBy('id')
+    .execute();
+  await db.destroy();
+  return consents;
+}
+
+async function peopleIn(folder: string) {
+  const { db } = await open(folder);
   const people = await db
     .selectFrom('users')
     .select(['email', 'name', 'role', 'password_hash'])
@@ -80,6 +94,72 @@ describe('create-admin', () => {
     expect(others).toEqual([]);
     expect(person).toMatchObject({ name: 'Ada Lovelace', role: 'admin' });
     expect(await verifyPassword('another password', person?.password_hash ?? undefined)).toBe(true);
+  });
+
+  describe('and what may leave', () => {
+    const environment = {
+      SENTRY_DSN: 'https://0123456789abcdef0123456789abcdef@errors.example.com/1',
+      POSTHOG_API_KEY: 'phc_example',
+      POSTHOG_HOST: 'https://events.example.com',
+    };
+    const create = (folder: string, args: string[] = [], more: Record<string, string> = {}) =>
+      runCommand('cli/create-admin.ts', [...ada, ...args], {
+        ...{ folder, input: password },
+        environment: { ...environment, ...more },
+      });
+
+    it('is nothing unless it is named; every channel is shown with its destination', async () => {
+      const folder = newFolder();
+      const { code, stdout } = await create(folder);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Error reports may go to errors.example.com');
+      expect(stdout).toContain(
+        'Product events to events.example.com: Off. An administrator switched it off.',
+      );
+      expect(stdout).toContain('/admin/telemetry');
+      expect(stdout).not.toMatch(/phc_example|0123456789abcdef/);
+      const off = { mode: 'off', source: 'command', user_id: null };
+      expect(await consentsIn(folder)).toEqual([
+        { channel: 'errors', ...off },
+        { channel: 'analytics', ...off },
+        { channel: 'installation', ...off },
+      ]);
+    });
+
+    it('is what --send names, and nothing else', async () => {
+      const folder = newFolder();
+      const { stdout } = await create(folder, ['--send', 'errors, installation']);
+      expect(stdout).toContain('Error reports to errors.example.com: On. An administrator agreed to it.');
+      expect((await consentsIn(folder)).map(({ mode }) => mode)).toEqual(['auto', 'off', 'auto']);
+    });
+
+    it('is what the environment agreed to already, unless --send says otherwise', async () => {
+      const [agreed, refused] = [newFolder(), newFolder()];
+      await create(agreed, [], { ENABLE_TELEMETRY: 'true' });
+      expect(await consentsIn(agreed)).toMatchObject([
+        { channel: 'errors', mode: 'off' },
+        { channel: 'analytics', mode: 'off' },
+        { channel: 'installation', mode: 'auto', source: 'environment' },
+      ]);
+      await create(refused, ['--send', 'none'], { ENABLE_TELEMETRY: 'true' });
+      expect((await consentsIn(refused)).map(({ mode }) => mode)).toEqual(['off', 'off', 'off']);
+    });
+
+    it('cannot be named where it cannot leave, or later; then nothing is changed', async () => {
+      const folder = newFolder();
+      expect(await create(folder, ['--send', 'everything'])).toMatchObject({
+        code: 1,
+        stderr: '--send takes errors, analytics, installation or none; nothing was changed\n',
+      });
+      const vetoed = await create(folder, ['--send', 'errors'], { DO_NOT_TRACK: '1' });
+      expect(vetoed.code).toBe(1);
+      expect(vetoed.stderr).toMatch(/^--send errors: .*DO_NOT_TRACK.* Nothing was changed\n$/);
+      expect(await peopleIn(folder)).toEqual([]);
+      await create(folder);
+      const bea = ['--email', 'bea@example.com', '--name', 'Bea', '--send', 'errors'];
+      expect(await createAdmin(folder, bea, password)).toMatchObject({ code: 1 });
+      expect(await peopleIn(folder)).toHaveLength(1);
+    });
   });
 
   it('adds a member when asked to', async () => {

@@ -9,11 +9,16 @@ import { addPersonByCommand, resetPasswordByCommand } from '../features/setup/se
 import { readForm, sentences } from '../http/forms.ts';
 import { translatorOf } from '../i18n/translate.ts';
 import { isDuplicate } from '../shared/errors.ts';
+import { hasAdministrator } from '../features/accounts/people.queries.ts';
+import { channelsNamed, chooseChannels, summaryOf } from './choose-channels.ts';
+import type { Deps } from '../deps.ts';
 import { fail, openDeps } from './open-deps.ts';
 
-const usage = `Usage: npm run create-admin -- --email you@example.com --name "Your Name" [--password-file FILE] [--role admin]
+const usage = `Usage: npm run create-admin -- --email you@example.com --name "Your Name" [--password-file FILE] [--role admin] [--send CHANNELS]
 Adds a person who can sign in: an administrator, or with --role a manager or a member.
 With --reset-password it gives somebody who exists a new password instead, and signs them out everywhere.
+The first administrator decides what may leave this server: each channel that has a destination is shown and asked about.
+--send errors,analytics,installation (or none) answers without questions; without a terminal and without it nothing may.
 What is missing is asked for. Without a terminal the password is the first line of standard input.
 A password is never taken from the command line, where every user of the machine could read it.`;
 
@@ -22,6 +27,7 @@ const options = {
   name: { type: 'string' },
   role: { type: 'string', default: 'admin' },
   'password-file': { type: 'string' },
+  send: { type: 'string' },
   'reset-password': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -76,23 +82,39 @@ function readOrFail<Schema extends Parameters<typeof readForm>[0]>(schema: Schem
 
 type Arguments = ReturnType<typeof readArguments>;
 
+/** What may leave is decided once: with the first administrator. Later it is the panel's. */
+async function channelChoices(deps: Deps, { send, role }: Arguments) {
+  const isFirst = role === 'admin' && !(await hasAdministrator(deps.db));
+  if (!isFirst && send !== undefined) {
+    fail(
+      '--send is for the first administrator; later it is decided at /admin/telemetry. Nothing was changed',
+    );
+  }
+  if (!isFirst) return { choices: [], offered: [] };
+  return chooseChannels(deps, channelsNamed(send), process.stdin.isTTY ? ask : undefined);
+}
+
 async function addPerson(given: Arguments): Promise<string> {
+  channelsNamed(given.send);
   const email = await argumentOrAnswer(given.email, 'E-mail: ');
   const name = await argumentOrAnswer(given.name, 'Name: ');
   const password = await readPassword(given['password-file']);
   const person = readOrFail(commandForm, { email, name, password, role: given.role });
   const { deps } = await openDeps();
+  let summary: string[] = [];
   const taken = `somebody with the address ${person.email} exists already; nothing was changed`;
   try {
     if (await isEmailTaken(deps.db, person.email, null)) fail(taken);
-    await addPersonByCommand(deps, person);
+    const { choices, offered } = await channelChoices(deps, given);
+    await addPersonByCommand(deps, person, choices);
+    summary = summaryOf(deps, offered);
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     fail(taken);
   } finally {
     await deps.close();
   }
-  return `${person.email} can sign in now (${person.role})`;
+  return [`${person.email} can sign in now (${person.role})`, ...summary].join('\n');
 }
 
 async function resetPassword(given: Arguments): Promise<string> {

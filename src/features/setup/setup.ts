@@ -1,6 +1,7 @@
 import type { Deps } from '../../deps.ts';
 import { AppError } from '../../shared/errors.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
+import type { TelemetryChannel } from '../../telemetry/channels.ts';
 import { obstacleOf } from '../../telemetry/consent.ts';
 import { hashPassword } from '../accounts/passwords.ts';
 import { addPerson, emailKeyOf } from '../accounts/people.ts';
@@ -10,6 +11,12 @@ import type { CommandPerson, SetupChoices } from './setup.forms.ts';
 
 type SetupDeps = Pick<Deps, 'change' | 'settings' | 'now'>;
 type WholeSetupDeps = SetupDeps & Pick<Deps, 'config' | 'telemetry'>;
+
+/** What was decided about a channel. */
+export interface ChannelChoice {
+  channel: TelemetryChannel;
+  mode: 'auto' | 'off';
+}
 
 /**
  * Makes the first administrator and keeps how the server will be used, and what may leave it.
@@ -45,34 +52,43 @@ export async function completeSetup(
 }
 
 /** What was decided about the channels that could be decided about: those that have a destination and no veto. */
-function decisionsOf(chosen: SetupChoices, config: Deps['config']) {
+function decisionsOf(chosen: SetupChoices, config: Deps['config']): ChannelChoice[] {
   return telemetryChannels.flatMap((channel) => {
     const sent = chosen[`send_${channel}`];
     if (sent === undefined || obstacleOf(channel, config) !== undefined) return [];
-    return [{ channel, mode: sent === '1' ? 'auto' : 'off' } as const];
+    return [{ channel, mode: sent === '1' ? 'auto' : 'off' }];
   });
 }
 
 /**
- * Adds a person without a browser. The first administrator completes the setup with the settings as they are.
+ * Adds a person without a browser. The first administrator completes the setup with the settings as they are, and with
+ * `choices` about what may leave; of anybody else the choices are not kept.
  *
  * @returns the person's id. A second person of one address breaks the unique index.
  */
 export async function addPersonByCommand(
-  { change, settings, now }: SetupDeps,
+  { change, settings, now, telemetry }: SetupDeps & Pick<Deps, 'telemetry'>,
   { name, email, password, role }: CommandPerson,
+  choices: readonly ChannelChoice[] = [],
 ): Promise<number> {
   const password_hash = await hashPassword(password);
   const current = await settings.read();
-  return change({ user_id: null }, async (trx, record) => {
+  const id = await change({ user_id: null }, async (trx, record) => {
     // The same row as above, so that a command and a browser cannot both be first.
     await settings.write(trx, { used_by: current.used_by });
     const isFirst = role === 'admin' && !(await hasAdministrator(trx));
     const id = await addPerson(trx, { name, email, password_hash, role, locale: 'en' }, current, now());
     record('admin.user_created', { role, source: 'command' });
-    if (isFirst) record('setup.completed', { used_by: current.used_by, source: 'command' });
+    if (!isFirst) return id;
+    for (const choice of choices) {
+      await telemetry.consents.decide(trx, { ...choice, user_id: null, source: 'command' });
+      record('admin.telemetry_toggled', { ...choice, source: 'command' });
+    }
+    record('setup.completed', { used_by: current.used_by, source: 'command' });
     return id;
   });
+  await telemetry.consents.refresh();
+  return id;
 }
 
 /**
