@@ -236,8 +236,9 @@ export const options = {
     type: 'text',
     default: '',
     secret: true,
-    pattern: /^[A-Za-z0-9_-]{8,200}$/,
-    problem: 'must be 8 to 200 letters, digits, - and _',
+    // A personal key can read and change the project, and this one is part of every request.
+    pattern: /^(?!phx_)[A-Za-z0-9_-]{8,200}$/,
+    problem: 'must be a project key: 8 to 200 letters, digits, - and _; never a personal key (phx_…)',
     description: 'Project key of your own PostHog project. Empty sends no product events.',
   },
   POSTHOG_HOST: {

@@ -391,7 +391,9 @@ export const surroundings: Record<
     ),
     'error.level': technical('How bad it is.'),
     'error.endpoint': usage('Route pattern of the request, such as /projects/:id.'),
-    'error.request_id': technical('Random id that is in the log as well.'),
+    'error.request_id': technical(
+      'Random id that is in the log as well: request_id, or own_request_id behind a proxy that gives ids.',
+    ),
     'error.release': technical('Version of the application.'),
     'error.environment': technical('Name of the installation kind, as APP_ENVIRONMENT says.'),
     'error.user': pseudonymous('Pseudonym of who was signed in.'),
@@ -414,7 +416,6 @@ export const surroundings: Record<
     'envelope.uuid': technical('Random id, so that a repeated event is counted once.'),
     'envelope.distinct_id': pseudonymous('Pseudonym of the person; the same one at each event.'),
     'envelope.timestamp': technical('When it happened, to the second.'),
-    'envelope.sent_at': technical('When the batch was sent, once for all its events.'),
     'envelope.api_key': technical('Key of the project of your own that it goes to, once for all its events.'),
     'envelope.app_version': technical('Version of the application and, after the +, of this catalogue.'),
     'envelope.$process_person_profile': technical('Always false: no profile of a person is made.'),

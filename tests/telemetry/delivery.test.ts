@@ -60,7 +60,7 @@ describe('delivery', () => {
     await posthog.until(1);
     await expect.poll(rows).toEqual([]);
     expect(taken()).toEqual(queued);
-    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics', page: 1 });
+    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics' });
     expect(entries).toMatchObject([
       {
         request: { host: posthog.host, purpose: 'timer.stopped', body: posthog.requests[0]?.body.toString() },
@@ -322,7 +322,7 @@ describe('a withdrawal', () => {
     await recordEvents(5);
     expect(await bytesOneSecondLater()).toBe(sent);
     expect([posthog.connections(), posthog.open()]).toEqual([1, 0]);
-    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics', page: 1 });
+    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics' });
     expect(entries).toMatchObject([{ answer: { status: null, problem: 'aborted' } }]);
     expect(eventLines('admin.telemetry_toggled')).toMatchObject([
       { channel: 'analytics', mode: 'off', source: 'panel', user_id: app.ids.alice },
@@ -455,8 +455,8 @@ describe('a preview', () => {
     expect(preview).toMatchObject({ host: posthog.host, is_sample: false });
     expect(posthog.connections()).toBe(0);
     await run();
-    const withoutTime = (text = '') => text.replace(/"sent_at":"[^"]*"/, '');
-    expect(withoutTime(preview?.bytes)).toBe(withoutTime(posthog.requests[0]?.body.toString()));
+    expect(preview?.bytes).toBe(posthog.requests[0]?.body.toString());
+    expect(preview?.bytes).not.toContain('sent_at');
   });
 
   it('is a sample while nothing waits, and nothing where there is no destination', async () => {
@@ -475,7 +475,7 @@ describe('a test', () => {
     expect(await app.deps.telemetry.sendTest('analytics')).toMatchObject({ status: 200, problem: null });
     expect(taken()).toHaveLength(1);
     expect(await rows()).toHaveLength(2);
-    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics', page: 1 });
+    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'analytics' });
     expect(entries).toMatchObject([{ request: { purpose: 'test' }, outcome: 'delivered' }]);
   });
 

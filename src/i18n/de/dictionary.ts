@@ -86,7 +86,8 @@ export const dictionary: Record<keyof typeof en, string> = {
     'Funktion, Datei unterhalb der Anwendung, Zeile und Spalte. Kein Quelltext, keine Variablen.',
   'field.error.level': 'Wie schlimm es ist.',
   'field.error.endpoint': 'Muster der Adresse, etwa /projects/:id.',
-  'field.error.request_id': 'Zufällige Kennung, die auch im Log steht.',
+  'field.error.request_id':
+    'Zufällige Kennung, die auch im Log steht: request_id, oder own_request_id hinter einem Proxy, der Kennungen vergibt.',
   'field.error.release': 'Version der Anwendung.',
   'field.error.environment': 'Name der Art von Installation, wie APP_ENVIRONMENT ihn sagt.',
   'field.error.user': 'Pseudonym des Menschen, der angemeldet war.',
@@ -107,7 +108,6 @@ export const dictionary: Record<keyof typeof en, string> = {
   'field.envelope.uuid': 'Zufällige Kennung, damit ein wiederholtes Ereignis nur einmal zählt.',
   'field.envelope.distinct_id': 'Pseudonym des Menschen; bei jedem Ereignis dasselbe.',
   'field.envelope.timestamp': 'Wann es geschah, auf die Sekunde.',
-  'field.envelope.sent_at': 'Wann die Sendung abging, einmal für alle ihre Ereignisse.',
   'field.envelope.api_key':
     'Schlüssel Ihres eigenen Projekts, an das sie geht, einmal für alle ihre Ereignisse.',
   'field.envelope.app_version': 'Version der Anwendung und, nach dem +, dieses Wörterbuchs.',

@@ -81,7 +81,8 @@ export const dictionary = {
   'field.error.frames': 'Function, file below the application, line and column. No source, no variables.',
   'field.error.level': 'How bad it is.',
   'field.error.endpoint': 'Route pattern of the request, such as /projects/:id.',
-  'field.error.request_id': 'Random id that is in the log as well.',
+  'field.error.request_id':
+    'Random id that is in the log as well: request_id, or own_request_id behind a proxy that gives ids.',
   'field.error.release': 'Version of the application.',
   'field.error.environment': 'Name of the installation kind, as APP_ENVIRONMENT says.',
   'field.error.user': 'Pseudonym of who was signed in.',
@@ -102,7 +103,6 @@ export const dictionary = {
   'field.envelope.uuid': 'Random id, so that a repeated event is counted once.',
   'field.envelope.distinct_id': 'Pseudonym of the person; the same one at each event.',
   'field.envelope.timestamp': 'When it happened, to the second.',
-  'field.envelope.sent_at': 'When the batch was sent, once for all its events.',
   'field.envelope.api_key': 'Key of the project of your own that it goes to, once for all its events.',
   'field.envelope.app_version': 'Version of the application and, after the +, of this catalogue.',
   'field.envelope.$process_person_profile': 'Always false: no profile of a person is made.',
