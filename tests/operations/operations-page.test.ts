@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { composeVariables } from '../../src/config/document.ts';
 import { options } from '../../src/config/options.ts';
 import { METRIC_FAMILIES } from '../../src/observability/metric-catalogue.ts';
@@ -50,6 +51,52 @@ test('every command of a container names a file that is there, and no command ne
   expect(files.length).toBeGreaterThan(3);
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
   expect(found(/docker compose (?:exec|run --rm) app ((?!node )\S+)/g)).toEqual([]);
+});
+
+const block = (after: string): string =>
+  page.slice(page.indexOf(after)).match(/```\w+\n([\s\S]*?)\n```/)?.[1] ?? '';
+
+test('the unit keeps on starting it, and its options are where commands find them', () => {
+  const unit = block('`/etc/systemd/system/timetracker.service`');
+  const [, head = ''] = /\[Unit\]\n([\s\S]*?)\n\[Service\]/.exec(unit) ?? [];
+  // Five starts within ten seconds are systemd's limit, and the end; in another section the line says nothing.
+  expect(head).toMatch(/^StartLimitIntervalSec=0$/m);
+  expect(Number(/^RestartSec=(\d+)$/m.exec(unit)?.[1])).toBeGreaterThanOrEqual(5);
+  expect(unit).toMatch(/^EnvironmentFile=\/etc\/timetracker\.env$/m);
+  expect(unit).not.toMatch(/^Environment=/m);
+});
+
+test('its command makes a backup of the database that the service has', async () => {
+  const folder = mkdtempSync(join(inject('folder'), 'command-'));
+  const paths = (text: string): string =>
+    text
+      .replaceAll('/etc/timetracker.env', join(folder, 'env'))
+      .replaceAll('/opt/timetracker', root)
+      .replaceAll('/var/l', join(folder, 'l'));
+  writeFileSync(join(folder, 'env'), paths(block('`/etc/timetracker.env`, and not')));
+  // Without the right to become somebody else, who runs the tests is the service's user.
+  writeFileSync(
+    join(folder, 'command'),
+    paths(block('`/usr/local/bin/timetracker`')).replace('runuser -u timetracker -- ', ''),
+  );
+  const run = (...args: string[]) =>
+    spawnSync('sh', [join(folder, 'command'), ...args], {
+      ...{ encoding: 'utf8', cwd: folder },
+      env: { PATH: process.env['PATH'] },
+    });
+  expect(run('migrate')).toMatchObject({ status: 0 });
+  expect(run('backup')).toMatchObject({ status: 0 });
+  const backups = join(folder, 'lib/timetracker/backups');
+  const [name = ''] = readdirSync(backups);
+  expect(run('restore', join(backups, name), '--force')).toMatchObject({ status: 0 });
+}, 60_000);
+
+test('an upgrade changes no file of a server that runs', () => {
+  const upgrade = block('Under systemd. Stop it before');
+  const places = ['systemctl stop', 'npm ci', 'systemctl start'].map((step) => upgrade.indexOf(step));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places[0]).toBeGreaterThan(0);
+  expect(page).not.toMatch(/systemctl restart timetracker/);
 });
 
 test('every place it links to exists', () => {
