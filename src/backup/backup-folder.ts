@@ -6,6 +6,8 @@ export interface StoredBackup {
   name: string;
   file: string;
   bytes: number;
+  /** By the clock of whoever made it, epoch ms. */
+  made_at: number;
   /** By the schedule: those are deleted after a while, others never. */
   scheduled: boolean;
 }
@@ -28,13 +30,17 @@ export async function listBackups(folder: string): Promise<StoredBackup[]> {
       ({ size }) => size,
       () => undefined,
     );
-    if (bytes !== undefined) found.push({ name, file, bytes, scheduled: scheduled !== undefined });
+    if (bytes !== undefined)
+      found.push({ name, file, bytes, made_at: instantOf(name), scheduled: scheduled !== undefined });
   }
   return found.sort((one, other) => (stampOf(one.name) < stampOf(other.name) ? 1 : -1));
 }
 
 /** Two of one second are told apart by a number. */
 const stampOf = (name: string): string => /\d{8}T\d{6}Z(-\d+)?/.exec(name)?.[0] ?? '';
+
+const instantOf = (name: string): number =>
+  Date.parse(stampOf(name).replace(/^(....)(..)(..)T(..)(..)(..)Z.*$/, '$1-$2-$3T$4:$5:$6Z'));
 
 /** The name of a backup that is made at this instant, such as 'timetracker-20260304T090000Z'. */
 export const nameAt = (now: number, scheduled: boolean): string =>

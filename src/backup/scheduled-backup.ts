@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Deps } from '../deps.ts';
@@ -20,8 +21,10 @@ export async function backUpOnSchedule({
   const installation = installationOf(await settings.secret());
   await removeLeftovers(folder, installation);
   await refuseLittleRoom(folder);
-  const { file, bytes, rows } = await makeBackup(config, { folder, now: now(), scheduled: true });
-  const removed = await removeOld({ folder, installation, keep: config.backup_keep });
+  const madeAt = now();
+  const { file, bytes, rows } = await makeBackup(config, { folder, now: madeAt, scheduled: true });
+  const removed = await removeOld({ folder, installation, keep: config.backup_keep, file, madeAt });
+  if (!existsSync(file)) throw new BackupError(`the backup ${file} was written, and somebody deleted it`);
   log.logger.info({ job: 'backup', file: basename(file), bytes, rows, removed }, 'backup written');
 }
 
@@ -43,20 +46,29 @@ async function refuseLittleRoom(folder: string): Promise<void> {
     throw new BackupError(`no backup was made in ${folder}: ${free} are free there, and ${wanted} should be`);
 }
 
-/** Only scheduled backups of this very installation: others may share the folder. @returns how many were deleted. */
-async function removeOld({
-  folder,
-  installation,
-  keep,
-}: {
-  folder: string;
-  installation: string;
-  keep: number;
-}): Promise<number> {
-  const own: string[] = [];
-  for (const { file, scheduled } of await listBackups(folder))
-    if (scheduled && (await readHead(file))?.installation === installation) own.push(file);
-  const old = own.slice(keep);
+/**
+ * Only scheduled backups of this very installation: others may share the folder. What bears a later instant than the one just
+ * made is of a clock that ran ahead: it does not count, or it would take the place of every new one.
+ *
+ * @returns how many were deleted.
+ */
+async function removeOld({ folder, installation, keep, file: made, madeAt }: Retention): Promise<number> {
+  const earlier: string[] = [];
+  for (const { file, scheduled, made_at } of await listBackups(folder)) {
+    if (!scheduled || file === made || made_at > madeAt) continue;
+    if ((await readHead(file))?.installation === installation) earlier.push(file);
+  }
+  const old = earlier.slice(keep - 1);
   for (const file of old) await rm(file, { force: true });
   return old.length;
+}
+
+interface Retention {
+  folder: string;
+  installation: string;
+  /** The one just made among them. */
+  keep: number;
+  file: string;
+  /** Epoch milliseconds. */
+  madeAt: number;
 }

@@ -686,6 +686,26 @@ describe('the schedule', () => {
     expect(lines.map(({ removed }) => removed)).toEqual([0, 0, 1, 1]);
   });
 
+  test('keeps what it has just made when the clock ran ahead for a while', async () => {
+    const folder = newFolder();
+    const own = await createTestApp({ environment: { BACKUP_DIR: folder, BACKUP_KEEP: '2' } });
+    own.clock.now += 400 * day;
+    for (let run = 0; run < 2; run += 1, own.clock.now += day) await runAllJobs(own.deps);
+    const ahead = await scheduled(folder);
+    expect(ahead).toHaveLength(2);
+    own.clock.now = now;
+    const made: string[] = [];
+    for (let run = 0; run < 3; run += 1, own.clock.now += day) {
+      await runAllJobs(own.deps);
+      const [newest = ''] = (await scheduled(folder)).filter((name) => !ahead.includes(name));
+      made.push(newest);
+    }
+    expect(new Set(made).size).toBe(3);
+    // The two newest, and the two that no clock of today has reached.
+    expect((await scheduled(folder)).sort()).toEqual([...made.slice(1), ...ahead].sort());
+    for (const { file: kept } of await listBackups(folder)) await verifyBackup(kept);
+  });
+
   const idOf = async ({ deps }: TestApp) => {
     await deps.settings.secret();
     const { file: made } = await makeBackup(deps.config, { folder: newFolder(), now, scheduled: false });
@@ -701,9 +721,12 @@ describe('the schedule', () => {
     expect(await runsOf(own)).toEqual(['failure 1']);
     const [line] = own.logLines().filter(({ job, msg }) => job === 'backup' && msg === 'job failed');
     expect(JSON.stringify(line)).toContain('it is no folder');
+    const page = async () => (await own.as('alice').get('/admin/system').expect(200)).text;
+    own.clock.now += hour / 20;
+    // Three minutes old: nothing can have failed "for hours".
+    expect(await page()).not.toContain('Back up the database failed');
     own.clock.now += 3 * hour;
-    const { text } = await own.as('alice').get('/admin/system').expect(200);
-    expect(text).toContain('The job Back up the database failed once');
+    expect(await page()).toContain('The job Back up the database failed once');
     rmSync(folder);
     await runAllJobs(own.deps);
     expect(await scheduled(folder)).toHaveLength(1);

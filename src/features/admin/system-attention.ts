@@ -108,9 +108,10 @@ function ofWork(situation: Situation, words: Words): string[] {
 }
 
 function ofJobs(situation: Situation, { units, jobName, functions: { t } }: Words): string[] {
-  const { readings, now } = situation;
+  const { readings, now, startedAt } = situation;
+  // Failures are counted since the start: one that never succeeded has had no longer than that.
   const failing = (readings.jobs ?? []).filter(
-    ({ failures, last_success_at }) => failures > 0 && (last_success_at ?? 0) < now - 2 * hourMs,
+    ({ failures, last_success_at }) => failures > 0 && (last_success_at ?? startedAt) < now - 2 * hourMs,
   );
   const stale = staleJobs(situation).filter((job) => !failing.includes(job));
   return [
