@@ -51,9 +51,9 @@ export function errorPage({
     const status = statusFor(error);
     if (status >= 500) {
       logger.error({ err: error }, 'request failed');
-      const { request_id } = res.locals.context;
+      const { request_id, own_request_id } = res.locals.context;
       reportError(error, {
-        ...{ request_id, endpoint: endpointOf(req, res) },
+        ...{ request_id: own_request_id ?? request_id, endpoint: endpointOf(req, res) },
         user_id: res.locals.person?.id ?? null,
       });
     }

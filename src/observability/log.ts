@@ -136,7 +136,7 @@ function withPhrase(args: unknown[]): unknown[] {
 
 /**
  * Opens the log: one JSON object a line, written when the call returns. Lines of a running request carry its
- * `request_id` and `user_id`. After opening, nothing here throws: what cannot be written is counted.
+ * `request_id`, `own_request_id` where a proxy gave the first, and `user_id`. After opening, nothing here throws: what cannot be written is counted.
  */
 export function openLog(options: LogOptions): Log {
   const { file, level, now = Date.now, onLine = () => {} } = options;
@@ -151,7 +151,11 @@ export function openLog(options: LogOptions): Log {
       mixin(_fields, levelNumber, { levels }) {
         onLine(levels.labels[levelNumber] ?? 'info');
         const context = currentContext();
-        return context === undefined ? {} : { request_id: context.request_id, user_id: context.user_id };
+        if (context === undefined) return {};
+        const { request_id, own_request_id, user_id } = context;
+        return own_request_id === undefined
+          ? { request_id, user_id }
+          : { request_id, own_request_id, user_id };
       },
       hooks: {
         logMethod(args, method) {

@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 /** What every log line of one request shares. `user_id` is filled in once the session is known. */
 export interface RequestContext {
   readonly request_id: string;
+  /** Where `request_id` came with the request: an id of ours as well, which an error report can name. */
+  readonly own_request_id?: string;
   /** The 32 hex digits of an inbound W3C `traceparent`; logged, never forwarded. */
   readonly trace_id?: string;
   user_id?: number;

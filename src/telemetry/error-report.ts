@@ -186,7 +186,7 @@ function reportOf(
   }: Omit<ErrorContext, 'handled' | 'request_id'> & { request_id?: string | undefined },
   { release, environment }: Reporter,
 ): ReportBase {
-  // An id that came with the request is the caller's, and could say something.
+  // An id that came with the request is the caller's and could say something; such a request has one of ours as well.
   const ownId = request_id !== undefined && isOwnRequestId(request_id) ? request_id : undefined;
   return {
     platform: 'node',

@@ -154,6 +154,7 @@ describe('the line of a request', () => {
       http_status: 200,
       duration_ms: expect.any(Number) as number,
       request_id: 'proxy.id-1',
+      own_request_id: expect.stringMatching(/^[0-9a-f]{12}-\w+$/) as string,
       trace_id: '0af7651916cd43dd8448eb211c80319c',
       user_id: 42,
       msg: 'request',

@@ -110,6 +110,23 @@ describe('an error of a page', () => {
     await app.close();
   });
 
+  it('names an id of this server where a proxy gave the request one, and the log has both', async () => {
+    const app = await startApp({ TRUST_PROXY: '127.0.0.1, ::1' });
+    await breakTimer(app);
+    const answer = await app.as('bob').get('/timer').set('X-Request-Id', canaries.header);
+    expect(answer.headers['x-request-id']).toBe(canaries.header);
+    await sentry.until(1);
+    const { tags } = receivedBy(sentry)[0]?.event as ErrorReport;
+    expect(tags?.request_id).toMatch(/^[0-9a-f]{12}-\w+$/);
+    expect(sentry.bytes().toString('utf8')).not.toContain(canaries.header);
+    const lines = app.logLines().filter((line) => line['own_request_id'] === tags?.request_id);
+    expect(lines.map(({ msg, request_id }) => [msg, request_id])).toEqual([
+      ['request failed', canaries.header],
+      ['request', canaries.header],
+    ]);
+    await app.close();
+  });
+
   it('is posted with the key in a header, and no header of a trace', async () => {
     const app = await startApp();
     await breakTimer(app);

@@ -15,14 +15,17 @@ declare module 'express-serve-static-core' {
 
 /**
  * Gives every request an id: the caller's when `trustInboundId` agrees and it is short and clean, else a new one. The id
- * is on the answer as `X-Request-Id`, in `res.locals.context`, and in every log line written while the request runs.
+ * is on the answer as `X-Request-Id`, in `res.locals.context`, and in every log line written while the request runs. A
+ * caller's id could say something and never leaves in an error report, so such a request has one of ours beside it.
  */
 export function requestContext(options: { trustInboundId: (req: Request) => boolean }): RequestHandler {
   return function requestContext(req, res, next) {
     const inboundId = cleanRequestId(req.headers['x-request-id']);
     const traceId = traceIdOf(req.headers.traceparent);
+    const ownId = newRequestId();
+    const isInbound = inboundId !== undefined && options.trustInboundId(req);
     const context: RequestContext = {
-      request_id: inboundId !== undefined && options.trustInboundId(req) ? inboundId : newRequestId(),
+      ...(isInbound ? { request_id: inboundId, own_request_id: ownId } : { request_id: ownId }),
       ...(traceId === undefined ? undefined : { trace_id: traceId }),
     };
     res.locals.context = context;

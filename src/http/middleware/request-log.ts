@@ -34,6 +34,7 @@ export function requestLog(log: Log): RequestHandler {
         http_status: httpStatus,
         duration_ms: Math.round((performance.now() - startedAt) * 100) / 100,
         request_id: context.request_id,
+        own_request_id: context.own_request_id,
         trace_id: context.trace_id,
         user_id: context.user_id,
       };
