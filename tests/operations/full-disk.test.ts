@@ -218,6 +218,15 @@ describe.skipIf(inject('postgres') !== undefined)('a full disk', () => {
       expect(answer.text).not.toContain(fields.password);
     });
 
+    it('signs out in the browser whoever wants to leave, and says what that means', async () => {
+      const left = await post('carl', '/logout', {});
+      expect(left.status).toBe(507);
+      expect(left.headers.get('set-cookie')).toMatch(/^tt_session=; .*Max-Age=0/);
+      expect(left.text).toContain('In diesem Browser ist die Abmeldung erfolgt');
+      expect(left.text).toContain('action="/login"');
+      expect(left.text).not.toContain('action="/logout"');
+    });
+
     it('is told by metrics, probes and the page for administrators', async () => {
       const found = await samples();
       expect(await sumOf(/^tt_requests_total.*http_status="507"/)).toBeGreaterThan(0);

@@ -19,10 +19,14 @@ export async function openSession(deps: Deps, req: Request, res: Response, user_
   res.locals.context.chooser = { user_id, analytics_choice: await findAnalyticsChoice(db, user_id) };
 }
 
-/** Signs the browser out: the session ends in the database, and its cookie goes. */
+/**
+ * Signs the browser out: its cookie goes whatever happens, and the session ends in the database.
+ *
+ * @throws when the database takes no writes; the session ends by its own time then.
+ */
 export async function closeSession(deps: Deps, req: Request, res: Response): Promise<void> {
-  await endOwnSession(deps, req);
   setSessionCookie(res, undefined, isSecure(deps, req), 0);
+  await endOwnSession(deps, req);
 }
 
 async function endOwnSession({ db }: Deps, req: Request): Promise<void> {

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { answerInvalid, readForm, returnPath, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import { isUnstorable } from '../../shared/errors.ts';
 import { signInForm } from './accounts.forms.ts';
 import { addressLimit, addressOf } from './address-limit.ts';
 import { answerLimited } from './answer-limited.ts';
@@ -50,13 +51,27 @@ export function signInRoutes(deps: Deps, attempts: Attempts): Router {
 
   router.post('/logout', async (req, res) => {
     const { id } = personOf(res);
-    await closeSession(deps, req, res);
+    try {
+      await closeSession(deps, req, res);
+    } catch (error) {
+      if (!isUnstorable(error)) throw error;
+      deps.log.logger.error({ err: error }, 'session could not be ended');
+      return showLeft(deps, req, res);
+    }
     // Pages that the back button would still show; browsers obey this only over https.
     if (isSecure(deps, req)) res.setHeader('Clear-Site-Data', '"cache"');
     deps.record('auth.logout', { user_id: id }, { reason: 'sign_out' });
     res.redirect(303, '/login');
   });
   return router;
+}
+
+/** Out in this browser, though nothing can be stored: whoever leaves a shared computer must not stay signed in at it. */
+function showLeft(deps: Deps, req: Request, res: Response): Promise<void> {
+  delete res.locals.session;
+  delete res.locals.person;
+  const problems = { form: res.locals.functions.t('logout.unstored') };
+  return showLogin(deps, req, res, { return_to: home, problems, values: {}, status: 507 });
 }
 
 interface LoginPage {

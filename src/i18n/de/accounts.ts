@@ -1,6 +1,8 @@
 import type { accounts as en } from '../en/accounts.ts';
 
 export const accounts: Record<keyof typeof en, string> = {
+  'logout.unstored':
+    'In diesem Browser ist die Abmeldung erfolgt. Der Server kann sie nicht speichern: Seine Platte ist voll. Die Sitzung selbst endet, wenn sie eine Zeit lang unbenutzt bleibt; ist wieder Platz, kann die Verwaltung sie beenden.',
   'login.title': 'Anmelden',
   'login.lead': 'Willkommen zurück.',
   'login.email': 'E-Mail',

@@ -1,4 +1,6 @@
 export const accounts = {
+  'logout.unstored':
+    'You are signed out in this browser. The server cannot store that: its disk is full. The session itself ends when nobody uses it for a while; an administrator can end it once there is room.',
   'login.title': 'Sign in',
   'login.lead': 'Welcome back.',
   'login.email': 'E-mail',
