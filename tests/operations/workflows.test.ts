@@ -190,6 +190,15 @@ describe('what runs', () => {
     },
   );
 
+  it('tests every commit of main to the end, and of other branches the newest', () => {
+    const { concurrency } = workflowOf('.github/workflows/tests.yml');
+    expect(concurrency).toEqual({
+      // Runs of one group also push each other out of the queue, so there each commit has its own.
+      group: "tests-${{ github.ref }}${{ github.ref == 'refs/heads/main' && github.sha || '' }}",
+      'cancel-in-progress': "${{ github.ref != 'refs/heads/main' }}",
+    });
+  });
+
   it('has the Node and the Debian packages that CI and the image have', () => {
     const [, node = ''] = /^ARG NODE_IMAGE=(\S+)-slim@sha256:/m.exec(fileOf('Dockerfile')) ?? [];
     const { jobs: tests } = workflowOf('.github/workflows/tests.yml');
