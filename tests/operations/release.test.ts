@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
@@ -44,7 +44,12 @@ function repository({
 }: Files = {}): string {
   const folder = mkdtempSync(join(inject('folder'), 'release-'));
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
-  write('CHANGELOG.md', more.changelog ?? changelog);
+  const text = more.changelog ?? changelog;
+  write('CHANGELOG.md', text);
+  mkdirSync(join(folder, 'tests/operations/schemas'), { recursive: true });
+  // A pre-release has none.
+  for (const [, released = ''] of text.matchAll(/^## \[?(\d+\.\d+\.\d+)(?=[\] ])/gm))
+    write(`tests/operations/schemas/${released}.jsonl.gz`, '');
   write('package.json', JSON.stringify({ version }));
   write('package-lock.json', JSON.stringify({ version: locked, packages: { '': { version: rootLocked } } }));
   const git = (...args: string[]): unknown =>
@@ -99,11 +104,25 @@ describe('checking a tag', () => {
     ]);
   });
 
+  it('wants the database that upgrades are tested from', () => {
+    const folder = repository();
+    const file = 'tests/operations/schemas/1.4.0.jsonl.gz';
+    rmSync(join(folder, file));
+    const { status, problems } = release(folder, 'check', 'v1.4.0');
+    expect({ status, problems }).toEqual({
+      status: 1,
+      problems: [`${file} is missing, which upgrades are tested from: its README says how to make it`],
+    });
+  });
+
   it('wants a section', () => {
     const { status, problems } = release(repository({ version: '1.6.0' }), 'check', 'v1.6.0');
     expect({ status, problems }).toEqual({
       status: 1,
-      problems: ['CHANGELOG.md has no section "## 1.6.0 - YYYY-MM-DD"'],
+      problems: [
+        'CHANGELOG.md has no section "## 1.6.0 - YYYY-MM-DD"',
+        expect.stringContaining('schemas/1.6.0.jsonl.gz is missing'),
+      ],
     });
   });
 
