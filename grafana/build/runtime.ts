@@ -37,6 +37,7 @@ export const runtime = () =>
         lines: [
           ['nodejs_eventloop_lag_p50_seconds{job="timetracker"}', 'median {{instance}}'],
           ['nodejs_eventloop_lag_p99_seconds{job="timetracker"}', '99 % {{instance}}'],
+          ['nodejs_eventloop_lag_max_seconds{job="timetracker"}', 'longest {{instance}}'],
         ],
         unit: 's',
       }),

@@ -1,10 +1,10 @@
 import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Dialect, LogEvent } from 'kysely';
+import type { Dialect, DialectAdapter, LogEvent } from 'kysely';
 import { Kysely } from 'kysely';
 import type { Client as PgClient } from 'pg';
 import type { Database } from './schema.ts';
-import { sqliteDialect } from './sqlite-dialect.ts';
+import { EmbeddedAdapter, sqliteDialect } from './sqlite-dialect.ts';
 
 export type Db = Kysely<Database>;
 
@@ -45,16 +45,17 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     synchronous: options.sqliteSynchronous,
     ...(onQuery ? { onRead: (seconds, sql) => onQuery('select', seconds, sql) } : {}),
   });
-  return {
-    db: newKysely(dialect, log),
-    dialect: 'sqlite',
-    poolState: () =>
-      new Map([
-        ['active', 1],
-        ['idle', 0],
-        ['waiting', 0],
-      ]),
-  };
+  const db = newKysely(dialect, log);
+  return { db, dialect: 'sqlite', poolState: () => stateOfOne(db.getExecutor().adapter) };
+}
+
+function stateOfOne(adapter: DialectAdapter): PoolState {
+  const { active, waiting } = adapter instanceof EmbeddedAdapter ? adapter.use : { active: 0, waiting: 0 };
+  return new Map([
+    ['active', active],
+    ['idle', 1 - active],
+    ['waiting', waiting],
+  ]);
 }
 
 /**
@@ -87,7 +88,7 @@ async function connectPostgres(
   }
   const pool = new pg.Pool({
     Client,
-    connectionString,
+    connectionString: withoutName(connectionString),
     max,
     // A server at rest keeps one: the next request need not wait for it, and a restore sees that somebody is at work.
     min: 1,
@@ -109,6 +110,15 @@ async function connectPostgres(
         ['waiting', pool.waitingCount],
       ]),
   };
+}
+
+/** The address wins over what the pool is told, and by the name a restore sees that a server is at work. */
+function withoutName(address: string): string {
+  const start = address.indexOf('?');
+  if (start < 0) return address;
+  const given = address.slice(start + 1).split('&');
+  const kept = given.filter((one) => !/^(fallback_)?application_name=/.test(one));
+  return `${address.slice(0, start)}${kept.length === 0 ? '' : `?${kept.join('&')}`}`;
 }
 
 function newKysely(dialect: Dialect, log: ((event: LogEvent) => void) | undefined): Db {

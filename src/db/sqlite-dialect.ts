@@ -90,6 +90,11 @@ export class EmbeddedAdapter extends SqliteAdapter {
     return this.#driver.readKept(statement, query) as readonly Row[] | undefined;
   }
 
+  /** The one connection: at work or not, and how many wait for it. */
+  get use(): { active: number; waiting: number } {
+    return this.#driver.use;
+  }
+
   /** Forgets what was kept: every read is made again. */
   forgetReads(): void {
     this.#driver.kept.forget();
@@ -115,6 +120,10 @@ class SqliteDriver implements Driver {
     database.exec('pragma cache_size = -16000');
     database.exec('pragma temp_store = memory');
     this.#connection = new SqliteConnection(database, this.kept);
+  }
+
+  get use(): { active: number; waiting: number } {
+    return { active: this.#lock.isTaken ? 1 : 0, waiting: this.#lock.waiting };
   }
 
   readNow(query: CompiledQuery): unknown[] | undefined {
@@ -304,6 +313,10 @@ class Lock {
 
   get isTaken(): boolean {
     return this.#taken;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   take(): Promise<void> | undefined {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Db } from '../../src/db/connect.ts';
+import type { Db, PoolState } from '../../src/db/connect.ts';
 import { connect } from '../../src/db/connect.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
 import { prepareKept } from '../../src/db/prepared.ts';
@@ -13,6 +13,7 @@ import { prepareKept } from '../../src/db/prepared.ts';
 let folder: string;
 let db: Db;
 let statements: string[];
+let poolState: () => PoolState;
 
 const listTags = prepareKept<{ from: number }, { id: number; name: string }>((handle, parameter) =>
   handle.selectFrom('tags').select(['id', 'name']).where('id', '>=', parameter('from')).orderBy('id'),
@@ -33,6 +34,7 @@ beforeEach(async () => {
     onQuery: (_operation, _seconds, sql) => statements.push(sql),
   });
   db = connection.db;
+  poolState = connection.poolState;
   await migrateToLatest(connection);
   await insertTag('one');
   statements = [];
@@ -112,4 +114,16 @@ it('refuses to keep what every request writes', async () => {
     handle.selectFrom('sessions').select('id'),
   );
   await expect(listSessions(db, {})).rejects.toThrow('cannot be kept');
+});
+
+it('tells that the one connection is at work, and how many wait for it', async () => {
+  expect(Object.fromEntries(poolState())).toEqual({ active: 0, idle: 1, waiting: 0 });
+  let others: Promise<unknown>[] = [];
+  await db.transaction().execute(async (trx) => {
+    others = [insertTag('two'), insertTag('three')];
+    await insertTag('one more', trx);
+    expect(Object.fromEntries(poolState())).toEqual({ active: 1, idle: 0, waiting: 2 });
+  });
+  await Promise.all(others);
+  expect(await names()).toContain('one more');
 });

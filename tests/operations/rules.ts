@@ -32,6 +32,7 @@ const processMetrics: Record<string, string[]> = {
   process_cpu_seconds_total: [],
   nodejs_eventloop_lag_p50_seconds: [],
   nodejs_eventloop_lag_p99_seconds: [],
+  nodejs_eventloop_lag_max_seconds: [],
   nodejs_heap_size_used_bytes: [],
   nodejs_heap_size_total_bytes: [],
   nodejs_external_memory_bytes: [],

@@ -30,6 +30,7 @@ interface Words {
 const slowSeconds = 0.25;
 const failedShare = 0.01;
 const lateSeconds = 0.1;
+const blockedSeconds = 0.5;
 const hourMs = 3_600_000;
 const fewRequests = 20;
 
@@ -49,9 +50,12 @@ function ofRequests({ lately, hour, stretches }: Situation, { units, functions: 
     sentences.push(t('system.attention.failed', { count: hour.failed }));
   if (lately.requests >= fewRequests && (lately.p95Seconds ?? 0) > slowSeconds)
     sentences.push(t('system.attention.slow', { value: units.time(lately.p95Seconds) }));
-  const late = stretches.slice(-20).filter(({ loop }) => loop.delayP99Seconds > lateSeconds);
+  // A block that is over is one sample of a thousand: the percentile does not know it.
+  const late = stretches
+    .slice(-20)
+    .filter(({ loop }) => loop.delayP99Seconds > lateSeconds || loop.delayMaxSeconds > blockedSeconds);
   if (late.length >= 4) {
-    const value = units.time(Math.max(...late.map(({ loop }) => loop.delayP99Seconds)));
+    const value = units.time(Math.max(...late.map(({ loop }) => loop.delayMaxSeconds)));
     sentences.push(t('system.attention.late', { value }));
   }
   return sentences;
