@@ -11,6 +11,7 @@ import { listSessions } from '../accounts/sessions.queries.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { destinationOf } from '../admin/telemetry-channels.ts';
 import { instantIn } from '../admin/telemetry-page.ts';
+import { countOwnRows } from './own-rows.queries.ts';
 import { analyticsForm, pageQuery } from './privacy.forms.ts';
 import { countPeopleOf, findRecordedCounts } from './privacy.queries.ts';
 import { chooseAnalytics, effectFor, partOf } from './privacy.ts';
@@ -44,6 +45,7 @@ async function showPrivacy(
     effect,
     host: destinationOf('analytics', deps.config)?.host ?? '',
     recorded: await recordedView(deps, res),
+    own_rows: await countOwnRows(deps.db, personOf(res).id),
     left: await leftView(deps, req, res),
   };
   await deps.page(req, res, 'privacy/privacy', data, Object.keys(problems).length > 0 ? 422 : 200);

@@ -49,6 +49,22 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.notices': 'Mitteilungen an Sie',
   'privacy.notices_text':
     'Was dieser Server Ihnen auf seinen Seiten gesagt hat, etwa dass ein Budget aufgebraucht ist.',
+  'privacy.own.project_members': 'Projekte, in denen Sie sind',
+  'privacy.own.favourites': 'Favoriten',
+  'privacy.own.tasks': 'Ihnen zugewiesene Aufgaben',
+  'privacy.own.account_links': 'Links zu Ihrem Konto',
+  'privacy.own.mails': 'E-Mails an Sie',
+  'privacy.own.consents': 'Entscheidungen, was hinausgeht',
+  'privacy.own_text.consents':
+    'Was Sie als Administrator über die Kanäle entschieden haben. Administratoren können es sehen.',
+  'privacy.own_text.project_members':
+    'Bei welchen Projekten Sie Mitglied sind oder leiten, und Stunden- oder Kostensätze für Sie. Administratoren können sie sehen; Leitende die Preise in ihren Projekten.',
+  'privacy.own_text.favourites': 'Projekte, die Sie markiert haben, um sie schneller zu finden. Nur Sie sehen das.',
+  'privacy.own_text.tasks': 'Wer die Aufgabe sieht, sieht auch, wem sie zugewiesen ist.',
+  'privacy.own_text.account_links':
+    'Einladungen und Links für ein neues Passwort: wann sie entstanden, enden und benutzt wurden. Nie der Link selbst, nur sein Hash.',
+  'privacy.own_text.mails':
+    'Welcher Link oder welche Mitteilung Ihnen wann gemailt wurde und ob der Mailserver es annahm, nicht der Inhalt. 30 Tage nach dem Ende gelöscht.',
   'privacy.audit': 'Änderungsprotokoll',
   'privacy.audit_text':
     'Was Sie als Administrator oder an der Zeit anderer geändert haben, und was andere an Ihrer. Nur Zahlen und Auswahlen; Administratoren können es lesen.',

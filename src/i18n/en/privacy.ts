@@ -44,6 +44,21 @@ export const privacy = {
   'privacy.comments_text': 'What you wrote at tasks. Who sees the task sees them.',
   'privacy.notices': 'Messages to you',
   'privacy.notices_text': 'What this server told you on its pages, such as a budget that is used up.',
+  'privacy.own.project_members': 'Projects you are in',
+  'privacy.own.favourites': 'Favourites',
+  'privacy.own.tasks': 'Tasks given to you',
+  'privacy.own.account_links': 'Links to your account',
+  'privacy.own.mails': 'Mails to you',
+  'privacy.own.consents': 'Decisions about what leaves',
+  'privacy.own_text.consents': 'What you decided about the channels as an administrator. Administrators can see it.',
+  'privacy.own_text.project_members':
+    'Which projects you are a member of or manage, and any price or cost rate set for you. Administrators can see them; managers see the prices on their projects.',
+  'privacy.own_text.favourites': 'Projects you marked, to find them faster. Only you see them.',
+  'privacy.own_text.tasks': 'Who sees the task sees whom it is given to.',
+  'privacy.own_text.account_links':
+    'Invitations and links for a new password: when they were made, end and were used. Never the link itself, only its hash.',
+  'privacy.own_text.mails':
+    'Which link or message was mailed to you, when, and whether the mail server took it, not what it said. Kept for 30 days after it ended.',
   'privacy.audit': 'Audit log',
   'privacy.audit_text':
     'What you changed as an administrator or of somebody else’s time, and what others changed of yours. Numbers and choices only; administrators can read it.',
