@@ -142,20 +142,25 @@ export async function deleteUpTo(trx: Transaction<Database>, { id, hash }: Ledge
   return Number(numDeletedRows);
 }
 
-/** Requests, called `q`, that the filter lets through. */
-function requestsOf(db: Handle, filter: LedgerFilter) {
-  const { channel, host, from, to, outcome, user_id } = filter;
-  let narrowed = db.selectFrom('ledger as q').where('q.kind', '=', 'request');
-  if (channel !== undefined) narrowed = narrowed.where('q.channel', '=', channel);
-  if (host !== undefined) narrowed = narrowed.where('q.host', '=', host);
-  if (from !== undefined) narrowed = narrowed.where('q.at', '>=', from);
-  if (to !== undefined) narrowed = narrowed.where('q.at', '<', to);
+/** A stretch of the chain; neither end is part of it. */
+export interface Stretch {
+  after_id: number;
+  before_id: number;
+}
+
+/** Whether a request, called `q`, is one that the filter lets through. */
+function matches({ channel, host, from, to, outcome, user_id }: LedgerFilter) {
+  const conditions = [sql`q.kind = 'request'`];
+  if (channel !== undefined) conditions.push(sql`q.channel = ${channel}`);
+  if (host !== undefined) conditions.push(sql`q.host = ${host}`);
+  if (from !== undefined) conditions.push(sql`q.at >= ${from}`);
+  if (to !== undefined) conditions.push(sql`q.at < ${to}`);
   if (user_id !== undefined)
-    // From the person to their records, not the other way: everybody may ask this, of a ledger of any length.
-    narrowed = narrowed.where('q.id', 'in', (eb) =>
-      eb.selectFrom('ledger_people').select('ledger_id').where('user_id', '=', user_id),
+    conditions.push(
+      sql`exists (select 1 from ledger_people as p where p.ledger_id = q.id and p.user_id = ${user_id})`,
     );
-  return outcome === undefined ? narrowed : narrowed.where(outcomeIs(outcome));
+  if (outcome !== undefined) conditions.push(outcomeIs(outcome));
+  return sql<boolean>`(${sql.join(conditions, sql` and `)})`;
 }
 
 function outcomeIs(outcome: LedgerOutcome) {
@@ -165,26 +170,67 @@ function outcomeIs(outcome: LedgerOutcome) {
     case 'delivered':
       return sql<boolean>`exists (${delivered})`;
     case 'failed':
-      return sql<boolean>`exists (${answered}) and not exists (${delivered})`;
+      return sql<boolean>`(exists (${answered}) and not exists (${delivered}))`;
     case 'unanswered':
       return sql<boolean>`not exists (${answered})`;
   }
 }
 
-/** Requests, newest first. */
-export async function listRequests(
+/** Ids of requests of a stretch, from its older or its newer end. Costs no more than the stretch is long. */
+export async function listRequestIds(
   db: Handle,
   filter: LedgerFilter,
-  { limit, offset }: { limit: number; offset: number },
-): Promise<LedgerRow[]> {
-  return requestsOf(db, filter).selectAll('q').orderBy('q.id', 'desc').limit(limit).offset(offset).execute();
+  { after_id, before_id, from_end, limit }: Stretch & { from_end: 'older' | 'newer'; limit: number },
+): Promise<number[]> {
+  const direction = from_end === 'older' ? 'asc' : 'desc';
+  const { user_id, ...others } = filter;
+  // From the person to their records, not the other way: everybody may ask this, of a ledger of any length.
+  const rows =
+    user_id === undefined
+      ? await db
+          .selectFrom('ledger as q')
+          .select('q.id')
+          .where('q.id', '>', after_id)
+          .where('q.id', '<', before_id)
+          .where(matches(others))
+          .orderBy('q.id', direction)
+          .limit(limit)
+          .execute()
+      : await db
+          .selectFrom('ledger_people as p')
+          .select('p.ledger_id as id')
+          .where('p.user_id', '=', user_id)
+          .where('p.ledger_id', '>', after_id)
+          .where('p.ledger_id', '<', before_id)
+          .where(
+            sql<boolean>`exists (select 1 from ledger as q where q.id = p.ledger_id and ${matches(others)})`,
+          )
+          .orderBy('p.ledger_id', direction)
+          .limit(limit)
+          .execute();
+  return rows.map(({ id }) => id);
 }
 
-export async function countRequests(db: Handle, filter: LedgerFilter): Promise<number> {
-  const row = await requestsOf(db, filter)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+/** Everything there is; empty when there is nothing. */
+export async function findWholeStretch(db: Handle): Promise<Stretch> {
+  const { smallest, largest } = await db
+    .selectNoFrom((eb) => [
+      eb
+        .selectFrom('ledger')
+        .select(({ fn }) => fn.min('id').as('id'))
+        .as('smallest'),
+      eb
+        .selectFrom('ledger')
+        .select(({ fn }) => fn.max('id').as('id'))
+        .as('largest'),
+    ])
     .executeTakeFirstOrThrow();
-  return Number(row.count);
+  return { after_id: (smallest ?? 1) - 1, before_id: (largest ?? 0) + 1 };
+}
+
+export async function listRecords(db: Handle, ids: readonly number[]): Promise<LedgerRow[]> {
+  if (ids.length === 0) return [];
+  return db.selectFrom('ledger').selectAll().where('id', 'in', ids).orderBy('id').execute();
 }
 
 export async function listAnswers(db: Handle, request_ids: readonly number[]): Promise<LedgerRow[]> {
@@ -192,36 +238,42 @@ export async function listAnswers(db: Handle, request_ids: readonly number[]): P
   return db.selectFrom('ledger').selectAll().where('request_id', 'in', request_ids).orderBy('id').execute();
 }
 
-/** Requests of the filter and their answers, in the order of the chain, after the given record. */
-export async function listFiltered(
+/** Ids of the filter's requests and of answers to them that lie in the stretch, in the order of the chain. */
+export async function listFilteredIds(
   db: Handle,
   filter: LedgerFilter,
-  { after_id, limit }: { after_id: number; limit: number },
-): Promise<LedgerRow[]> {
-  if (Object.values(filter).every((value) => value === undefined)) return listChain(db, after_id, limit);
-  const matching = requestsOf(db, filter)
-    .select('q.id')
-    .where('q.id', '=', sql<number>`coalesce(r.request_id, r.id)`);
-  return db
+  { after_id, before_id }: Stretch,
+): Promise<number[]> {
+  // From the answers of the stretch to their requests: a join might begin with all requests there are.
+  const answers = db
     .selectFrom('ledger as r')
-    .selectAll('r')
+    .select('r.id')
+    .where('r.kind', '=', 'answer')
     .where('r.id', '>', after_id)
-    .where((eb) => eb.exists(matching))
-    .orderBy('r.id')
-    .limit(limit)
+    .where('r.id', '<', before_id)
+    .where(sql<boolean>`exists (select 1 from ledger as q where q.id = r.request_id and ${matches(filter)})`);
+  const rows = await db
+    .selectFrom('ledger as q')
+    .select('q.id')
+    .where('q.id', '>', after_id)
+    .where('q.id', '<', before_id)
+    .where(matches(filter))
+    .unionAll(answers)
     .execute();
+  return rows.map(({ id }) => id).sort((one, other) => one - other);
 }
 
-/** Hosts that anything was sent to, for the filter. */
+/** Hosts that anything was sent to, for the filter: from one to the next, without reading what was sent to each. */
 export async function listHosts(db: Handle): Promise<string[]> {
-  const rows = await db
-    .selectFrom('ledger')
-    .select('host')
-    .distinct()
-    .where('kind', '=', 'request')
-    .orderBy('host')
-    .execute();
-  return rows.map(({ host }) => host);
+  const { rows } = await sql<{ host: string }>`
+    with recursive hosts(host) as (
+      select min(host) from ledger where host > ''
+      union all
+      select (select min(later.host) from ledger as later where later.host > hosts.host)
+      from hosts where hosts.host is not null
+    )
+    select host from hosts where host is not null`.execute(db);
+  return rows.map(({ host }) => host).sort();
 }
 
 export interface LedgerTotals {

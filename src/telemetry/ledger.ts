@@ -3,23 +3,31 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Db } from '../db/connect.ts';
 import type { Channel } from '../db/schema.ts';
-import type { LedgerFilter, LedgerOutcome, LedgerRow, LedgerTotals, Link } from './ledger.queries.ts';
+import type {
+  LedgerFilter,
+  LedgerOutcome,
+  LedgerRow,
+  LedgerTotals,
+  Link,
+  Stretch,
+} from './ledger.queries.ts';
 import {
   beginning,
-  countRequests,
   deleteUpTo,
   findEnds,
   findLastOlder,
   findRecord,
   findSmallestId,
   findTotals,
+  findWholeStretch,
   insertRecord,
   listAnswers,
   listChain,
-  listFiltered,
+  listFilteredIds,
   listHosts,
   listPeopleOf,
-  listRequests,
+  listRecords,
+  listRequestIds,
   lockLastLink,
 } from './ledger.queries.ts';
 
@@ -48,6 +56,20 @@ export interface LedgerEntry {
   request: LedgerRow;
   answer: LedgerRow | undefined;
   outcome: LedgerOutcome;
+}
+
+/** A place in a list: what is older than one record, or what is newer than one. Neither is the newest of all. */
+export interface LedgerPlace {
+  before_id?: number | undefined;
+  after_id?: number | undefined;
+}
+
+/** Some of a list. It is not counted: that takes as long as the ledger is. */
+export interface LedgerPage {
+  entries: LedgerEntry[];
+  /** The next place in each direction; undefined at the end. */
+  newer: LedgerPlace | undefined;
+  older: LedgerPlace | undefined;
 }
 
 /** What is not there any more because of its age, as the newest removal says. */
@@ -81,8 +103,8 @@ export interface Ledger {
   append(request: LedgerRequest): Promise<number>;
   /** Writes down what became of a request, as a record of its own. */
   answer(request_id: number, answer: LedgerAnswer): Promise<void>;
-  /** Fifty requests a page, newest first, with their answers. `page` counts from 1. */
-  list(filter: LedgerFilter & { page: number }): Promise<{ entries: LedgerEntry[]; total_pages: number }>;
+  /** Fifty requests, newest first, with their answers: the newest of all, or those next to a place. */
+  list(filter: LedgerFilter, place?: LedgerPlace): Promise<LedgerPage>;
   find(id: number): Promise<LedgerEntry | undefined>;
   hosts(): Promise<string[]>;
   /** Reads the whole chain, or from a record on, and says what is wrong first. Other work goes on meanwhile. */
@@ -100,6 +122,8 @@ export interface Ledger {
 export const ledgerPageRows = 50;
 /** Bodies may be tens of kilobytes each. */
 const chainPageRows = 100;
+/** Records that one statement looks through for a filter: however few match, other work waits no longer than that. */
+const lookedThroughAtOnce = 4_000;
 const removedAtOnce = 500;
 /** The least that LEDGER_KEEP_DAYS can be: nothing younger is ever removed. */
 const shortestKeepMs = 86_400_000;
@@ -108,7 +132,7 @@ export function createLedger({ db, now }: { db: Db; now: () => number }): Ledger
   return {
     append: (request) => appendRequest(db, now, request),
     answer: (request_id, answer) => appendAnswer(db, now, request_id, answer),
-    list: (filter) => listEntries(db, filter),
+    list: (filter, place = {}) => listEntries(db, filter, place),
     find: async (id) => {
       const request = await findRecord(db, id);
       return request?.kind === 'request' ? (await withAnswers(db, [request]))[0] : undefined;
@@ -205,19 +229,48 @@ async function appendAnswer(
   await append(db, record, []);
 }
 
-async function listEntries(
-  db: Db,
-  { page, ...filter }: LedgerFilter & { page: number },
-): Promise<{ entries: LedgerEntry[]; total_pages: number }> {
-  const rows = await listRequests(db, filter, {
-    limit: ledgerPageRows,
-    offset: (page - 1) * ledgerPageRows,
-  });
-  const count = await countRequests(db, filter);
+async function listEntries(db: Db, filter: LedgerFilter, place: LedgerPlace): Promise<LedgerPage> {
+  const isUp = place.after_id !== undefined;
+  const found = await findIds(db, filter, place);
+  const isMore = found.length > ledgerPageRows;
+  const ids = found.slice(0, ledgerPageRows).sort((one, other) => other - one);
+  const [newest, oldest] = [ids[0], ids.at(-1)];
+  const rows = await listRecords(db, ids);
+  const isNewer = newest !== undefined && (isUp ? isMore : place.before_id !== undefined);
+  const isOlder = oldest !== undefined && (isUp || isMore);
   return {
-    entries: await withAnswers(db, rows),
-    total_pages: Math.max(1, Math.ceil(count / ledgerPageRows)),
+    entries: await withAnswers(db, rows.reverse()),
+    newer: isNewer ? { after_id: newest } : undefined,
+    older: isOlder ? { before_id: oldest } : undefined,
   };
+}
+
+/** Ids of a page, and of one more when there is one; from the place on, a stretch at a time. */
+async function findIds(
+  db: Db,
+  filter: LedgerFilter,
+  { before_id, after_id }: LedgerPlace,
+): Promise<number[]> {
+  const from_end = after_id === undefined ? 'newer' : 'older';
+  const whole = await findWholeStretch(db);
+  const left: Stretch = {
+    after_id: Math.max(whole.after_id, after_id ?? 0),
+    before_id: Math.min(whole.before_id, before_id ?? whole.before_id),
+  };
+  const ids: number[] = [];
+  while (left.before_id - left.after_id > 1 && ids.length <= ledgerPageRows) {
+    const part = { ...left };
+    // What is about one person is found from the person on: no stretch is looked through.
+    const length = filter.user_id === undefined ? lookedThroughAtOnce : Infinity;
+    if (from_end === 'newer') part.after_id = Math.max(left.after_id, left.before_id - length);
+    else part.before_id = Math.min(left.before_id, left.after_id + length);
+    const limit = ledgerPageRows + 1 - ids.length;
+    ids.push(...(await listRequestIds(db, filter, { ...part, from_end, limit })));
+    if (from_end === 'newer') left.before_id = part.after_id + 1;
+    else left.after_id = part.before_id - 1;
+    await nextTurn();
+  }
+  return ids;
 }
 
 async function withAnswers(db: Db, requests: LedgerRow[]): Promise<LedgerEntry[]> {
@@ -238,12 +291,31 @@ function outcomeOf(answer: LedgerRow | undefined): LedgerOutcome {
 }
 
 async function* linesOf(db: Db, filter: LedgerFilter): AsyncGenerator<string, void, undefined> {
+  const isAll = Object.values(filter).every((value) => value === undefined);
+  for await (const rows of isAll ? chainOf(db) : filteredOf(db, filter))
+    for (const row of rows) yield `${JSON.stringify(row)}\n`;
+}
+
+async function* chainOf(db: Db): AsyncGenerator<LedgerRow[], void, undefined> {
   let after_id = 0;
   for (;;) {
-    const rows = await listFiltered(db, filter, { after_id, limit: chainPageRows });
-    for (const row of rows) yield `${JSON.stringify(row)}\n`;
+    const rows = await listChain(db, after_id, chainPageRows);
+    yield rows;
     if (rows.length < chainPageRows) return;
     after_id = rows.at(-1)?.id ?? after_id;
+    await nextTurn();
+  }
+}
+
+async function* filteredOf(db: Db, filter: LedgerFilter): AsyncGenerator<LedgerRow[], void, undefined> {
+  const whole = await findWholeStretch(db);
+  for (let after_id = whole.after_id; after_id + 1 < whole.before_id; after_id += lookedThroughAtOnce - 1) {
+    const before_id = Math.min(whole.before_id, after_id + lookedThroughAtOnce);
+    const ids = await listFilteredIds(db, filter, { after_id, before_id });
+    for (let start = 0; start < ids.length; start += chainPageRows) {
+      yield await listRecords(db, ids.slice(start, start + chainPageRows));
+      await nextTurn();
+    }
     await nextTurn();
   }
 }

@@ -203,7 +203,7 @@ describe('new fields', () => {
   it('are shown as the difference to what was agreed to, and covered by one click', async () => {
     await start();
     await agreed(agreementWithout('analytics', 'timer.stopped.duration_seconds'));
-    expect(await page('/admin/telemetry')).toContain('1 field was added since an administrator agreed.');
+    expect(await page('/admin/telemetry')).toContain('1 field was added since the list was agreed to.');
     const before = await page('/admin/telemetry/analytics');
     expect(before).toContain('<code>timer.stopped.duration_seconds</code>');
     expect(before).toContain('new, not sent');
@@ -342,7 +342,7 @@ describe('the test button', () => {
       expect(await said()).toContain(`The test arrived: ${internet.host} answered 200.`);
     }
     expect(internet.requests).toHaveLength(3);
-    const { entries } = await app.deps.telemetry.ledger.list({ page: 1 });
+    const { entries } = await app.deps.telemetry.ledger.list({});
     expect(entries.map(({ request, outcome }) => [request.purpose, outcome])).toEqual(
       Array.from({ length: 3 }, () => ['test', 'delivered']),
     );
@@ -384,6 +384,8 @@ describe('the ledger', () => {
   const answered = (id: number, status: number | null, problem: string | null = null) =>
     app.deps.telemetry.ledger.answer(id, { status, problem, body: new Uint8Array() });
   const path = '/admin/telemetry/ledger';
+  const ledgerIds = async () =>
+    (await app.deps.db.selectFrom('ledger').select('id').execute()).map(({ id }) => id);
 
   it('shows a record with its exact bytes and hashes, escaped', async () => {
     await start();
@@ -430,7 +432,7 @@ describe('the ledger', () => {
     ['from=yesterday', 'Please enter a date like 2026-11-22.'],
     ['from=2026-03-05&to=2026-03-04', 'The last day must not be before the first.'],
     ['channel=smoke', 'Please choose one of the offered values.'],
-    ['page=0', 'Please check the marked fields.'],
+    ['before_id=x', 'Please check the marked fields.'],
   ])('says beside the field what is wrong with %s', async (query, sentence) => {
     await start();
     for (const end of ['', '/export.jsonl']) {
@@ -443,8 +445,12 @@ describe('the ledger', () => {
   it('has pages of fifty', async () => {
     await start();
     for (let index = 0; index < 51; index += 1) await append();
-    expect(await page(path)).toContain(`${path}?page=2`);
-    expect((await page(`${path}?page=2`)).match(/ledger\/\d+"/g)).toHaveLength(1);
+    const oldest = Math.min(...(await ledgerIds())) + 1;
+    expect(await page(path)).toContain(`${path}?before_id=${oldest}`);
+    const second = await page(`${path}?before_id=${oldest}`);
+    expect(second.match(/ledger\/\d+"/g)).toHaveLength(1);
+    expect(second).toContain(`${path}?after_id=${oldest - 1}`);
+    expect((await page(`${path}?after_id=${oldest - 1}`)).match(/ledger\/\d+"/g)).toHaveLength(50);
   });
 
   it('checks its chain, and names the record that was changed', async () => {

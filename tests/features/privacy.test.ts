@@ -236,10 +236,29 @@ describe('what left about me', () => {
     for (let index = 0; index < 51; index += 1) await append('{}', ['bob']);
     const text = await page();
     expect(text.match(/Exact bytes/g)).toHaveLength(50);
-    expect(text).toContain('/privacy?page=2');
-    const second = await app.as('bob').get('/privacy?page=2');
+    const next = /\/privacy\?before_id=\d+/.exec(text)?.[0] ?? '';
+    const second = await app.as('bob').get(next);
     expect(second.text.match(/Exact bytes/g)).toHaveLength(1);
-    expect((await app.as('bob').get('/privacy?page=x')).status).toBe(200);
+    const back = /\/privacy\?after_id=\d+/.exec(second.text)?.[0] ?? '';
+    expect((await app.as('bob').get(back)).text.match(/Exact bytes/g)).toHaveLength(50);
+    expect((await app.as('bob').get('/privacy?before_id=x')).status).toBe(200);
+  });
+
+  it('is counted as far as a thousand, and then as at least that', async () => {
+    await start();
+    const ids = Array.from({ length: 1001 }, (_, index) => index + 1);
+    const first = await append('{}', ['bob']);
+    const { id: _id, ...row } = (await app.deps.telemetry.ledger.find(first))?.request ?? { id: 0 };
+    const rows = ids.slice(1).map((id) => ({ ...row, id: first + id - 1 }));
+    await app.deps.db
+      .insertInto('ledger')
+      .values(rows as never)
+      .execute();
+    const people = rows.map(({ id }) => ({ ledger_id: id, user_id: app.ids.bob }));
+    await app.deps.db.insertInto('ledger_people').values(people).execute();
+    const text = await page();
+    expect(text).toMatch(/Left about you<\/a><\/th><td[^>]*>at least 1,000<\/td>/);
+    expect(text).toContain('Of the newest 1,000 only: there are more.');
   });
 
   it('is what really went, by the whole way', async () => {

@@ -186,7 +186,7 @@ describe('what is sent', () => {
     await check(app.deps);
     const events = app.logLines().filter(({ event }) => String(event).startsWith('telemetry.'));
     expect(events).toMatchObject([{ event: 'telemetry.install', platform: process.platform }]);
-    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'installation', page: 1 });
+    const { entries } = await app.deps.telemetry.ledger.list({ channel: 'installation' });
     expect(entries.map(({ request }) => request.body)).toEqual([receiver.requests[0]?.body.toString()]);
     expect(entries[0]?.request.purpose).toBe('telemetry.install');
   });

@@ -80,7 +80,18 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .columns(['channel', 'kind', 'status', 'byte_count', 'at'])
     .execute();
   await db.schema.createIndex('ledger_age').on('ledger').columns(['at']).execute();
-  await db.schema.createIndex('ledger_request').on('ledger').columns(['request_id']).execute();
+  await db.schema.createIndex('ledger_host').on('ledger').columns(['host']).execute();
+  // Holds all that a list is filtered by: the records themselves are kilobytes each.
+  await db.schema
+    .createIndex('ledger_list')
+    .on('ledger')
+    .columns(['kind', 'id', 'request_id', 'channel', 'host', 'at'])
+    .execute();
+  await db.schema
+    .createIndex('ledger_request')
+    .on('ledger')
+    .columns(['request_id', 'status', 'problem'])
+    .execute();
   await db.schema
     .createTable('ledger_people')
     .addColumn('ledger_id', 'bigint', (column) =>

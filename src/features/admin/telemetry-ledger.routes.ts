@@ -68,22 +68,19 @@ async function showList(
   const { functions } = res.locals;
   const { ledger } = deps.telemetry;
   const shown = query ?? wholeLedger;
-  const found = query && (await ledger.list({ ...filterOf(query, person), page: query.page }));
-  const total_pages = found?.total_pages ?? 1;
+  const found = query && (await ledger.list(filterOf(query, person), query));
   const data = {
     title: functions.t('ledger.title'),
     rows: ledgerRows(found?.entries ?? [], instantIn(person, functions)),
     values: query ? { ...query } : typed(req.query),
     problems,
-    is_filtered: ledgerHref(path, shown, { page: 1 }) !== path,
+    is_filtered: ledgerHref(path, shown, shown) !== path,
     hosts: await ledger.hosts(),
     channels: ledgerChannels,
     outcomes: ledgerOutcomes,
-    total_pages,
-    page: shown.page,
-    later_href: shown.page > 1 ? ledgerHref(path, shown, { page: shown.page - 1 }) : null,
-    earlier_href: shown.page < total_pages ? ledgerHref(path, shown, { page: shown.page + 1 }) : null,
-    download_href: ledgerHref(`${path}/export.jsonl`, shown, { page: 1 }),
+    newer_href: found?.newer ? ledgerHref(path, shown, found.newer) : null,
+    older_href: found?.older ? ledgerHref(path, shown, found.older) : null,
+    download_href: ledgerHref(`${path}/export.jsonl`, shown),
     kept_days: Math.round(deps.config.ledger_keep_ms / 86_400_000),
   };
   await deps.page(req, res, 'admin/telemetry-ledger', data, query ? 200 : 422);

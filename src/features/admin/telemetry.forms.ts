@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { choice, idOf, lastOf, line, readForm } from '../../http/forms.ts';
 import type { FormResult } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
+import type { LedgerPlace } from '../../telemetry/ledger.ts';
 
 /** Everything whose bytes the ledger holds. */
 export const ledgerChannels = ['errors', 'analytics', 'installation', 'mail', 'webhooks', 'sign_in'] as const;
@@ -50,18 +51,33 @@ const page = z.preprocess(
 );
 export const pageQuery = z.object({ page });
 
+const place = z.preprocess(
+  (value) => (value === undefined || value === '' ? '0' : value),
+  z
+    .string('form.invalid')
+    .regex(/^\d{1,15}$/, 'form.invalid')
+    .transform((digits) => Number(digits) || undefined),
+);
+
 const ledgerFields = z.object({
   channel: optional(ledgerChannels),
   outcome: optional(ledgerOutcomes),
   host: line(300),
   from: dateField,
   to: dateField,
-  page,
+  before_id: place,
+  after_id: place,
 });
 export type LedgerQuery = z.output<typeof ledgerFields>;
-export const wholeLedger: LedgerQuery = { channel: '', outcome: '', host: '', from: '', to: '', page: 1 };
+export const wholeLedger: LedgerQuery = {
+  ...{ channel: '', outcome: '', host: '', from: '', to: '' },
+  ...{ before_id: undefined, after_id: undefined },
+};
 
-/** What the ledger can be asked: `?channel=…&outcome=…&host=…&from=…&to=…&page=…`; dates are local and inclusive. */
+/**
+ * What the ledger can be asked: `?channel=…&outcome=…&host=…&from=…&to=…`; dates are local and inclusive. With
+ * `&before_id=…` or `&after_id=…` it is what stands next to that record.
+ */
 export function readLedgerQuery(query: unknown): FormResult<LedgerQuery> {
   const read = readForm(ledgerFields, query);
   if (!read.ok) return read;
@@ -70,11 +86,13 @@ export function readLedgerQuery(query: unknown): FormResult<LedgerQuery> {
   return read;
 }
 
-/** The address of the ledger, or of something beside it, with some of the query changed. */
-export function ledgerHref(path: string, query: LedgerQuery, changed: Partial<LedgerQuery> = {}): string {
-  const { page: number, ...rest } = { ...query, ...changed };
+/** The address of the ledger, or of something beside it, with its filter, at a place. */
+export function ledgerHref(path: string, query: LedgerQuery, place: LedgerPlace = {}): string {
+  const { before_id, after_id } = place;
+  const { before_id: _before, after_id: _after, ...rest } = query;
   const parameters = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== ''));
-  if (number > 1) parameters.set('page', String(number));
+  if (before_id !== undefined) parameters.set('before_id', String(before_id));
+  if (after_id !== undefined) parameters.set('after_id', String(after_id));
   const text = parameters.toString();
   return text === '' ? path : `${path}?${text}`;
 }

@@ -85,7 +85,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
   const newest_held = await outbox.newestHeld(channel);
   const waiting = await outbox.list(channel, { page });
   const history = await consents.history(channel, 1);
-  const { entries } = await ledger.list({ channel, page: 1 });
+  const { entries } = await ledger.list({ channel });
   await deps.page(
     req,
     res,

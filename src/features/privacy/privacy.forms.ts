@@ -4,10 +4,10 @@ import { choice, lastOf } from '../../http/forms.ts';
 export const analyticsForm = z.object({ analytics_choice: lastOf(choice(['in', 'out', 'browser'])) });
 export type AnalyticsForm = z.output<typeof analyticsForm>;
 
-/** Pages of what left; anything that is no number is the first one. */
-export const pageQuery = z.object({
-  page: z.preprocess(
-    (value) => (typeof value === 'string' && /^[1-9]\d{0,5}$/.test(value) ? Number(value) : 1),
-    z.number(),
-  ),
-});
+const place = z.preprocess(
+  (value) => (typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined),
+  z.number().optional(),
+);
+
+/** Where in what left; anything that is no number is its beginning. */
+export const placeQuery = z.object({ before_id: place, after_id: place });

@@ -18,6 +18,8 @@ export interface RecordedCounts {
   left: number;
   /** Requests that reached nobody: no connection to their destination came about. */
   tried: number;
+  /** Only the newest were counted: there are more. */
+  is_more: boolean;
 }
 
 export async function findRecordedCounts(db: Db, user_id: number): Promise<RecordedCounts> {
@@ -49,22 +51,38 @@ export async function findRecordedCounts(db: Db, user_id: number): Promise<Recor
   };
 }
 
-async function countRequestsAbout(db: Db, user_id: number): Promise<{ left: number; tried: number }> {
-  const all = await countOf(db, 'ledger_people', user_id);
-  const row = await db
+const countedRequests = 1_000;
+
+/** Of the newest only: everybody may ask this, of a ledger of any length. */
+async function countRequestsAbout(
+  db: Db,
+  user_id: number,
+): Promise<Pick<RecordedCounts, 'left' | 'tried' | 'is_more'>> {
+  const found = await db
     .selectFrom('ledger_people')
-    .innerJoin('ledger', 'ledger.request_id', 'ledger_people.ledger_id')
+    .select('ledger_id')
+    .where('user_id', '=', user_id)
+    .orderBy('ledger_id', 'desc')
+    .limit(countedRequests + 1)
+    .execute();
+  const ids = found.slice(0, countedRequests).map(({ ledger_id }) => ledger_id);
+  const tried = ids.length === 0 ? 0 : await countUnconnected(db, ids);
+  return { left: ids.length - tried, tried, is_more: found.length > countedRequests };
+}
+
+async function countUnconnected(db: Db, request_ids: readonly number[]): Promise<number> {
+  const row = await db
+    .selectFrom('ledger')
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .where('ledger_people.user_id', '=', user_id)
-    .where('ledger.problem', 'in', unconnectedProblems)
+    .where('request_id', 'in', request_ids)
+    .where('problem', 'in', unconnectedProblems)
     .executeTakeFirstOrThrow();
-  const tried = Number(row.count);
-  return { left: all - tried, tried };
+  return Number(row.count);
 }
 
 async function countOf(
   db: Db,
-  table: 'task_comments' | 'notices' | 'deleted_items' | 'outbox' | 'ledger_people',
+  table: 'task_comments' | 'notices' | 'deleted_items' | 'outbox',
   user_id: number,
 ): Promise<number> {
   const row = await db

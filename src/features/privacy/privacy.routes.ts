@@ -12,7 +12,7 @@ import { setFlash } from '../accounts/sessions.ts';
 import { destinationOf } from '../admin/telemetry-channels.ts';
 import { instantIn } from '../admin/telemetry-page.ts';
 import { countOwnRows } from './own-rows.queries.ts';
-import { analyticsForm, pageQuery } from './privacy.forms.ts';
+import { analyticsForm, placeQuery } from './privacy.forms.ts';
 import { countPeopleOf, findRecordedCounts } from './privacy.queries.ts';
 import { chooseAnalytics, effectFor, partOf } from './privacy.ts';
 
@@ -72,9 +72,9 @@ async function recordedView({ db, now, config }: Deps, res: Response) {
 
 async function leftView(deps: Deps, req: Request, res: Response) {
   const person = personOf(res);
-  const asked = readForm(pageQuery, req.query);
-  const page = asked.ok ? asked.value.page : 1;
-  const { entries, total_pages } = await deps.telemetry.ledger.list({ user_id: person.id, page });
+  const asked = readForm(placeQuery, req.query);
+  const place = asked.ok ? asked.value : {};
+  const { entries, newer, older } = await deps.telemetry.ledger.list({ user_id: person.id }, place);
   const people = await countPeopleOf(
     deps.db,
     entries.map(({ request }) => request.id),
@@ -82,7 +82,7 @@ async function leftView(deps: Deps, req: Request, res: Response) {
   const own = await pseudonymsOf(deps, person);
   const instant = instantIn(person, res.locals.functions);
   return {
-    ...{ page, total_pages, ...own },
+    ...{ newer, older, ...own },
     rows: entries.map((entry) => ({
       ...{ id: entry.request.id, channel: entry.request.channel, host: entry.request.host },
       ...{ outcome: entry.outcome, size: entry.request.byte_count, at: instant(entry.request.at) },

@@ -74,8 +74,9 @@ export const privacy: Record<keyof typeof en, string> = {
   'privacy.waiting': 'Wartet aufs Senden',
   'privacy.waiting_text': 'Sendungen über Sie, die noch nicht hinausgegangen sind.',
   'privacy.left': 'Über Sie hinausgegangen',
+  'privacy.at_least': 'mindestens {count, number}',
   'privacy.left_count_text':
-    '{tried, plural, =0 {} one {Und # Versuch, der niemanden erreichte. } other {Und # Versuche, die niemanden erreichten. }}Anfragen, in denen etwas über Sie stand; unten aufgelistet. {days, plural, one {# Tag} other {# Tage}} lang aufbewahrt.',
+    '{counted, select, newest {Nur aus den neuesten {newest, number}: Es gibt mehr. } other {}}{tried, plural, =0 {} one {Und # Versuch, der niemanden erreichte. } other {Und # Versuche, die niemanden erreichten. }}Anfragen, in denen etwas über Sie stand; unten aufgelistet. {days, plural, one {# Tag} other {# Tage}} lang aufbewahrt.',
   'privacy.log': 'Log des Servers',
   'privacy.log_text':
     'Welche Seite wann aufgerufen wurde und wie lange das dauerte, mit Ihrer Nummer ({id}), nie mit Ihrem Namen. Logdateien bleiben höchstens {days, plural, one {# Tag} other {# Tage}}.',

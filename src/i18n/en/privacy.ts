@@ -68,8 +68,9 @@ export const privacy = {
   'privacy.waiting': 'Waiting to leave',
   'privacy.waiting_text': 'Payloads about you that have not been sent yet.',
   'privacy.left': 'Left about you',
+  'privacy.at_least': 'at least {count, number}',
   'privacy.left_count_text':
-    '{tried, plural, =0 {} one {And # attempt that reached nobody. } other {And # attempts that reached nobody. }}Requests that had something about you in them; listed below. Kept for {days, plural, one {# day} other {# days}}.',
+    '{counted, select, newest {Of the newest {newest, number} only: there are more. } other {}}{tried, plural, =0 {} one {And # attempt that reached nobody. } other {And # attempts that reached nobody. }}Requests that had something about you in them; listed below. Kept for {days, plural, one {# day} other {# days}}.',
   'privacy.log': 'Log of the server',
   'privacy.log_text':
     'Which page was asked for, when, how long it took, with your number ({id}), never with your name. Log files are kept for {days, plural, one {# day} other {# days}} at most.',
