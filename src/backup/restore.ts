@@ -41,6 +41,8 @@ export interface RestoreRequest {
   now: number;
   /** False leaves the schema as old as the backup: what an upgrade starts from. */
   forward?: boolean;
+  /** Leaves a mark of the restore in what was restored, within its transaction. */
+  mark?: (trx: Trx, verified: Verified) => Promise<void>;
 }
 
 type Target = Pick<Config, 'database_url' | 'sqlite_file' | 'sqlite_synchronous'>;
@@ -134,7 +136,7 @@ type Trx = Transaction<Database>;
 async function replace(
   trx: Trx,
   dialect: Connection['dialect'],
-  { head, file, now, forward = true }: Verified & RestoreRequest,
+  { head, file, now, forward = true, mark, ...verified }: Verified & RestoreRequest,
 ): Promise<Omit<Restored, 'head' | 'end'>> {
   await dropTables(trx, dialect);
   await migrateWithin({ db: trx, dialect }, head.schema.at(-1) as string);
@@ -150,6 +152,7 @@ async function replace(
   const switched_off = columns.has('consents') ? await switchOff(trx, now) : [];
   const migrated = forward ? migrationNames.slice(head.schema.length) : [];
   if (migrated.length > 0) await migrateWithin({ db: trx, dialect }, migrationNames.at(-1) as string);
+  await mark?.(trx, { head, end: verified.end });
   return { rows: end.tables.reduce((sum, { rows }) => sum + rows, 0), migrated, switched_off };
 }
 

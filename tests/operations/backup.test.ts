@@ -27,6 +27,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { connect } from '../../src/db/connect.ts';
 import { migrateToLatest } from '../../src/db/migrate.ts';
+import { verifyAudit } from '../../src/features/audit/audit.ts';
 import { runAllJobs, startJobs } from '../../src/jobs.ts';
 import type { TestApp } from '../support/app.ts';
 import { createTestApp, testNow } from '../support/app.ts';
@@ -535,7 +536,17 @@ describe('the commands', () => {
     const restored = await run('restore', [path], target);
     expect(restored).toMatchObject({ code: 0, stderr: '' });
     expect(restored.stdout).toMatch(/^\d+ rows were restored: a backup of 20.*\neverybody signs in again/);
-    expect(await contentOf(target)).toEqual(await contentOf(installation));
+    const [was, is] = [await contentOf(installation), await contentOf(target)];
+    // And the log of what was done says that it is a restored one.
+    const { audit: before = [], audit_head: _, ...rest } = was.tables;
+    const { audit: after = [], audit_head: __, ...same } = is.tables;
+    expect(same).toEqual(rest);
+    expect(after.filter((row) => !before.includes(row))).toEqual([
+      expect.stringMatching(new RegExp(`"database.restored","database",.*${sum}`)),
+    ]);
+    const { db } = await open(target);
+    expect(await verifyAudit(db)).toEqual({ ok: true, count: before.length + 1 });
+    await db.destroy();
   });
 
   test('put backups where they belong when nothing else is said', async () => {

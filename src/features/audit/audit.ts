@@ -15,6 +15,7 @@ export const auditSubjects = [
   'task',
   'rate',
   'telemetry',
+  'database',
 ] as const;
 export type AuditSubject = (typeof auditSubjects)[number];
 
@@ -44,7 +45,8 @@ export type AuditAction =
   | 'client.merged'
   | 'rate.updated'
   | 'telemetry.released'
-  | 'telemetry.discarded';
+  | 'telemetry.discarded'
+  | 'database.restored';
 
 export interface AuditEntry {
   /** Epoch milliseconds. */

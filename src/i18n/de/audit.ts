@@ -27,6 +27,7 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.subject.client': 'Kunden',
   'audit.subject.rate': 'Stundensätze',
   'audit.subject.telemetry': 'Was hinausgeht',
+  'audit.subject.database': 'Die Datenbank',
   'audit.person': 'Person',
   'audit.none': 'Noch nichts',
   'audit.none_text':
@@ -66,6 +67,7 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.action.rate.updated': 'änderte einen Stundensatz',
   'audit.action.telemetry.released': 'gab Zurückgehaltenes frei',
   'audit.action.telemetry.discarded': 'verwarf Zurückgehaltenes',
+  'audit.action.database.restored': 'setzte eine Sicherung an die Stelle von allem',
   'settings.title': 'Einstellungen',
   'settings.lead': 'Für alle auf diesem Server.',
   'settings.currency_hint': 'Für Beträge von Kunden ohne eigene Währung. Gebuchte Beträge behalten ihre.',

@@ -23,6 +23,7 @@ export const audit = {
   'audit.subject.client': 'Clients',
   'audit.subject.rate': 'Rates',
   'audit.subject.telemetry': 'What leaves',
+  'audit.subject.database': 'The database',
   'audit.person': 'Person',
   'audit.none': 'Nothing yet',
   'audit.none_text':
@@ -62,6 +63,7 @@ export const audit = {
   'audit.action.rate.updated': 'changed a rate',
   'audit.action.telemetry.released': 'released what was held for review',
   'audit.action.telemetry.discarded': 'discarded what was held for review',
+  'audit.action.database.restored': 'put a backup in place of everything',
   'settings.title': 'Settings',
   'settings.lead': 'For everybody on this server.',
   'settings.currency_hint':
