@@ -388,6 +388,16 @@ describe('a restore refuses, and leaves the database as it is:', () => {
     expect((await app.as('bob').get('/timer')).status).toBe(200);
   });
 
+  test.runIf(here === 'postgres')('while a server is at work whose address names it otherwise', async () => {
+    const address = new URL(target.database_url ?? '');
+    address.search = '?application_name=acme&fallback_application_name=acme&keepalives=1';
+    const { db } = await open({ ...target, database_url: address.href });
+    await sql`select 1`.execute(db);
+    await expect(restore(target, file, true)).rejects.toThrow('another process uses this database');
+    await db.destroy();
+    await restore(target, file, true);
+  });
+
   test('a file that was cut off, wherever', async () => {
     const whole = readFileSync(file);
     for (const share of [0.02, 0.3, 0.7, 0.99]) {
