@@ -72,6 +72,11 @@ export class EmbeddedAdapter extends SqliteAdapter {
     return true;
   }
 
+  /** There is one, but its queue is the driver's own, which can be looked at; Kysely would put another before it. */
+  override get supportsMultipleConnections(): boolean {
+    return true;
+  }
+
   /**
    * Runs a compiled SELECT at once, without the promises of Kysely's executor, which cost a small query as much again.
    *
