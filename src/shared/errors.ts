@@ -56,6 +56,8 @@ export function isUnavailable(error: unknown): boolean {
   if ('code' in error && typeof error.code === 'string') {
     // PostgreSQL: class 08 is the connection, 57P0x a server that stops or starts.
     if (unavailableCodes.has(error.code) || /^(08|57P0)/.test(error.code)) return true;
+    // It refused or ended the connection, whatever for: without room for what a new one needs it says no more than XX000.
+    if ('severity' in error && (error.severity === 'FATAL' || error.severity === 'PANIC')) return true;
   }
   // pg gives its own words, and no code, to a connection that broke or could not be had in time.
   return /^(timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error)/.test(

@@ -178,6 +178,24 @@ describe('a connection', () => {
     expect(await connection.db.selectFrom('tags').select('id').execute()).toEqual([]);
   });
 
+  it('that the server refuses with an error of its own is unavailable, and a query that it refuses is not', async (context) => {
+    if (connection.dialect !== 'postgres') return context.skip('about PostgreSQL only');
+    const address = new URL(inject('postgres') ?? '');
+    address.pathname = '/not-there';
+    const away = await connect({
+      ...{ databaseUrl: address.href, sqliteFile: '', sqliteSynchronous: 'normal', poolSize: 1 },
+    });
+    const refused: unknown = await sql`select 1`.execute(away.db).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: '3D000', severity: 'FATAL' });
+    expect(isUnavailable(refused)).toBe(true);
+    // What a server says that has no room for the files of a new connection.
+    expect(isUnavailable(Object.assign(refused as Error, { code: 'XX000' }))).toBe(true);
+    await away.db.destroy();
+    const query: unknown = await sql`select 1 / 0`.execute(connection.db).catch((error: unknown) => error);
+    expect(query).toMatchObject({ severity: 'ERROR' });
+    expect(isUnavailable(query)).toBe(false);
+  });
+
   it('rolls back everything of a transaction that throws', async () => {
     const failed = connection.db.transaction().execute(async (trx) => {
       await trx
