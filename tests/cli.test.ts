@@ -200,6 +200,11 @@ describe('create-admin', () => {
     const noFolder = await createAdmin(blocked, ada, password);
     expect(noFolder.code).toBe(1);
     expect(noFolder.stderr).toMatch(/^DATA_DIR or the folder of LOG_FILE cannot be used: EEXIST.*\n$/);
+    // Where Node's own way of making folders would turn in a circle for ever.
+    const nowhere = { DATA_DIR: '/proc/nope/data', LOG_FILE: '-' };
+    const noRoot = await runCommand('cli/migrate.ts', [], { folder: newFolder(), environment: nowhere });
+    expect(noRoot).toMatchObject({ code: 1, stdout: '' });
+    expect(noRoot.stderr).toMatch(/^DATA_DIR or the folder of LOG_FILE cannot be used: .*\/proc\/nope.*\n$/);
     const spoilt = newFolder();
     mkdirSync(join(spoilt, 'data'));
     writeFileSync(join(spoilt, 'data', 'timetracker.sqlite'), 'this is no database');

@@ -37,7 +37,7 @@ async function removeLeftovers(folder: string, installation: string): Promise<vo
 
 /** The database may lie on the same disk: a backup must not be what fills it. */
 async function refuseLittleRoom(folder: string): Promise<void> {
-  await makeFolder(folder);
+  makeFolder(folder);
   const { bavail, bsize } = await statfs(folder);
   const newest = (await listBackups(folder)).find(({ scheduled }) => scheduled);
   const needed = 2 * (newest?.bytes ?? 0) + spareBytes;

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Config } from '../config/config.ts';
+import { makeFolders } from '../shared/folders.ts';
 import { BackupError } from './backup-error.ts';
 import { extension, nameAt } from './backup-folder.ts';
 import type { End, Head, TableSum } from './format.ts';
@@ -45,7 +46,7 @@ export async function makeBackup(config: Source, request: BackupRequest): Promis
   const head = headOf(snapshot, config.version, request.now);
   const temporary = join(request.folder, partialName(request, head.installation));
   try {
-    await makeFolder(request.folder);
+    makeFolder(request.folder);
     const { sha256, tables } = await writeLines(snapshot, { head, temporary, signal: request.signal });
     await verifyBackup(temporary);
     const file = freeName(request);
@@ -66,9 +67,9 @@ export async function makeBackup(config: Source, request: BackupRequest): Promis
  *
  * @throws BackupError when it cannot be one.
  */
-export async function makeFolder(folder: string): Promise<void> {
+export function makeFolder(folder: string): void {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
   } catch (error) {
     throw explained(error, folder);
   }

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Dialect, DialectAdapter, LogEvent } from 'kysely';
 import { Kysely } from 'kysely';
 import type { Client as PgClient } from 'pg';
+import { makeFolders } from '../shared/folders.ts';
 import type { Database } from './schema.ts';
 import { EmbeddedAdapter, sqliteDialect } from './sqlite-dialect.ts';
 
@@ -63,7 +64,7 @@ function stateOfOne(adapter: DialectAdapter): PoolState {
  * files beside it the same mode.
  */
 function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+  makeFolders(dirname(file), 0o750);
   const descriptor = openSync(file, 'a', 0o640);
   const isOpenToAll = (fstatSync(descriptor).mode & 0o007) !== 0;
   closeSync(descriptor);

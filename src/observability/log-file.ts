@@ -2,7 +2,6 @@ import {
   closeSync,
   fchmodSync,
   fstatSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -10,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../shared/folders.ts';
 
 export interface LogFileOptions {
   file: string;
@@ -116,7 +116,7 @@ export class LogFile {
 
   #open(): void {
     const { file, now } = this.#options;
-    mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    makeFolders(dirname(file), 0o750);
     const fd = openSync(file, 'a', 0o640);
     const stats = fstatSync(fd);
     this.#fd = fd;

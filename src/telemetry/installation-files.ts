@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { makeFolders } from '../shared/folders.ts';
 import type { PingKind, SentPing } from './ping.ts';
 import { isSentPing } from './ping.ts';
 
@@ -27,7 +28,7 @@ export function openInstallationFiles(dataDir: string, logger: Logger): Installa
   };
   const write = async (name: string, text: string): Promise<void> => {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
       await replaceFile(join(folder, name), text);
     } catch (error) {
       warnOnce('telemetry folder cannot be used', error);
