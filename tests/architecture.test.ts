@@ -153,7 +153,7 @@ const mayImport: Record<string, readonly string[]> = {
   telemetry: ['observability', 'config', 'db', 'shared'],
   db: ['config', 'shared'],
   shared: [],
-  backup: ['config (type)', 'db', 'deps.ts (type)', 'telemetry/guard.ts'],
+  backup: ['config (type)', 'db', 'deps.ts (type)', 'shared/folders.ts', 'telemetry/guard.ts'],
   cli: [
     'backup',
     'config',
