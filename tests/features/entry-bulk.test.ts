@@ -202,7 +202,8 @@ describe('changing', () => {
     const before = await rows();
     const answer = await post(bob, [id], { text: '', ...fields }).expect(422);
     expect(answer.text).toContain(sentence);
-    if ('project_id' in fields && fields.project_id === 'none') expect(answer.text).toContain('value="x @Site"');
+    if ('project_id' in fields && fields.project_id === 'none')
+      expect(answer.text).toContain('value="x @Site"');
     expect(await rows()).toEqual(before);
     expect(await db.selectFrom('deleted_items').selectAll().execute()).toEqual([]);
   });

@@ -158,3 +158,8 @@ function usableLocale(locale        )         {
     return 'en';
   }
 }
+
+/** Seconds of a running timer; none when the clock was set back behind its start. */
+export function elapsedSeconds(started_at        , now        )         {
+  return Math.max(0, Math.floor((now - started_at) / 1000));
+}

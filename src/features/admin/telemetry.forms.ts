@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { choice, idOf, lastOf, line, readForm } from '../../http/forms.ts';
 import type { FormResult } from '../../http/forms.ts';
 import { isLocalDate } from '../../shared/calendar.ts';
-import type { LedgerPlace } from '../../telemetry/ledger.ts';
 
 /** Everything whose bytes the ledger holds. */
 export const ledgerChannels = ['errors', 'analytics', 'installation', 'mail', 'webhooks', 'sign_in'] as const;
@@ -87,7 +86,11 @@ export function readLedgerQuery(query: unknown): FormResult<LedgerQuery> {
 }
 
 /** The address of the ledger, or of something beside it, with its filter, at a place. */
-export function ledgerHref(path: string, query: LedgerQuery, place: LedgerPlace = {}): string {
+export function ledgerHref(
+  path: string,
+  query: LedgerQuery,
+  place: { before_id?: number | undefined; after_id?: number | undefined } = {},
+): string {
   const { before_id, after_id } = place;
   const { before_id: _before, after_id: _after, ...rest } = query;
   const parameters = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== ''));

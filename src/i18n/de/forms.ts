@@ -17,7 +17,8 @@ export const forms: Record<keyof typeof en, string> = {
   'form.choice': 'Bitte einen der angebotenen Werte wählen.',
   'choice.search': 'Teil des Namens',
   'choice.search_in': 'Suchen in: {list}',
-  'choice.more': 'Die ersten {options, number} von mehr: einen Teil des Namens eingeben, um andere zu finden.',
+  'choice.more':
+    'Die ersten {options, number} von mehr: einen Teil des Namens eingeben, um andere zu finden.',
   'choice.all_found': '{options, number} gefunden.',
   'choice.none': 'So heißt nichts.',
   'choice.found': 'Bitte aus dem Gefundenen wählen und noch einmal speichern.',

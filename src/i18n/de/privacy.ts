@@ -59,7 +59,8 @@ export const privacy: Record<keyof typeof en, string> = {
     'Was Sie als Administrator über die Kanäle entschieden haben. Administratoren können es sehen.',
   'privacy.own_text.project_members':
     'Bei welchen Projekten Sie Mitglied sind oder leiten, und Stunden- oder Kostensätze für Sie. Administratoren können sie sehen; Leitende die Preise in ihren Projekten.',
-  'privacy.own_text.favourites': 'Projekte, die Sie markiert haben, um sie schneller zu finden. Nur Sie sehen das.',
+  'privacy.own_text.favourites':
+    'Projekte, die Sie markiert haben, um sie schneller zu finden. Nur Sie sehen das.',
   'privacy.own_text.tasks': 'Wer die Aufgabe sieht, sieht auch, wem sie zugewiesen ist.',
   'privacy.own_text.account_links':
     'Einladungen und Links für ein neues Passwort: wann sie entstanden, enden und benutzt wurden. Nie der Link selbst, nur sein Hash.',

@@ -50,7 +50,8 @@ export const privacy = {
   'privacy.own.account_links': 'Links to your account',
   'privacy.own.mails': 'Mails to you',
   'privacy.own.consents': 'Decisions about what leaves',
-  'privacy.own_text.consents': 'What you decided about the channels as an administrator. Administrators can see it.',
+  'privacy.own_text.consents':
+    'What you decided about the channels as an administrator. Administrators can see it.',
   'privacy.own_text.project_members':
     'Which projects you are a member of or manage, and any price or cost rate set for you. Administrators can see them; managers see the prices on their projects.',
   'privacy.own_text.favourites': 'Projects you marked, to find them faster. Only you see them.',
