@@ -128,7 +128,8 @@ test(
       `${kills} kills, ${answered} answered changes; ready after ${Math.round(middle(times))} ms (median), ` +
         `${Math.round(Math.max(...times))} ms (most)`,
     );
-    expect(answered).toBeGreaterThan(0);
+    // A few times less than on a machine that is busy with other things: kills of a server that does nothing show nothing.
+    expect(answered).toBeGreaterThanOrEqual(5 * kills);
     // Every line but those that a kill has torn can be read.
     expect(readableLines(folder)).toBeGreaterThan(answered);
     expect(middle(times)).toBeLessThan(within.medianMs);
