@@ -14,6 +14,8 @@ export interface Answer {
   status: number;
   type: string;
   location: string | undefined;
+  /** The session that was opened, as a cookie to send. */
+  session: string | undefined;
   text: string;
 }
 
@@ -73,6 +75,7 @@ export function createClient(port: number, aviary: Aviary): Client {
               status: answer.statusCode ?? 0,
               type: answer.headers['content-type'] ?? '',
               location: answer.headers.location,
+              session: /^tt_session=[^;]+/.exec(answer.headers['set-cookie']?.join('\n') ?? '')?.[0],
               text: Buffer.concat(chunks).toString(),
             }),
           );

@@ -85,6 +85,7 @@ function environmentOf(
     ...{ POSTHOG_API_KEY: 'phc_of_the_audit', POSTHOG_HOST: url(analytics) },
     ...{ TELE_URL: `${url(installation)}/tele`, TELE_SALT: word('TELE_SALT') },
     ...{ SMTP_URL: `smtp://${mail.host}`, MAIL_FROM: `${word('MAIL_FROM')}@canary.example.com` },
+    PUBLIC_URL: `http://${word('PUBLIC_URL')}.example.com`,
     ...{ SETUP_CODE: word('SETUP_CODE'), METRICS_TOKEN: word('METRICS_TOKEN') },
     ...{
       HOME: `/home/${word('HOME')}`,

@@ -23,7 +23,7 @@ export const openDatabase = (folder: string): Promise<Connection> =>
     poolSize: 1,
   });
 
-const personIds: Record<Role, number> = { member: firstId, manager: firstId + 1, admin: firstId + 2 };
+export const personIds: Record<Role, number> = { member: firstId, manager: firstId + 1, admin: firstId + 2 };
 const dayMs = 86_400_000;
 const limits = { session_idle_ms: 30 * dayMs, session_max_ms: 90 * dayMs };
 
@@ -166,6 +166,16 @@ export async function mendPeople({ db }: Connection): Promise<void> {
       })
       .where('id', '=', id)
       .execute();
+}
+
+/** Where mail to somebody of the cast goes. */
+export async function addressOf(db: Connection['db'], role: Role): Promise<string> {
+  const { email } = await db
+    .selectFrom('users')
+    .select('email')
+    .where('id', '=', personIds[role])
+    .executeTakeFirstOrThrow();
+  return email;
 }
 
 /** A new session; its token and what is kept of it must not leave either. */

@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Connection } from '../src/db/connect.ts';
 import type { Aviary } from './canaries.ts';
 import type { Answer, Client } from './client.ts';
+import { fillForms } from './forms.ts';
+import type { FilledForms } from './forms.ts';
 import { firstId, mendPeople, roles, signIn } from './seed.ts';
 import type { Walker } from './seed.ts';
 import type { Field, Target } from './targets.ts';
@@ -18,6 +20,8 @@ export interface Footprints {
   failedFor: Set<Walker>;
   /** Field by field, what was planted. */
   fields: Set<string>;
+  /** Every form as it is meant. */
+  forms: FilledForms;
 }
 
 interface Ways {
@@ -33,8 +37,11 @@ const isSwitch = ({ method, pattern }: Target): boolean =>
 
 /** Every route as every role with canaries in every field, then again while the database is broken in some ways. */
 export async function walk(ways: Ways): Promise<Footprints> {
+  await mendPeople(ways.connection);
+  const forms = await fillForms(ways);
   const prints: Footprints = {
-    ...{ requests: 0, statuses: {}, asked: new Set(), failedFor: new Set(), fields: new Set() },
+    forms,
+    ...{ requests: forms.requests, statuses: {}, asked: new Set(), failedFor: new Set(), fields: new Set() },
   };
   for (const role of roles) {
     await mendPeople(ways.connection);
