@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -34,6 +35,28 @@ export async function listBackups(folder: string): Promise<StoredBackup[]> {
       found.push({ name, file, bytes, made_at: instantOf(name), scheduled: scheduled !== undefined });
   }
   return found.sort((one, other) => (stampOf(one.name) < stampOf(other.name) ? 1 : -1));
+}
+
+/** Tells installations apart by what only they know, without telling it. */
+export const installationOf = (secret: string): string =>
+  createHash('sha256').update(`backup:${secret}`).digest('hex').slice(0, 16);
+
+/** Of a folder that holds thousands, all of somebody else. */
+const lookedAt = 50;
+
+/**
+ * The newest backup of the installation with this secret; what bears a later instant than now is of a clock that ran ahead.
+ * A file has its name only once it was read back, and whose it is says its first line.
+ */
+export async function findNewestOwn(
+  backups: StoredBackup[],
+  { now, secret }: { now: number; secret: string },
+): Promise<StoredBackup | undefined> {
+  const { readHead } = await import('./read-backup.ts');
+  const installation = installationOf(secret);
+  for (const backup of backups.filter(({ made_at }) => made_at <= now).slice(0, lookedAt))
+    if ((await readHead(backup.file))?.installation === installation) return backup;
+  return undefined;
 }
 
 /** Two of one second are told apart by a number. */

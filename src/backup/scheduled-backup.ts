@@ -3,9 +3,9 @@ import { readdir, rm, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Deps } from '../deps.ts';
 import { BackupError } from './backup-error.ts';
-import { listBackups } from './backup-folder.ts';
+import { installationOf, listBackups } from './backup-folder.ts';
 import { readHead } from './read-backup.ts';
-import { installationOf, isLeftover, makeBackup, makeFolder } from './write-backup.ts';
+import { isLeftover, makeBackup, makeFolder } from './write-backup.ts';
 
 /** Left free beside what the backup needs, for whatever else writes meanwhile. */
 const spareBytes = 32_000_000;

@@ -8,7 +8,7 @@ import { createGzip } from 'node:zlib';
 import type { Config } from '../config/config.ts';
 import { makeFolders } from '../shared/folders.ts';
 import { BackupError } from './backup-error.ts';
-import { extension, nameAt } from './backup-folder.ts';
+import { extension, installationOf, nameAt } from './backup-folder.ts';
 import type { End, Head, TableSum } from './format.ts';
 import { encodeRows, formatName, formatVersion } from './format.ts';
 import { verifyBackup } from './read-backup.ts';
@@ -84,10 +84,6 @@ function headOf(snapshot: Snapshot, app_version: string, now: number): Head {
     left_out: [...leftOutTables],
   };
 }
-
-/** Tells installations apart by what only they know, without telling it. */
-export const installationOf = (secret: string): string =>
-  createHash('sha256').update(`backup:${secret}`).digest('hex').slice(0, 16);
 
 /** Hidden, and never taken for a backup. Of the schedule's, one at a time is written. */
 const partialName = ({ now, scheduled }: BackupRequest, installation: string): string =>

@@ -799,6 +799,22 @@ describe('the schedule', () => {
     expect(loadConfig({ DATA_DIR: 'here' }).backup_dir).toBe(join('here', 'backups'));
   });
 
+  test('that is off or fails does not hide what the command made, nor counts what another installation made', async () => {
+    const folder = newFolder();
+    const environment = { BACKUP_DIR: folder, BACKUP_EVERY_HOURS: '0' };
+    const own = await createTestApp({ environment });
+    await own.deps.settings.secret();
+    const page = async () => (await own.as('alice').get('/admin/system').expect(200)).text;
+    await makeBackup(app.deps.config, { folder, now: now + hour, scheduled: false });
+    own.clock.now += 3 * hour;
+    expect(await page()).toContain('off: none are made by the schedule');
+    await makeBackup(own.deps.config, { folder, now: now + hour, scheduled: false });
+    // Of a clock that ran ahead.
+    await makeBackup(own.deps.config, { folder, now: now + 9 * day, scheduled: false });
+    own.clock.now += 60_000;
+    expect(await page()).toMatch(/<dd>03\/04\/2026, 11:00, 2 h 1 min ago<\/dd>/);
+  });
+
   test('is told of at /admin/system, and to Prometheus also after a restart', async () => {
     const folder = newFolder();
     const own = await createTestApp({ environment: { BACKUP_DIR: folder } });

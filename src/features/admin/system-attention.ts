@@ -1,6 +1,7 @@
 import type { Deps } from '../../deps.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import type { Units } from './system-units.ts';
+import { lastBackupAt } from './system.ts';
 import type { Readings } from './system.ts';
 
 type Recent = ReturnType<Deps['recent']['read']>;
@@ -81,7 +82,7 @@ function ofBackups(
   { units, functions: { t } }: Words,
 ): string[] {
   if (backup_every_ms === 0 || readings.jobs === null) return [];
-  const last = readings.jobs.find(({ name }) => name === 'backup')?.last_success_at ?? null;
+  const last = lastBackupAt(readings);
   if (last === null) return now - startedAt < 2 * hourMs ? [] : [t('system.attention.no_backup')];
   if (now - last < 2 * backup_every_ms + 2 * hourMs) return [];
   return [t('system.attention.backup', { span: units.span((now - last) / 1000) })];

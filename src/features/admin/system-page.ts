@@ -10,6 +10,7 @@ import { createUnits } from './system-units.ts';
 import type { Units } from './system-units.ts';
 import { attentionOf } from './system-attention.ts';
 import { instantIn } from './telemetry-page.ts';
+import { lastBackupAt } from './system.ts';
 import type { Readings } from './system.ts';
 
 type Recent = ReturnType<Deps['recent']['read']>;
@@ -264,15 +265,12 @@ function storageOf({ connection, config }: Deps, readings: Readings, words: Word
   ];
 }
 
-/** When the schedule last made one, and what the folder holds, of the schedule and of the command. */
-function backupFacts(
-  { backup_dir, backup_every_ms }: Deps['config'],
-  { jobs, backups }: Readings,
-  words: Words,
-) {
+/** When the last one was made, and what the folder holds, of the schedule and of the command. */
+function backupFacts({ backup_dir, backup_every_ms }: Deps['config'], readings: Readings, words: Words) {
   const { now, units, instant, functions } = words;
   const { t } = functions;
-  const last = jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? null;
+  const { backups } = readings;
+  const last = lastBackupAt(readings);
   const none = backup_every_ms === 0 ? t('system.backup_off') : t('system.backup_none');
   const at = (ms: number) => ({ at: instant(ms), span: units.span((now - ms) / 1000) });
   const facts = [

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { listBackups } from '../../backup/backup-folder.ts';
+import { findNewestOwn, listBackups } from '../../backup/backup-folder.ts';
 import type { Deps } from '../../deps.ts';
 import { readDiskSpace } from '../../observability/disk-space.ts';
 import type { DiskSpace } from '../../observability/disk-space.ts';
@@ -15,8 +15,11 @@ export interface Readings {
   disk: DiskSpace | null;
   jobs: JobReading[] | null;
   outbox: OutboxReading[] | null;
-  /** In BACKUP_DIR, of every kind; `newest_bytes` is null while there is none. */
-  backups: { count: number; bytes: number; newest_bytes: number | null } | null;
+  /**
+   * In BACKUP_DIR, of every kind; `newest_bytes` is null while there is none. `newest_at` is when the newest one of this
+   * installation was made, by the schedule or by the command, epoch ms.
+   */
+  backups: { count: number; bytes: number; newest_bytes: number | null; newest_at: number | null } | null;
   /** Since this process started. */
   log_write_errors: number;
   egress_blocked: number;
@@ -57,6 +60,12 @@ export function createReadings(deps: Deps): () => Promise<Readings> {
   };
 }
 
+/** When a backup was last made, by the schedule or by the command into BACKUP_DIR; null when none is known. */
+export function lastBackupAt({ jobs, backups }: Pick<Readings, 'jobs' | 'backups'>): number | null {
+  const scheduled = jobs?.find(({ name }) => name === 'backup')?.last_success_at ?? 0;
+  return Math.max(scheduled, backups?.newest_at ?? 0) || null;
+}
+
 /** One after the other: the embedded database has one connection, and so have small pools. */
 async function readAll(deps: Deps): Promise<Readings> {
   const orNull = async <Value>(figure: string, read: () => Promise<Value>): Promise<Value | null> => {
@@ -77,7 +86,7 @@ async function readAll(deps: Deps): Promise<Readings> {
     disk: await orNull('disk', () => readDiskSpace(config.data_dir)),
     jobs: await orNull('jobs', () => readJobs(deps)),
     outbox: await orNull('outbox', () => readOutbox(deps)),
-    backups: await orNull('backups', () => readBackups(config.backup_dir)),
+    backups: await orNull('backups', () => readBackups(deps)),
     log_write_errors: await sumOf(deps, 'tt_log_write_errors_total'),
     egress_blocked: await sumOf(deps, 'tt_egress_blocked_total'),
   };
@@ -95,10 +104,16 @@ async function readDatabaseBytes({ connection, config }: Deps): Promise<number |
   return bytes;
 }
 
-async function readBackups(folder: string) {
-  const found = await listBackups(folder);
+async function readBackups({ config, settings, now }: Deps): Promise<Readings['backups']> {
+  const found = await listBackups(config.backup_dir);
   const bytes = found.reduce((sum, backup) => sum + backup.bytes, 0);
-  return { count: found.length, bytes, newest_bytes: found[0]?.bytes ?? null };
+  const newest = await findNewestOwn(found, { now: now(), secret: await settings.secret() });
+  return {
+    count: found.length,
+    bytes,
+    newest_bytes: found[0]?.bytes ?? null,
+    newest_at: newest?.made_at ?? null,
+  };
 }
 
 async function readJobs({ db, metrics, config }: Deps): Promise<JobReading[]> {
