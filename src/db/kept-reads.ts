@@ -18,7 +18,8 @@ const keptRows = 40_000;
  * sure of; which result a trigger or a cascade touches is not.
  */
 export class KeptReads {
-  readonly #byStatement = new Map<object, Map<string, readonly object[]>>();
+  /** Undefined is: asked for once since the last write. */
+  readonly #byStatement = new Map<object, Map<string, readonly object[] | undefined>>();
   #results = 0;
   #rows = 0;
   #version: number | undefined;
@@ -33,7 +34,10 @@ export class KeptReads {
     return this.#byStatement.get(statement)?.get(keyOf(parameters));
   }
 
-  /** Keeps the rows, frozen: many pages share them. */
+  /**
+   * Keeps the rows, frozen, as many pages share them: from the second time on that they are asked for. Where somebody
+   * writes before every page nobody asks twice, and freezing and remembering would cost more than they ever give.
+   */
   keep(statement: { readonly sql: string }, parameters: readonly unknown[], rows: readonly object[]): void {
     if (this.#results >= keptResults || this.#rows + rows.length > keptRows) this.forget();
     let byParameters = this.#byStatement.get(statement);
@@ -42,9 +46,14 @@ export class KeptReads {
       byParameters = new Map();
       this.#byStatement.set(statement, byParameters);
     }
+    const key = keyOf(parameters);
+    if (!byParameters.has(key)) {
+      byParameters.set(key, undefined);
+      this.#results += 1;
+      return;
+    }
     rows.forEach(Object.freeze);
-    byParameters.set(keyOf(parameters), Object.freeze(rows));
-    this.#results += 1;
+    byParameters.set(key, Object.freeze(rows));
     this.#rows += rows.length;
   }
 

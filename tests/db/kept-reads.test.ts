@@ -20,6 +20,11 @@ const listTags = prepareKept<{ from: number }, { id: number; name: string }>((ha
 );
 const names = async (handle: Db = db, from = 0): Promise<string[]> =>
   (await listTags(handle, { from })).map(({ name }) => name);
+/** From the second time on it is kept. */
+const twice = async (handle: Db = db, from = 0): Promise<string[]> => {
+  await names(handle, from);
+  return names(handle, from);
+};
 const insertTag = (name: string, handle: Db = db) =>
   handle.insertInto('tags').values({ name, name_key: name, archived_at: null, created_at: 0 }).execute();
 
@@ -44,17 +49,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('is asked once while nobody writes, for each parameter', async () => {
-  expect([await names(), await names(), await names(db, 2)]).toEqual([['one'], ['one'], []]);
-  expect(statements).toHaveLength(2);
+it('is asked twice while nobody writes and never again, for each parameter', async () => {
+  for (let time = 0; time < 4; time += 1) expect([await names(), await names(db, 2)]).toEqual([['one'], []]);
+  expect(statements).toHaveLength(4);
 });
 
 it('is asked again after a write of whatever table', async () => {
-  await names();
+  await twice();
   await insertTag('two');
-  expect(await names()).toEqual(['one', 'two']);
+  expect(await twice()).toEqual(['one', 'two']);
   await db.updateTable('tags').set({ name: 'TWO' }).where('name', '=', 'two').execute();
-  expect(await names()).toEqual(['one', 'TWO']);
+  expect(await twice()).toEqual(['one', 'TWO']);
   await db.deleteFrom('settings').execute();
   statements = [];
   await names();
@@ -62,7 +67,7 @@ it('is asked again after a write of whatever table', async () => {
 });
 
 it('is not asked again after what every request writes', async () => {
-  await names();
+  await twice();
   await db.updateTable('sessions').set({ last_seen_at: 1 }).execute();
   statements = [];
   expect(await names()).toEqual(['one']);
@@ -70,7 +75,7 @@ it('is not asked again after what every request writes', async () => {
 });
 
 it('sees a transaction from inside, and from outside only when it is committed', async () => {
-  await names();
+  await twice();
   await db.transaction().execute(async (trx) => {
     await insertTag('inside', trx);
     expect(await names(trx)).toEqual(['one', 'inside']);
@@ -86,7 +91,7 @@ it('sees a transaction from inside, and from outside only when it is committed',
 });
 
 it('sees what another process has written', async () => {
-  await names();
+  await twice();
   await nextTurn();
   const other = new DatabaseSync(join(folder, 'test.sqlite'));
   other.exec("insert into tags (name, name_key, created_at) values ('other', 'other', 0)");
@@ -95,13 +100,14 @@ it('sees what another process has written', async () => {
 });
 
 it('gives rows that nobody can change for the next page', async () => {
+  await names();
   const [row] = await listTags(db, { from: 0 });
   expect(() => ((row as { name: string }).name = 'changed')).toThrow(TypeError);
   expect(await names()).toEqual(['one']);
 });
 
 it('keeps a bounded number of results', async () => {
-  for (let from = 0; from <= 2_000; from += 1) await names(db, from);
+  for (let from = 0; from <= 2_000; from += 1) await twice(db, from);
   statements = [];
   await names(db, 1);
   expect(statements).toHaveLength(1);
