@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, inject, test } from 'vitest';
 import { sql } from 'kysely';
 import { verifyBackup } from '../../src/backup/read-backup.ts';
@@ -14,6 +15,7 @@ import { migrationNames } from '../../src/db/migrate.ts';
 import { createTestApp, testNow } from '../support/app.ts';
 import { startServerProcess } from '../support/server-process.ts';
 import { emptyTarget, fillEveryTable, password } from './full-database.ts';
+import { startFlags } from './installation.ts';
 
 /** From the database of every released version to this one; schemas/README.md says how a release adds its own. */
 
@@ -186,30 +188,49 @@ describe.each(files)('the database of %s', (name) => {
       await Promise.all(servers.map(({ ended }) => ended));
     }
   });
+});
 
-  test('is old or new, and nothing between, when the first start is killed', async () => {
-    const old = await oldDatabase(name);
-    const { head } = await verifyBackup(join(folder, name));
-    for (const delay of [150, 300, 450]) {
-      const child = spawn(process.execPath, [join(root, 'src/main.ts')], {
-        ...{
-          cwd: newFolder(),
-          stdio: 'ignore',
-          env: { ...environmentOf(old), PORT: '0', HOST: '127.0.0.1' },
-        },
-      });
-      const ended = new Promise((resolve) => child.once('close', resolve));
-      await sleep(delay);
-      child.kill('SIGKILL');
-      await ended;
-      expect([head.schema, migrationNames]).toContainEqual(await migrationsOf(old));
-    }
-    const server = await start(old);
-    expect((await fetch(`${server.address}/readyz`)).status).toBe(200);
-    server.kill('SIGTERM');
-    await server.ended;
-    expect(await migrationsOf(old)).toEqual(migrationNames);
+const behind: string[] = [];
+for (const name of files) {
+  const { head } = await verifyBackup(join(folder, name));
+  if (head.schema.length < migrationNames.length) behind.push(name);
+}
+
+/** What a start does to the database from its first transaction on, which is the migration: all of it, or until it dies. */
+async function statementsOf(config: Config, dieAt?: number): Promise<string[]> {
+  const from = newFolder();
+  const file = join(from, 'statements.jsonl');
+  const asked = new URLSearchParams({ statements: file, ...(dieAt ? { die_at: String(dieAt) } : {}) });
+  const preload = `--import=${pathToFileURL(join(import.meta.dirname, 'fixtures/die-at-statement.ts')).href}?${asked.toString()}`;
+  const child = spawn(process.execPath, [...startFlags, preload, join(root, 'src/main.ts')], {
+    ...{ cwd: from, stdio: ['ignore', 'pipe', 'ignore'] },
+    env: { ...environmentOf(config), PORT: '0', HOST: '127.0.0.1' },
   });
+  child.stdout.once('data', () => child.kill('SIGKILL'));
+  expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as string);
+}
+
+test.each(behind)('%s is as it was when the first start is killed amid the migration', async (name) => {
+  const { head } = await verifyBackup(join(folder, name));
+  const whole = await statementsOf(await oldDatabase(name));
+  // Every statement until this one is inside of the transaction.
+  const commit = whole.indexOf('commit') + 1;
+  expect(whole.slice(0, commit).filter((one) => one.startsWith('create table')).length).toBeGreaterThan(10);
+  const old = await oldDatabase(name);
+  const places = [2, ...[0.25, 0.5, 0.75].map((part) => Math.round(commit * part)), commit];
+  for (const dieAt of places) {
+    expect(await statementsOf(old, dieAt)).toEqual(whole.slice(0, dieAt));
+    expect([dieAt, await migrationsOf(old)]).toEqual([dieAt, head.schema]);
+  }
+  // Killed after the commit, it is as new.
+  await statementsOf(old, commit + 1);
+  expect(await migrationsOf(old)).toEqual(migrationNames);
+  const server = await start(old);
+  expect((await fetch(`${server.address}/readyz`)).status).toBe(200);
+  server.kill('SIGTERM');
+  await server.ended;
 });
 
 async function sumsOf(db: Awaited<ReturnType<typeof connect>>['db']) {
