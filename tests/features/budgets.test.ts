@@ -468,7 +468,9 @@ describe('notices', () => {
     expect(await unread()).toBe(0);
     expect((await app.as('alice').get('/timer')).text).toContain('aria-label="Notices"');
     expect(app.logLines().filter((line) => line['event'] === 'notice.read').length).toBe(2);
-    expect(main(await app.as('bob').get('/notices').expect(200))).toContain('No notices');
+    expect(main(await app.as('bob').get('/notices').expect(200))).toMatch(
+      /No notices.*changes or deletes your time.*estimate.*a mail could not be sent/s,
+    );
     await app.stranger.get('/notices').expect(303);
     await app.as('alice').get('/notices?page=x').expect(400);
     await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
@@ -585,7 +587,7 @@ describe('a budget that cannot be', () => {
     [{ budget_kind: 'hours', budget_amount: 'many' }, 'Please enter hours like 120 or 7.5.'],
     [{ budget_kind: 'money', budget_amount: '12.345' }, 'EUR has 2 decimals. Please round it.'],
     [{ budget_kind: 'hours', budget_amount: '99999999999' }, 'At most 10,000,000 hours.'],
-    [{ budget_kind: 'money', budget_amount: '9999999999999999' }, 'At most 1000000000000.00 EUR.'],
+    [{ budget_kind: 'money', budget_amount: '9999999999999999' }, 'At most €1,000,000,000,000.00.'],
     [{ budget_kind: 'hours', budget_amount: '5', budget_thresholds: '80,many' }, 'up to five percentages'],
     [{ budget_kind: 'lots' }, 'Please choose one of the offered values.'],
     [{ start_date: '2026-03-02', due_date: '2026-03-01' }, 'This is before the project starts.'],

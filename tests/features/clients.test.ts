@@ -98,21 +98,6 @@ describe('two who change the same thing', () => {
     const wrong = await edit(' ', third).expect(422);
     expect(version(wrong)).toBe(third);
   });
-
-  it('and of a project, whose double click is no second change', async () => {
-    const client_id = await makeClient('Of two tabs');
-    const id = await insertProject(app.deps.db, 'Shared', { client_id });
-    const path = `/projects/${id}`;
-    const shown = version(await app.as('alice').get(`${path}/edit`));
-    const edit = (name: string, at: string) =>
-      app.as('alice').post(path, { name, client_id: String(client_id), color: 'red', version: at });
-    await edit('Shared, first', shown).expect(303);
-    const refused = await edit('Shared, second', shown).expect(422);
-    expect(main(refused)).toContain('Somebody changed this project since you opened it.');
-    expect(main(await app.as('alice').get(path))).toContain('Shared, first');
-    await edit('Shared, second', version(refused)).expect(303);
-    expect(main(await app.as('alice').get(path))).toContain('Shared, second');
-  });
 });
 
 describe('the page of a client', () => {

@@ -179,6 +179,59 @@ describe('changing a project', () => {
   });
 });
 
+describe('two who change the same project', () => {
+  const version = (page: { text: string }): string =>
+    /name="version" value="([^"]+)"/.exec(main(page))?.[1] ?? '';
+
+  it('are told: the second form is refused once, keeps what was typed, and replaces when it is saved again', async () => {
+    const id = await makeProject('Two tabs', { budget_kind: 'hours', budget_amount: '40' });
+    const [first, second] = [
+      version(await app.as('alice').get(`/projects/${id}/edit`)),
+      version(await app.as('alice').get(`/projects/${id}/edit`)),
+    ];
+    const edit = (name: string, shown: string, more: Record<string, string> = {}) =>
+      app.as('alice').post(`/projects/${id}`, { name, color: 'red', version: shown, ...more });
+    const raised = { budget_kind: 'hours', budget_amount: '80' };
+    await edit('Two tabs, first', first, raised).expect(303);
+    const refused = await edit('Two tabs, second', second).expect(422);
+    expect(main(refused)).toContain('Somebody changed this project since you opened it.');
+    expect(main(refused)).toContain('value="Two tabs, second"');
+    expect(await projectNamed('Two tabs, first')).toMatchObject({ id, budget_seconds: 80 * 3600 });
+    await edit('Two tabs, second', version(refused)).expect(303);
+    expect(await projectNamed('Two tabs, second')).toMatchObject({ id, budget_seconds: null });
+  });
+
+  it('are told of any field, and a form with another problem keeps what it was made of', async () => {
+    const id = await makeProject('Every field');
+    const changes = [
+      { code: 'EF-1' },
+      { description: 'Changed.' },
+      { start_date: '2026-01-02' },
+      { due_date: '2026-12-31' },
+      { visibility: 'members' },
+      { billable: '1' },
+      { color: 'red' },
+    ];
+    let stored: Record<string, string> = { name: 'Every field', color: 'blue' };
+    for (const changed of changes) {
+      const shown = version(await app.as('alice').get(`/projects/${id}/edit`));
+      const fields = { ...stored, version: shown };
+      const wrong = await app
+        .as('alice')
+        .post(`/projects/${id}`, { ...fields, name: ' ' })
+        .expect(422);
+      expect(version(wrong), JSON.stringify(changed)).toBe(shown);
+      stored = { ...stored, ...changed };
+      await app
+        .as('alice')
+        .post(`/projects/${id}`, { ...stored, version: shown })
+        .expect(303);
+      const late = await app.as('alice').post(`/projects/${id}`, fields);
+      expect(late.status, JSON.stringify(changed)).toBe(422);
+    }
+  });
+});
+
 describe('the end of a project', () => {
   it('is archiving, which can be undone', async () => {
     const id = await makeProject('Ending');
@@ -239,6 +292,27 @@ describe('times on the pages', () => {
     ]);
     expect(charlie).not.toContain(`work of ${app.ids.bob}`);
     expect(charlie).toContain(`work of ${app.ids.charlie}`);
+  });
+
+  it('name former people as such, those with time and those with a place in the project', async () => {
+    const id = await makeProject('Left behind');
+    await bookTime(app.ids.bob, id);
+    const place = { project_id: id, user_id: app.ids.charlie, is_manager: 0 as const };
+    await app.deps.db.insertInto('project_members').values(place).execute();
+    const people = async (): Promise<string> => {
+      const page = main(await app.as('alice').get(`/projects/${id}`).expect(200));
+      return page.slice(page.indexOf('id="people-title"'), page.indexOf('id="rates-title"'));
+    };
+    expect(await people()).not.toContain('deactivated');
+    const users = app.deps.db.updateTable('users').where('id', 'in', [app.ids.bob, app.ids.charlie]);
+    await users.set({ deactivated_at: 1 }).execute();
+    try {
+      const rows = (await people()).match(/<th scope="row">.*?<\/th>/g) ?? [];
+      expect(rows).toHaveLength(2);
+      for (const row of rows) expect(row).toContain('<span class="badge">deactivated</span>');
+    } finally {
+      await users.set({ deactivated_at: null }).execute();
+    }
   });
 
   it('stand in the list as well', async () => {

@@ -447,8 +447,8 @@ describe('changing a rate', () => {
   });
 
   it.each([
-    ['1000000000000', 'At most 100000000.00 EUR.'],
-    ['9'.repeat(30), 'At most 100000000.00 EUR.'],
+    ['1000000000000', 'At most €100,000,000.00.'],
+    ['9'.repeat(30), 'At most €100,000,000.00.'],
     ['-5', 'An amount cannot be negative.'],
     ['80.1234', 'EUR has 2 decimals. Please round it.'],
     ['lots', 'Please enter an amount like 85 or 85.50.'],
@@ -459,6 +459,16 @@ describe('changing a rate', () => {
     expect(main(page)).toContain(sentence);
     if (amount.length <= 60) expect(main(page)).toContain(`value="${amount}"`);
     expect(await db().selectFrom('rates').select('id').execute()).toEqual([]);
+  });
+
+  it('writes the most there may be in the way of the person’s language', async () => {
+    await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
+    try {
+      const page = await setRate('default', '1000000000000').expect(422);
+      expect(main(page)).toContain('Höchstens 100.000.000,00\u00A0€.');
+    } finally {
+      await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
+    }
   });
 
   it('says so when it is no kind of rate', async () => {

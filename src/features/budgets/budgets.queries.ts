@@ -44,6 +44,7 @@ export async function listWorkMonths(db: Db, viewer: Viewer, work: SummedWork): 
 export interface PersonTime {
   user_id: number;
   name: string;
+  deactivated_at: number | null;
   total_seconds: number;
   month_seconds: number;
 }
@@ -57,7 +58,7 @@ export async function listWorkPeople(
   return db
     .selectFrom('work_months')
     .innerJoin('users', 'users.id', 'work_months.user_id')
-    .select(['work_months.user_id', 'users.name'])
+    .select(['work_months.user_id', 'users.name', 'users.deactivated_at'])
     .select([
       sql<number>`sum(seconds)`.as('total_seconds'),
       sql<number>`sum(case when month = ${month} then seconds else 0 end)`.as('month_seconds'),
@@ -65,7 +66,7 @@ export async function listWorkPeople(
     .where(ofWork(work))
     .where('entries', '>', 0)
     .where(visibleSums(viewer))
-    .groupBy(['work_months.user_id', 'users.name'])
+    .groupBy(['work_months.user_id', 'users.name', 'users.deactivated_at'])
     .orderBy('total_seconds', 'desc')
     .orderBy('work_months.user_id')
     .limit(50)

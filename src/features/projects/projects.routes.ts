@@ -223,7 +223,7 @@ function peopleOf(booked: readonly PersonTime[], members: readonly Member[]) {
   const with_time = new Set(booked.map(({ user_id }) => user_id));
   const without_time = members
     .filter(({ user_id }) => !with_time.has(user_id))
-    .map(({ user_id, name }) => ({ user_id, name, total_seconds: 0, month_seconds: 0 }));
+    .map(({ is_manager: _, ...person }) => ({ ...person, total_seconds: 0, month_seconds: 0 }));
   return [...booked, ...without_time]
     .slice(0, 50)
     .map((person) => ({ ...person, is_manager: managers.has(person.user_id) }));

@@ -1,5 +1,5 @@
 import type { Problem } from '../../http/forms.ts';
-import { formatAmount, minorDigits, parseMoney } from '../../shared/money.ts';
+import { formatMoney, minorDigits, parseMoney } from '../../shared/money.ts';
 
 /**
  * Understands a typed amount of money that must not be negative, or says what is wrong with it in a sentence of its own.
@@ -13,7 +13,7 @@ export function readAmount(
   const digits = minorDigits(currency);
   const too_large: Problem = {
     key: 'amount.too_large',
-    values: { maximum: formatAmount(maximum_cents, currency, locale), currency },
+    values: { maximum: formatMoney(maximum_cents, currency, locale) },
   };
   const cents = parseMoney(text, currency, locale);
   if (cents !== undefined && cents > maximum_cents) return { ok: false, problem: too_large };

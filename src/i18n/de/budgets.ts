@@ -7,7 +7,8 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.kind_hours': 'Stunden',
   'budgets.kind_money': 'Geld',
   'budgets.amount': 'Wie viel',
-  'budgets.amount_hint': 'Stunden wie 120, 7,5 oder 1:40, oder ein Betrag in der Währung des Kunden.',
+  'budgets.amount_hint':
+    'Stunden wie 120, 7,5 oder 1:40, oder ein Betrag in der Währung des Kunden. Es gilt für das ganze Projekt: Aufgaben werden in Stunden geschätzt.',
   'budgets.period': 'Für',
   'budgets.period_total': 'Alle Zeit',
   'budgets.period_monthly': 'Jeden Monat',

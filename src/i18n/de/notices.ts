@@ -6,7 +6,7 @@ export const notices: Record<keyof typeof en, string> = {
   'notices.bell': '{unread, plural, =0 {Hinweise} one {Hinweise, # ungelesen} other {Hinweise, # ungelesen}}',
   'notices.none': 'Keine Hinweise',
   'notices.none_text':
-    'Wenn jemand anderes Ihre Zeit ändert oder ein Projekt, das Sie leiten, eine Schwelle seines Budgets oder der Schätzung einer Aufgabe erreicht, steht es hier.',
+    'Hier steht, wenn jemand anderes Zeit für Sie bucht, ändert oder löscht; für alle, die ein Projekt leiten, wenn sein Budget oder die Schätzung einer seiner Aufgaben eine Schwelle erreicht; und für Administratoren, wenn eine E-Mail nicht verschickt werden konnte.',
   'notices.unread': 'neu',
   'notices.mark_read': 'Als gelesen markieren',
   'notices.read_all': 'Alle als gelesen markieren',

@@ -60,7 +60,7 @@ export const rates: Record<keyof typeof en, string> = {
   'rates.removed': 'Der Satz wurde entfernt.',
   'rates.unchanged': 'Der Satz ist, wie er war.',
   'rates.followed': '{entries, plural, one {# Eintrag hat} other {# Einträge haben}} sich mit ihm geändert.',
-  'amount.too_large': 'Höchstens {maximum} {currency}.',
+  'amount.too_large': 'Höchstens {maximum}.',
   'amount.negative': 'Ein Betrag kann nicht negativ sein.',
   'amount.decimals':
     '{digits, plural, =0 {{currency} hat keine Nachkommastellen.} one {{currency} hat eine Nachkommastelle.} other {{currency} hat # Nachkommastellen.}} Bitte runden Sie.',

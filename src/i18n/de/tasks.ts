@@ -44,7 +44,8 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.sort_name': 'Name',
   'tasks.sort_newest': 'Neueste zuerst',
   'tasks.estimate': 'Schätzung',
-  'tasks.estimate_hint': 'Wie 8h oder 1:30. Leer für keine.',
+  'tasks.estimate_hint':
+    'Zeit wie 8h oder 1:30, für alle, die daran arbeiten. Leer für keine. Geld hat sein Budget beim Projekt.',
   'tasks.estimate_problem': 'Bitte geben Sie eine Schätzung wie 8h oder 1:30 ein, bis 100.000 Stunden.',
   'tasks.estimate_positive': 'Eine Schätzung muss länger als nichts sein. Lassen Sie sie leer für keine.',
   'tasks.time': 'Zeit',

@@ -5,7 +5,8 @@ export const budgets = {
   'budgets.kind_hours': 'Hours',
   'budgets.kind_money': 'Money',
   'budgets.amount': 'How much',
-  'budgets.amount_hint': 'Hours like 120, 7.5 or 1:40, or an amount of money in the currency of the client.',
+  'budgets.amount_hint':
+    'Hours like 120, 7.5 or 1:40, or an amount of money in the currency of the client. It is for the whole project: the estimate of a task is in hours.',
   'budgets.period': 'For',
   'budgets.period_total': 'All time',
   'budgets.period_monthly': 'Each month',

@@ -4,7 +4,7 @@ export const notices = {
   'notices.bell': '{unread, plural, =0 {Notices} one {Notices, # unread} other {Notices, # unread}}',
   'notices.none': 'No notices',
   'notices.none_text':
-    'When somebody else changes your time, or a project that you manage reaches a threshold of its budget or of a task’s estimate, it says so here.',
+    'It says so here when somebody else books, changes or deletes your time; to those who manage a project, when its budget or the estimate of one of its tasks reaches a threshold; and to administrators, when a mail could not be sent.',
   'notices.unread': 'new',
   'notices.mark_read': 'Mark as read',
   'notices.read_all': 'Mark all as read',

@@ -56,7 +56,7 @@ export const rates = {
   'rates.removed': 'The rate was removed.',
   'rates.unchanged': 'The rate is as it was.',
   'rates.followed': '{entries, plural, one {# entry} other {# entries}} changed with it.',
-  'amount.too_large': 'At most {maximum} {currency}.',
+  'amount.too_large': 'At most {maximum}.',
   'amount.negative': 'An amount cannot be negative.',
   'amount.decimals':
     '{digits, plural, =0 {{currency} has no decimals.} one {{currency} has one decimal.} other {{currency} has # decimals.}} Please round it.',

@@ -42,7 +42,8 @@ export const tasks = {
   'tasks.sort_name': 'Name',
   'tasks.sort_newest': 'Newest first',
   'tasks.estimate': 'Estimate',
-  'tasks.estimate_hint': 'Like 8h or 1:30. Empty for none.',
+  'tasks.estimate_hint':
+    'Time like 8h or 1:30, for all who work on it. Empty for none. Money is budgeted by the project.',
   'tasks.estimate_problem': 'Please enter an estimate like 8h or 1:30, up to 100,000 hours.',
   'tasks.estimate_positive': 'An estimate must be longer than nothing. Leave it empty for none.',
   'tasks.time': 'Time',
