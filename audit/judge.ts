@@ -95,13 +95,7 @@ const formsLeftOut = new Map([
 ]);
 
 /** Events of the catalogue that a walk does not send, each with its reason. */
-const eventsLeftOut = new Map([
-  ['setup.completed', 'happens before the first consent works'],
-  [
-    'account.joined',
-    'whoever joins is not signed in yet: their choice was not read, so nothing about them leaves',
-  ],
-]);
+const eventsLeftOut = new Map([['setup.completed', 'happens before the first consent works']]);
 
 const formsNotTaken = (taken: Set<string>, targets: Target[]): string[] =>
   targets

@@ -1,9 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/features/accounts/passwords.ts';
+import { createLink } from '../../src/features/invitations/links.ts';
 import type { OutwardEvent } from '../../src/telemetry/outward.ts';
 import { pseudonym } from '../../src/telemetry/pseudonym.ts';
 import type { TestApp } from '../support/app.ts';
-import { createTestApp } from '../support/app.ts';
+import { createPerson, createTestApp } from '../support/app.ts';
 import { opened } from '../support/each-file.ts';
 import type { Destination } from '../support/internet.ts';
 import { openDestination } from '../support/internet.ts';
@@ -117,4 +118,87 @@ describe('what nobody known does', () => {
     await expect.poll(() => counted('auth.login_failed')).toBe(before + 1);
     expect((await events()).filter(({ event }) => event === 'auth.login_failed')).toHaveLength(count);
   });
+
+  const wrong = { email: 'bob@example.com', password: 'wrong' };
+  it.each<[string, 'in' | 'out' | null, Record<string, string>, number]>([
+    ['leaves when somebody types the address of who said nothing', null, {}, 1],
+    ['stays when that person objects, whoever types it', 'out', {}, 0],
+    ['stays with a signal though that person allows it: nobody knows that it is them', 'in', { DNT: '1' }, 0],
+  ])('%s', async (_what, analytics_choice, headers, count) => {
+    await change({ analytics_choice });
+    const before = await counted('auth.login_failed');
+    await app.stranger.post('/login', wrong).set(headers).expect(422);
+    await expect.poll(() => counted('auth.login_failed')).toBe(before + 1);
+    expect((await events()).filter(({ event }) => event === 'auth.login_failed')).toHaveLength(count);
+  });
+
+  it.each<['out' | null, boolean]>([
+    [null, true],
+    ['out', false],
+  ])('follows %s also when the address has no attempts left', async (analytics_choice, leaves) => {
+    await change({ analytics_choice });
+    const before = await counted('auth.login_failed');
+    let asked = 0;
+    for (let status = 422; status === 422; asked += 1)
+      ({ status } = await app.stranger.post('/login', wrong));
+    await expect.poll(() => counted('auth.login_failed')).toBe(before + asked);
+    const reasons = (await events()).map(({ properties }) => properties['reason']);
+    expect(reasons.includes('rate_limited')).toBe(leaves);
+    expect(reasons).toHaveLength(leaves ? asked : 0);
+  });
 });
+
+describe('what somebody does with a link, before they are signed in', () => {
+  const gpc = { 'Sec-GPC': '1' };
+  it.each<[string, 'in' | 'out' | null, Record<string, string>, boolean]>([
+    ['leaves when they said nothing', null, {}, true],
+    ['stays with Sec-GPC', null, gpc, false],
+    ['stays with DNT', null, { DNT: '1' }, false],
+    ['leaves when they allow it, whatever the browser says', 'in', gpc, true],
+    ['stays when they object', 'out', {}, false],
+  ])('%s', async (_what, analytics_choice, headers, leaves) => {
+    for (const [kind, path, event] of [
+      ['invitation', '/invitation', 'account.joined'],
+      ['password_reset', '/password/reset', 'account.password_changed'],
+    ] as const) {
+      await app.deps.db.deleteFrom('outbox').execute();
+      const { token, user_id } = await linkFor(kind, analytics_choice);
+      const before = await counted('auth.login');
+      await app.stranger
+        .post(path, { token, name: 'Gwen', password: 'long enough words' })
+        .set(headers)
+        .expect(303);
+      await expect.poll(() => counted('auth.login')).toBe(before + 1);
+      const secret = await app.deps.settings.secret();
+      const distinct_id = pseudonym(secret, { namespace: 'analytics', kind: 'user', id: user_id });
+      expect((await events()).map((one) => [one.event, one.distinct_id])).toEqual(
+        leaves ? [event, 'auth.login'].map((name) => [name, distinct_id]) : [],
+      );
+    }
+  });
+
+  it('follows their choice, not that of whoever is signed in at the browser', async () => {
+    const { ids, deps } = app;
+    await deps.db
+      .updateTable('users')
+      .set({ analytics_choice: 'in' })
+      .where('id', '=', ids.charlie)
+      .execute();
+    const { token } = await linkFor('invitation', 'out');
+    const before = await counted('auth.login');
+    const accepted = { token, name: 'Gwen', password: 'long enough words' };
+    await app.as('charlie').post('/invitation', accepted).expect(303);
+    await expect.poll(() => counted('auth.login')).toBe(before + 1);
+    expect(await events()).toEqual([]);
+  });
+});
+
+let guests = 0;
+async function linkFor(kind: 'invitation' | 'password_reset', analytics_choice: 'in' | 'out' | null) {
+  guests += 1;
+  const guest = await createPerson(app.deps, `guest${guests}`, 'member');
+  await app.deps.db.updateTable('users').set({ analytics_choice }).where('id', '=', guest).execute();
+  const link = { kind, user_id: guest, created_by: app.ids.alice, now: app.clock.now, mail_origin: null };
+  const { token } = await app.deps.db.transaction().execute((trx) => createLink(trx, link));
+  return { token, user_id: guest };
+}

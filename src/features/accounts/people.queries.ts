@@ -17,7 +17,7 @@ export async function hasAdministrator(db: Db): Promise<boolean> {
 export async function findPersonByEmail(db: Db, email_key: string) {
   return db
     .selectFrom('users')
-    .select(['id', 'email', 'name', 'role', 'password_hash', 'deactivated_at'])
+    .select(['id', 'email', 'name', 'role', 'password_hash', 'deactivated_at', 'analytics_choice'])
     .where('email_key', '=', email_key)
     .executeTakeFirst();
 }

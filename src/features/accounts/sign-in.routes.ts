@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts';
 import { answerInvalid, readForm, returnPath, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { isUnstorable } from '../../shared/errors.ts';
+import type { Actor } from '../../telemetry/record.ts';
 import { signInForm } from './accounts.forms.ts';
 import { addressLimit, addressOf } from './address-limit.ts';
 import { answerLimited } from './answer-limited.ts';
@@ -22,7 +23,7 @@ export function signInRoutes(deps: Deps, attempts: Attempts): Router {
     attempts,
     scope: addressScope,
     limit: 10 * limit,
-    refuse: (req, res, resets_at) => answerTooMany(deps, req, res, resets_at),
+    refuse: (req, res, resets_at) => answerTooMany(deps, req, res, { resets_at, objects: false }),
   });
 
   router.get('/login', async (req, res) => {
@@ -35,11 +36,11 @@ export function signInRoutes(deps: Deps, attempts: Attempts): Router {
     const form = readForm(signInForm, req.body);
     if (!form.ok) return answerInvalid(req, res, form.problems, showAgain(deps, req, res, 422));
     const result = await checkSignIn({ db: deps.db, attempts, limit }, form.value);
-    if (result.outcome === 'limited') return answerTooMany(deps, req, res, result.resets_at);
+    if (result.outcome === 'limited') return answerTooMany(deps, req, res, result);
     if (result.outcome === 'refused') {
       deps.metrics.logins('password', 'failure');
       const properties = { auth_method: 'password', reason: result.reason } as const;
-      deps.record('auth.login_failed', { user_id: null }, properties);
+      deps.record('auth.login_failed', whoever(result), properties);
       return answerInvalid(req, res, { form: { key: 'login.wrong' } }, showAgain(deps, req, res, 422));
     }
     await attempts.takeBack(addressScope, await addressOf(req));
@@ -101,9 +102,18 @@ function showAgain(deps: Deps, req: Request, res: Response, status: number) {
   };
 }
 
-async function answerTooMany(deps: Deps, req: Request, res: Response, resets_at: number): Promise<void> {
+/** Whether it is the person or a stranger who types an address, nobody knows: the person's no counts, their yes does not. */
+const whoever = ({ objects }: { objects: boolean }): Actor =>
+  objects ? { user_id: null, allows_analytics: false } : { user_id: null };
+
+async function answerTooMany(
+  deps: Deps,
+  req: Request,
+  res: Response,
+  { resets_at, objects }: { resets_at: number; objects: boolean },
+): Promise<void> {
   deps.metrics.logins('password', 'limited');
   const properties = { auth_method: 'password', reason: 'rate_limited' } as const;
-  deps.record('auth.login_failed', { user_id: null }, properties);
+  deps.record('auth.login_failed', whoever({ objects }), properties);
   await answerLimited(deps, req, res, resets_at, showAgain(deps, req, res, 429));
 }

@@ -6,8 +6,14 @@ import { findPersonByEmail } from './people.queries.ts';
 
 export type SignIn =
   | { outcome: 'signed_in'; user_id: number }
-  | { outcome: 'refused'; reason: 'credentials' | 'deactivated' }
-  | { outcome: 'limited'; resets_at: number };
+  | ({ outcome: 'refused'; reason: 'credentials' | 'deactivated' } & Typed)
+  | ({ outcome: 'limited'; resets_at: number } & Typed);
+
+/** Whose address was typed, by whomever. */
+interface Typed {
+  /** They want nothing about them to leave. */
+  objects: boolean;
+}
 
 interface SignInDeps {
   db: Db;
@@ -29,11 +35,12 @@ export async function checkSignIn(
 ): Promise<SignIn> {
   const email_key = emailKeyOf(typed.email);
   const { hits, resets_at } = await attempts.add(accountScope, email_key);
-  if (hits > limit) return { outcome: 'limited', resets_at };
   const person = await findPersonByEmail(db, email_key);
+  const objects = person?.analytics_choice === 'out';
+  if (hits > limit) return { outcome: 'limited', resets_at, objects };
   const matches = await verifyPassword(typed.password, person?.password_hash ?? undefined);
-  if (!person || !matches) return { outcome: 'refused', reason: 'credentials' };
-  if (person.deactivated_at !== null) return { outcome: 'refused', reason: 'deactivated' };
+  if (!person || !matches) return { outcome: 'refused', reason: 'credentials', objects };
+  if (person.deactivated_at !== null) return { outcome: 'refused', reason: 'deactivated', objects };
   await attempts.clear(accountScope, email_key);
   return { outcome: 'signed_in', user_id: person.id };
 }

@@ -109,12 +109,16 @@ async function accept(deps: Deps, req: Request, res: Response, kind: LinkKind): 
     );
   const password_hash = await hashPassword(form.value.password);
   const { name } = form.value;
-  const accepted = await deps.change({ user_id: person.user_id }, (trx, record) =>
+  // Not signed in yet, but known: what the link makes known follows this person's choice, not that of whoever uses the
+  // browser otherwise.
+  const { user_id, analytics_choice } = person;
+  res.locals.context.chooser = { user_id, analytics_choice };
+  const accepted = await deps.change({ user_id }, (trx, record) =>
     acceptLink(trx, record, { kind, person, name, password_hash, now }),
   );
   if (!accepted) return showGone(deps, req, res);
-  await openSession(deps, req, res, person.user_id);
+  await openSession(deps, req, res, user_id);
   deps.metrics.logins('password', 'success');
-  deps.record('auth.login', { user_id: person.user_id }, { auth_method: 'link' });
+  deps.record('auth.login', { user_id }, { auth_method: 'link' });
   res.redirect(303, '/timer');
 }

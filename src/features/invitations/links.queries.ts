@@ -50,6 +50,7 @@ export interface LinkedPerson {
   role: Role;
   locale: string;
   is_placeholder: Flag;
+  analytics_choice: 'in' | 'out' | null;
 }
 
 /** Whom a link is for, while it opens: not used, not too old, and the person is still here. */
@@ -61,6 +62,7 @@ export async function findLinkedPerson(
     .selectFrom('account_links')
     .innerJoin('users', 'users.id', 'account_links.user_id')
     .select(['account_links.id as link_id', 'user_id', 'name', 'email', 'role', 'locale', 'is_placeholder'])
+    .select('analytics_choice')
     .where((where) =>
       where.or([
         where('account_links.token_hash', '=', link.token_hash),
