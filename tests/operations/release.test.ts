@@ -1,11 +1,14 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import { root } from './rules.ts';
 
-/** `.github/release.mjs`, run as the workflows run it, in repositories made for it. */
+/** `.github/release.mjs` and `unpublished.mjs`, run as the workflows run them, in repositories made for it. */
 
 const changelog = `# Changelog
 
@@ -196,6 +199,124 @@ describe('the notes', () => {
 
   it('of an unknown version are a failure and not empty', () => {
     expect(release(repository(), 'notes', '9.9.9')).toMatchObject({ status: 1, lines: [] });
+  });
+});
+
+/** What GitHub and a registry have, and how they answer about it. */
+interface Published {
+  /** Commit that the tag is of; none where it is gone. */
+  tag?: string;
+  release?: boolean;
+  /** Manifests by tag or digest: digests of what they list. */
+  images?: Record<string, string[]>;
+  /** What the registry says to a token that it gave out, of what it does not have. */
+  missing?: number;
+  /** Where the registry sends for a token; itself, unless said. */
+  realm?: string;
+}
+
+/** Both in one server; the registry wants a token of its own, as those of containers do. */
+async function withPublished<Result>(
+  { tag, release: isReleased = false, images = {}, missing = 404, realm }: Published,
+  work: (address: string) => Promise<Result>,
+): Promise<Result> {
+  const server = createServer((request, response) => {
+    const answer = (status: number, content: unknown, headers = {}) =>
+      response
+        .writeHead(status, headers)
+        .end(typeof content === 'string' ? content : JSON.stringify(content));
+    const { pathname, searchParams } = new URL(request.url ?? '', own);
+    const { authorization } = request.headers;
+    if (pathname.startsWith('/repos/') && authorization !== 'Bearer of-the-job') return answer(401, {});
+    if (pathname === '/repos/Example/Tracker/commits/tags/v1.4.0')
+      return tag === undefined ? answer(422, {}) : answer(200, tag);
+    if (pathname === '/repos/Example/Tracker/releases/tags/v1.4.0') return answer(isReleased ? 200 : 404, {});
+    if (pathname === '/token') {
+      const isAsked = searchParams.get('scope') === 'repository:example/tracker:pull';
+      const isOurs = authorization === `Basic ${Buffer.from('ada:of-the-job').toString('base64')}`;
+      return answer(isAsked && isOurs ? 200 : 403, { token: 'of-the-registry' });
+    }
+    if (authorization !== 'Bearer of-the-registry') {
+      const scope = 'scope="repository:example/tracker:pull"';
+      const wanted = `Bearer realm="${realm ?? `${own}/token`}",service="registry",${scope}`;
+      return answer(401, {}, { 'www-authenticate': wanted });
+    }
+    const listed = images[pathname.slice('/v2/example/tracker/manifests/'.length)];
+    if (!listed || !request.headers.accept?.includes('oci.image.index')) return answer(missing, {});
+    return answer(200, { manifests: listed.map((digest) => ({ digest })) });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const own = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    return await work(own);
+  } finally {
+    server.close();
+  }
+}
+
+/** What `.github/unpublished.mjs` says about v1.4.0 in a run for commit "c1". */
+function publishedBefore(state: Published, digests: string[] = [], event: object = { created: true }) {
+  const eventFile = join(mkdtempSync(join(inject('folder'), 'event-')), 'event.json');
+  writeFileSync(eventFile, JSON.stringify(event));
+  return withPublished(state, async (address) => {
+    const env = {
+      ...{ GITHUB_API_URL: address, GITHUB_REPOSITORY: 'Example/Tracker', GITHUB_SHA: 'c1' },
+      ...{ GITHUB_ACTOR: 'ada', GITHUB_EVENT_PATH: eventFile, REGISTRY: address, TOKEN: 'of-the-job' },
+    };
+    const script = join(root, '.github/unpublished.mjs');
+    const asked = promisify(execFile)(process.execPath, [script, 'v1.4.0', ...digests], { env });
+    const { stdout, stderr } = await asked.catch(
+      (error: unknown) => error as { stdout: string; stderr: string },
+    );
+    expect(stderr).not.toContain('of-the-job');
+    expect(stderr === '').toBe(stdout === '1.4.0 is not published yet\n');
+    return stderr.replaceAll(address, '').trim().split('\n');
+  });
+}
+
+describe('a version is made once', () => {
+  const free = [''];
+  const once = 'a version is made once: release the next one';
+  const there = [`/example/tracker:1.4.0 is there already: ${once}`];
+  const images = { 'sha256:a': ['a1', 'a2'], 'sha256:b': ['b1', 'b2'] };
+
+  it('which is free where neither its release nor its image is', async () => {
+    expect(await publishedBefore({ tag: 'c1' })).toEqual(free);
+    expect(await publishedBefore({ tag: 'c1', images: { '1.3.9': ['a1'] } })).toEqual(free);
+    expect(await publishedBefore({ tag: 'c1', images }, ['sha256:a', 'sha256:b'])).toEqual(free);
+  });
+
+  it('and refused where there is one', async () => {
+    expect(await publishedBefore({ tag: 'c1', release: true })).toEqual([
+      `v1.4.0 is released already: ${once}`,
+    ]);
+    expect(await publishedBefore({ tag: 'c1', images: { '1.4.0': ['a1'] } })).toEqual(there);
+    const other = { ...images, '1.4.0': ['a1', 'a2', 'b1', 'b3'] };
+    expect(await publishedBefore({ tag: 'c1', images: other }, ['sha256:a', 'sha256:b'])).toEqual(there);
+  });
+
+  it('though a run that broke off after its image got the name goes on', async () => {
+    const named = { ...images, '1.4.0': ['b1', 'a1', 'a2', 'b2'] };
+    expect(await publishedBefore({ tag: 'c1', images: named }, ['sha256:a', 'sha256:b'])).toEqual(free);
+    expect(await publishedBefore({ tag: 'c1', images: named }, ['1.4.0'])).toEqual(free);
+  });
+
+  it('of the commit that its tag was made for', async () => {
+    const moved = `v1.4.0 was moved: ${once}`;
+    expect(await publishedBefore({ tag: 'c1' }, [], { created: false, forced: true })).toEqual([moved]);
+    expect(await publishedBefore({ tag: 'c2' })).toEqual(['v1.4.0 is of commit c2 now, and this run of c1']);
+    expect(await publishedBefore({})).toEqual(['v1.4.0 is gone']);
+  });
+
+  it('and what cannot be known is no yes', async () => {
+    const unknown = ['127.0.0.1: whether v1.4.0 is published is not known'];
+    const told = async (...given: Parameters<typeof publishedBefore>) =>
+      (await publishedBefore(...given)).map((line) => line.replace(/:\d+ answered \d+/, '').trim());
+    expect(await told({ tag: 'c1', missing: 500 })).toEqual(unknown);
+    // Where there is no package yet, it must not be seen; one that an image was just pushed to must be.
+    expect(await told({ tag: 'c1', missing: 403 })).toEqual(free);
+    expect(await told({ tag: 'c1', missing: 403 }, ['sha256:a'])).toEqual(unknown);
+    expect(await told({ tag: 'c1', realm: 'http://127.0.0.2/token' })).toEqual(unknown);
   });
 });
 

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { lintWorkflow } from './actionlint.ts';
@@ -72,6 +73,28 @@ describe('actionlint', () => {
   });
 });
 
+describe('shellcheck', () => {
+  const isThere = spawnSync('shellcheck', ['--version']).error === undefined;
+  const check = (script: string, start = '') => {
+    const { stdout } = spawnSync('shellcheck', ['--shell=bash', '--format=gcc', '-'], {
+      ...{ input: `${start}${script}`, encoding: 'utf8' },
+    });
+    return stdout;
+  };
+  // As the runner starts it.
+  const inStep = 'set -eo pipefail\n';
+
+  // actionlint would start it, and cannot: it runs inside of Node.
+  it.skipIf(!isThere)('has nothing to say about any script of a step, nor about those of .ci', () => {
+    for (const [name, { run }] of everyStep) if (run) expect([name, check(run, inStep)]).toEqual([name, '']);
+    for (const file of ['.ci/run', '.ci/compose']) expect([file, check(fileOf(file))]).toEqual([file, '']);
+  });
+
+  it.skipIf(!isThere)('would have: it is asked, and it answers', () => {
+    expect(check('rm -r $HOME/$1/x', inStep)).toContain('SC2086');
+  });
+});
+
 describe('what may be done', () => {
   it.each(workflows)('%s gives no permission to all', (_path, { permissions }) => {
     expect(permissions).toEqual({});
@@ -86,7 +109,6 @@ describe('what may be done', () => {
     });
     expect(Object.fromEntries(writing)).toEqual({
       'development.yml image': { packages: 'write' },
-      'image.yml build': { packages: 'write' },
       'image.yml publish': { packages: 'write' },
       'release.yml image': { packages: 'write' },
       'release.yml sign': { packages: 'write', 'id-token': 'write', attestations: 'write' },
@@ -120,7 +142,9 @@ describe('what may be done', () => {
       if (!Object.values(env ?? {}).some((value) => value.includes('github.token'))) continue;
       expect([name, run]).toEqual([
         name,
-        expect.stringMatching(/^(printf '%s' "\$TOKEN" \| docker login|gh release create) /),
+        expect.stringMatching(
+          /^(printf '%s' "\$TOKEN" \| docker login|gh release create|node \.github\/unpublished\.mjs) /,
+        ),
       ]);
     }
   });
@@ -169,7 +193,7 @@ describe('what runs', () => {
       [...script.matchAll(/\bnpm (?:run (\S+)|(test)\b)/g)].map(([, run, test]) => run ?? test ?? ''),
     );
     expect(named.filter((name) => known[name] === undefined)).toEqual([]);
-    expect(named).toEqual(['test', 'test:postgres', 'test:e2e', 'privacy-audit']);
+    expect(named).toEqual(['test', 'test:postgres', 'test:e2e', 'privacy-audit', 'bench:crash']);
   });
 
   it.each(jobs.filter(([, { uses }]) => uses === undefined))(
@@ -227,7 +251,10 @@ describe('what runs', () => {
 
 describe('the image', () => {
   const { on, jobs: imageJobs } = workflowOf('.github/workflows/image.yml');
-  const build = (imageJobs.build?.steps ?? []).flatMap(({ run }) => run ?? []);
+  const scriptsOf = (job: string) => (imageJobs[job]?.steps ?? []).flatMap(({ run }) => run ?? []);
+  const build = scriptsOf('build');
+  const placesOf = (all: string[], parts: string[]) =>
+    parts.map((part) => all.findIndex((script) => script.includes(part)));
   const building = scripts.filter((script) => /docker (buildx )?build /.test(script));
 
   it('is given the build arguments that the Dockerfile takes', () => {
@@ -242,18 +269,22 @@ describe('the image', () => {
   it('is built on a machine of each architecture, and started before anything leaves', () => {
     const architectures = imageJobs.build?.strategy?.matrix.include.map(({ architecture }) => architecture);
     expect(architectures).toEqual(['amd64', 'arm64']);
-    const order = ['--load', 'check-image.mjs', 'docker login', 'push=true'].map((part) =>
-      build.findIndex((script) => script.includes(part)),
-    );
-    expect(order).toEqual([...order].sort((a, b) => a - b));
-    expect(order[0]).toBeGreaterThanOrEqual(0);
+    expect(placesOf(build, ['--load', 'check-image.mjs', '--output "type=oci'])).toEqual([1, 2, 3]);
+    const publish = scriptsOf('publish');
+    const parts = ['docker login', 'skopeo copy', 'unpublished.mjs', '--tag='];
+    expect(placesOf(publish, parts)).toEqual([0, 1, 2, 3]);
+    // What is pushed is the file that was checked, and not another one.
+    expect(build[3]).toContain('dest=/tmp/images/$ARCHITECTURE.tar');
+    expect(publish[1]).toContain('--preserve-digests "oci-archive:/tmp/images/$architecture.tar"');
   });
 
-  it('is pushed with an SBOM and its provenance, and only where tags were given', () => {
-    const pushing = imageJobs.build?.steps?.find(({ run }) => run?.includes('push=true'));
-    expect(pushing?.run).toContain('--sbom=true');
-    expect(pushing?.run).toContain('--provenance="mode=max,');
-    const afterwards = imageJobs.build?.steps?.slice(-3) ?? [];
+  it('cannot be published by the job that builds it, and has an SBOM and its provenance', () => {
+    expect(imageJobs.build?.permissions).toEqual({ contents: 'read' });
+    expect(build.join()).not.toMatch(/docker login|push/);
+    const keeping = imageJobs.build?.steps?.find(({ run }) => run?.includes('type=oci'));
+    expect(keeping?.run).toContain('--sbom=true');
+    expect(keeping?.run).toContain('--provenance="mode=max,');
+    const afterwards = imageJobs.build?.steps?.slice(-2) ?? [];
     expect(afterwards.map((step) => step.if)).toEqual(afterwards.map(() => "inputs.tags != ''"));
     expect(imageJobs.publish).toMatchObject({ if: "inputs.tags != ''", needs: 'build' });
     expect(on).toMatchObject({ workflow_call: { inputs: { tags: { default: '' } } } });
@@ -264,7 +295,7 @@ describe('the image', () => {
       const registries = fileOf(path).match(/\b[a-z0-9.-]+\.(io|com|org|dev)\b/g) ?? [];
       expect(new Set(registries)).toEqual(new Set(registries.length === 0 ? [] : ['ghcr.io']));
     }
-    expect(building.join()).toContain('$REGISTRY/${GITHUB_REPOSITORY,,}');
+    expect(scriptsOf('publish').join()).toContain('$REGISTRY/${GITHUB_REPOSITORY,,}');
   });
 
   it('of a commit is published only where somebody said so', () => {
@@ -291,6 +322,23 @@ describe('a release', () => {
     expect(parts.tests?.uses).toBe('./.github/workflows/tests.yml');
   });
 
+  it('looks before the tests, before the image gets its name and at the end whether the version is there already', () => {
+    const asking = (path: string) =>
+      Object.entries(workflowOf(path).jobs).flatMap(([name, { steps: theirs = [] }]) =>
+        theirs.flatMap(({ run = '', if: when }) =>
+          run.includes('unpublished.mjs') ? [[name, run.split(' ').slice(2).join(' '), when]] : [],
+        ),
+      );
+    expect(asking('.github/workflows/release.yml')).toEqual([
+      ['check', '"$GITHUB_REF_NAME"', undefined],
+      ['publish', '"$GITHUB_REF_NAME" "$DIGEST"', undefined],
+    ]);
+    expect(asking('.github/workflows/image.yml')).toEqual([
+      ['publish', '"$GITHUB_REF_NAME" "$AMD64" "$ARM64"', 'inputs.once'],
+    ]);
+    expect(parts.image?.with).toMatchObject({ once: true });
+  });
+
   it('signs the digest that was published and the sums of all files', () => {
     const signing = (parts.sign?.steps ?? []).filter(({ uses }) => uses?.startsWith('actions/attest@'));
     expect(signing.map((step) => step.with)).toEqual([
@@ -301,6 +349,27 @@ describe('a release', () => {
       { 'subject-checksums': 'files/SHA256SUMS' },
     ]);
   });
+});
+
+it('a new Node is told in one pull request: dependabot takes all of its packages together, before others do', () => {
+  const { updates } = parse(fileOf('.github/dependabot.yml')) as {
+    updates: {
+      'package-ecosystem': string;
+      ignore?: unknown;
+      groups: Record<string, { patterns?: string[] }>;
+    }[];
+  };
+  const npm = updates.find((update) => update['package-ecosystem'] === 'npm');
+  expect(npm).not.toHaveProperty('ignore');
+  const [[name, { patterns = [] }] = ['', {}]] = Object.entries(npm?.groups ?? {});
+  const { optionalDependencies, dependencies } = JSON.parse(fileOf('package.json')) as Record<
+    'optionalDependencies' | 'dependencies',
+    Record<string, string>
+  >;
+  const isTaken = (dependency: string) => patterns.some((pattern) => matchesGlob(dependency, pattern));
+  expect(name).toBe('node');
+  expect(Object.keys(optionalDependencies).filter((dependency) => !isTaken(dependency))).toEqual([]);
+  expect(Object.keys(dependencies).filter(isTaken)).toEqual([]);
 });
 
 describe('docs/ci-cd.md', () => {
