@@ -26,6 +26,7 @@ const placeOfTable = {
   ledger: 'kept',
   ledger_people: 'kept',
   ledger_ends: 'kept',
+  ledger_totals: 'kept',
   audit: 'kept',
   audit_head: 'kept',
   sessions: 'left out',

@@ -21,6 +21,7 @@ export interface Database {
   ledger: LedgerTable;
   ledger_people: LedgerPeopleTable;
   ledger_ends: LedgerEndsTable;
+  ledger_totals: LedgerTotalsTable;
   tasks: TasksTable;
   task_comments: TaskCommentsTable;
   project_members: ProjectMembersTable;
@@ -293,6 +294,17 @@ export interface LedgerEndsTable {
   name: 'first' | 'last';
   ledger_id: number;
   hash: string;
+}
+
+/** What the ledger holds of a channel, summed by triggers; written by nothing else. */
+export interface LedgerTotalsTable {
+  channel: Channel;
+  requests: number;
+  /** Of the bodies of requests. */
+  bytes: number;
+  /** Answers with a status from 200 to 299, and all others. */
+  delivered: number;
+  failed: number;
 }
 
 export type TaskStatus = 'open' | 'in_progress' | 'review' | 'done';

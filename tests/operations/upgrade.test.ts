@@ -41,6 +41,7 @@ const housekeeping = [
   'ledger',
   'ledger_people',
   'ledger_ends',
+  'ledger_totals',
 ];
 
 /** A database as the old version left it. */

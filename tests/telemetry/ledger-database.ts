@@ -14,23 +14,22 @@ export interface LedgerDatabase {
   environment: Record<string, string>;
   ledger: Ledger;
   clock: { now: number };
-  /** Statements so far. */
+  /** Statements so far: how many, and their texts without values. */
   queries: () => number;
+  statements: () => readonly string[];
 }
 
 /** An empty, migrated database without the rest of the application; closed after the test file. */
 export async function openLedgerDatabase(): Promise<LedgerDatabase> {
   const folder = mkdtempSync(join(inject('folder'), 'ledger-'));
   const database = await createTestDatabase({ base: inject('base'), postgres: inject('postgres'), folder });
-  let queries = 0;
+  const statements: string[] = [];
   const connection = await connect({
     databaseUrl: database.databaseUrl,
     sqliteFile: database.sqliteFile,
     sqliteSynchronous: 'normal',
     poolSize: 4,
-    onQuery: () => {
-      queries += 1;
-    },
+    onQuery: (_operation, _seconds, text) => statements.push(text),
   });
   opened.push({
     close: async () => {
@@ -44,6 +43,7 @@ export async function openLedgerDatabase(): Promise<LedgerDatabase> {
     environment: { DATABASE_URL: database.databaseUrl ?? '', SQLITE_FILE: database.sqliteFile },
     ledger: createLedger({ db: connection.db, now: () => clock.now }),
     clock,
-    queries: () => queries,
+    queries: () => statements.length,
+    statements: () => statements,
   };
 }

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Dialect } from './column-shapes.ts';
 import { id } from './column-shapes.ts';
+import { createLedgerTotals } from './ledger-totals.ts';
 
 /** What could leave the server: who agreed to it, what waits, and what left. */
 export async function createTelemetry(db: Kysely<unknown>, dialect: Dialect): Promise<void> {
@@ -73,12 +74,6 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('hash', 'text', (column) => column.notNull())
     .execute();
   await db.schema.createIndex('ledger_channel').on('ledger').columns(['channel', 'kind', 'id']).execute();
-  // Holds all that the totals of a channel are made of.
-  await db.schema
-    .createIndex('ledger_totals')
-    .on('ledger')
-    .columns(['channel', 'kind', 'status', 'byte_count', 'at'])
-    .execute();
   await db.schema.createIndex('ledger_age').on('ledger').columns(['at']).execute();
   await db.schema.createIndex('ledger_host').on('ledger').columns(['host']).execute();
   // Holds all that a list is filtered by: the records themselves are kilobytes each.
@@ -111,4 +106,5 @@ async function createLedger(db: Kysely<unknown>, dialect: Dialect): Promise<void
     .addColumn('ledger_id', 'bigint', (column) => column.notNull())
     .addColumn('hash', 'text', (column) => column.notNull())
     .execute();
+  await createLedgerTotals(db, dialect);
 }
