@@ -91,6 +91,7 @@ const jobs: Job[] = [
 export function startJobs(deps: Deps): () => void {
   const holder = randomUUID();
   showJobs(deps);
+  showBackups(deps);
   const timers = jobs.filter((job) => isOn(job, deps.config)).flatMap((job) => startJob(deps, job, holder));
   return () => timers.forEach((timer) => clearInterval(timer));
 }
@@ -129,6 +130,22 @@ function showJobs({ db, metrics, config }: Deps): void {
         .filter(({ name, dueAfterMs }) => last.has(name) || dueAfterMs === undefined || isSetUp)
         .map(({ name }) => [name, (last.get(name) ?? 0) / 1000]),
     );
+  });
+}
+
+/** A backup that a command made counts as well: it is as good as one of the schedule. */
+function showBackups({ metrics, config, settings, now }: Deps): void {
+  metrics.collect('tt_backup_newest_timestamp_seconds', async () => {
+    const { listBackups, findNewestOwn } = await import('./backup/backup-folder.ts');
+    const found = await listBackups(config.backup_dir);
+    const whose = { now: now(), secret: await settings.secret() };
+    const newest = new Map<string, number>();
+    for (const maker of ['schedule', 'command']) {
+      const own = found.filter(({ scheduled }) => scheduled === (maker === 'schedule'));
+      const last = await findNewestOwn(own, whose);
+      if (last) newest.set(maker, last.made_at / 1000);
+    }
+    return newest;
   });
 }
 

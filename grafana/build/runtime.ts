@@ -113,6 +113,10 @@ export const runtime = () =>
             'time() - max by (exported_job) (tt_job_last_success_timestamp_seconds{job="timetracker"})',
             '{{exported_job}}',
           ],
+          [
+            'time() - max by (made_by) (tt_backup_newest_timestamp_seconds{job="timetracker"})',
+            'newest backup there is, made by the {{made_by}}',
+          ],
         ],
         unit: 's',
       }),

@@ -67,6 +67,8 @@ export const OUTBOX_CHANNELS = ['errors', 'analytics', 'installation'] as const;
 export const USER_WINDOWS = ['1h', '24h', '7d', '30d'] as const;
 /** Folders whose disk must not fill up. */
 export const WATCHED_FOLDERS = ['data', 'log', 'backup'] as const;
+/** Who made a backup. */
+export const BACKUP_MAKERS = ['schedule', 'command'] as const;
 export const POOL_STATES = ['active', 'idle', 'waiting'] as const;
 
 const NAME = /^[a-z][a-z0-9_.-]{0,59}$/;
@@ -223,6 +225,12 @@ export const METRIC_FAMILIES = {
     type: 'gauge',
     help: 'How long after a success a job is due again.',
     labels: { job: { meaning: 'name given in our code', pattern: NAME, maxValues: 50 } },
+  },
+  backupNewest: {
+    name: 'tt_backup_newest_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the newest backup of this installation in BACKUP_DIR was made, in Unix seconds. Absent where there is none.',
+    labels: { made_by: BACKUP_MAKERS },
   },
   logLines: {
     name: 'tt_log_lines_total',

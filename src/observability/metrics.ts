@@ -28,7 +28,8 @@ export type CollectedMetric =
   | 'tt_outbox_oldest_age_seconds'
   | 'tt_disk_free_bytes'
   | 'tt_disk_size_bytes'
-  | 'tt_job_last_success_timestamp_seconds';
+  | 'tt_job_last_success_timestamp_seconds'
+  | 'tt_backup_newest_timestamp_seconds';
 
 /** The process's figures. Nothing is sent: they wait to be scraped. */
 export interface Metrics {
@@ -240,6 +241,7 @@ function addFamilies(registry: Registry) {
       tt_disk_free_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskFree),
       tt_disk_size_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskSize),
       tt_job_last_success_timestamp_seconds: addCollectedGauge(registry, METRIC_FAMILIES.jobLastSuccess),
+      tt_backup_newest_timestamp_seconds: addCollectedGauge(registry, METRIC_FAMILIES.backupNewest),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
   };
 }

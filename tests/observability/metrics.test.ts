@@ -38,6 +38,7 @@ function exercise(metrics: Metrics): void {
   metrics.jobInterval('retention', 3600);
   metrics.collect('tt_job_last_success_timestamp_seconds', async () => new Map([['retention', 1e9]]));
   metrics.collect('tt_disk_size_bytes', async () => new Map([['data', 70]]));
+  metrics.collect('tt_backup_newest_timestamp_seconds', async () => new Map([['command', 2e9]]));
 }
 
 describe('the exposition', () => {
@@ -73,6 +74,7 @@ describe('the exposition', () => {
       'tt_outbox_oldest_age_seconds{channel="errors"}': 60,
       'tt_disk_free_bytes{folder="data"}': 7,
       'tt_disk_size_bytes{folder="data"}': 70,
+      'tt_backup_newest_timestamp_seconds{made_by="command"}': 2e9,
       'tt_egress_requests_total{channel="errors",outcome="delivered"}': 1,
       'tt_egress_bytes_total{channel="errors"}': 900,
       tt_egress_blocked_total: 1,

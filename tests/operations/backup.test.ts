@@ -813,6 +813,9 @@ describe('the schedule', () => {
     await makeBackup(own.deps.config, { folder, now: now + 9 * day, scheduled: false });
     own.clock.now += 60_000;
     expect(await page()).toMatch(/<dd>03\/04\/2026, 11:00, 2 h 1 min ago<\/dd>/);
+    startJobs(own.deps)();
+    const shown = (await own.deps.metrics.render()).match(/^tt_backup_newest_timestamp_seconds.*/gm);
+    expect(shown).toEqual([`tt_backup_newest_timestamp_seconds{made_by="command"} ${(now + hour) / 1000}`]);
   });
 
   test('is told of at /admin/system, and to Prometheus also after a restart', async () => {
@@ -830,6 +833,9 @@ describe('the schedule', () => {
     await expect
       .poll(() => own.deps.metrics.render())
       .toContain(`tt_job_last_success_timestamp_seconds{job="backup"} ${testNow / 1000}`);
+    expect(await own.deps.metrics.render()).toContain(
+      `tt_backup_newest_timestamp_seconds{made_by="schedule"} ${testNow / 1000}\n`,
+    );
     stop();
   });
 });

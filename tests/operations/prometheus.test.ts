@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import type { Metrics } from '../../src/observability/metrics.ts';
+import { runCommand } from '../support/command.ts';
 import { logOf, newInstallation, startServerProcess } from '../support/server-process.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { targets } from './dashboards.ts';
@@ -89,6 +90,7 @@ describe('the application, scraped by a real Prometheus as shipped', () => {
   it('fills every recording rule and every panel', { timeout: 180_000 }, async ({ skip }) => {
     if (!hasPrometheus) skip(missing);
     const folder = await newInstallation();
+    expect(await runCommand('cli/backup.ts', [], { folder })).toMatchObject({ code: 0 });
     const token = 'a-token-for-the-scrape';
     server = await startServerProcess(folder, { environment: { METRICS_TOKEN: token } });
     const { address } = server;
