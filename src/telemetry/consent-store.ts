@@ -61,8 +61,10 @@ export interface ConsentStore {
     channel: TelemetryChannel,
     page: number,
   ): Promise<{ rows: PastConsent[]; total: number; total_pages: number }>;
-  /** Writes a decision that covers today's catalogue. It holds here once `refresh` ran after the commit. */
-  decide(trx: Db, decision: Decision): Promise<void>;
+  /** Writes a decision that covers today's catalogue. It holds here once it was `committed`, or read by `refresh`. */
+  decide(trx: Db, decision: Decision): Promise<ConsentRow>;
+  /** What was decided here holds here from now on, and nothing is read for it. Call it when the transaction is over. */
+  committed(decided: ConsentRow): void;
   /**
    * Reads what holds now, also what other instances wrote, and writes the record of a channel that configuration has
    * switched on for the first time. Rejects when the database cannot be read.
@@ -113,6 +115,9 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
     // Two reads can overtake each other: the one that began last saw the newest.
     if (turn < applied) return;
     applied = turn;
+    learn(ready, consents);
+  };
+  const learn = (ready: boolean, consents: Known['consents']): void => {
     const before = known.states;
     known = { isSetUp: ready, consents, states: statesOf(config, ready, consents) };
     for (const channel of telemetryChannels) {
@@ -148,6 +153,13 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
         covered: JSON.stringify(agreementOf(decision.channel)),
         decided_at: now(),
       }),
+    committed: (decided) => {
+      if ((known.consents.get(decided.channel)?.id ?? 0) > decided.id) return;
+      // Reads that are under way may have begun before it was there.
+      started += 1;
+      applied = started;
+      learn(known.isSetUp, new Map([...known.consents, [decided.channel, consentOf(decided)]]));
+    },
     refresh,
     onChange: (listener) => {
       listeners.add(listener);

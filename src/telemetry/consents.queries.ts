@@ -45,8 +45,8 @@ export async function countConsents(db: Db, channel: Channel): Promise<number> {
   return total;
 }
 
-export async function insertConsent(db: Db, row: Insertable<ConsentsTable>): Promise<void> {
-  await db.insertInto('consents').values(row).execute();
+export async function insertConsent(db: Db, row: Insertable<ConsentsTable>): Promise<ConsentRow> {
+  return db.insertInto('consents').values(row).returningAll().executeTakeFirstOrThrow();
 }
 
 /** Unless there is a record of the channel. Two instances at once may write two, which say the same. */

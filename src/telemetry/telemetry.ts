@@ -172,19 +172,22 @@ function switcher({
     await consents.refresh();
     const wasOff = consents.state(channel).mode === 'off';
     const before = consents.current(channel);
-    await change(actor, async (trx, record) => {
-      await consents.decide(trx, { channel, mode, user_id: actor.user_id, source });
+    const decided = await change(actor, async (trx, record) => {
+      const row = await consents.decide(trx, { channel, mode, user_id: actor.user_id, source });
       // Also when it was off: what a slow request left behind belongs to an agreement that has ended.
       if (mode === 'off' || wasOff) await outbox.drop(trx, channel);
       // Said again, review mode does not take back what was released.
       if (mode === 'review' && before?.mode === mode) await carryReleased(trx, channel, before.id);
       record('admin.telemetry_toggled', { channel, mode, source });
+      return row;
     });
-    // Cuts what is on its way, through the listeners.
-    await consents.refresh();
+    // Before anything is waited for: cuts what is on its way, through the listeners, and queues nothing more.
+    consents.committed(decided);
     // What requests queued between the decision and now, this change's own event among it.
     if (mode === 'off') await outbox.drop(db, channel);
     if (mode === 'review') await outbox.hold(db, channel);
+    // Others may have decided meanwhile.
+    await consents.refresh();
   };
 }
 

@@ -81,6 +81,26 @@ describe('a decision', () => {
     expect(store.state('errors')).toEqual({ mode: 'auto', reason: 'on_by_configuration' });
   });
 
+  it('holds here from its commit on, before anything is read, and no older one takes it back', async () => {
+    const store = storeOf();
+    await store.refresh();
+    const told: string[] = [];
+    store.onChange((channel, { mode }) => told.push(`${channel} ${mode}`));
+    const { db } = app.deps;
+    const auto = await store.decide(db, decisionOf('analytics', 'auto'));
+    const off = await store.decide(db, decisionOf('analytics', 'off'));
+    store.committed(off);
+    expect(store.state('analytics')).toEqual({ mode: 'off', reason: 'switched_off' });
+    expect(store.current('analytics')).toMatchObject({ id: off.id, user_id: app.ids.alice });
+    expect(told).toEqual(['analytics off']);
+    // Two who decide at once may be told in another order.
+    store.committed(auto);
+    expect(store.state('analytics').mode).toBe('off');
+    await store.refresh();
+    expect(store.state('analytics').mode).toBe('off');
+    expect(store.state('errors').mode).toBe('auto');
+  });
+
   it('does not hold when its transaction did not', async () => {
     const store = storeOf();
     const failed = app.deps.db.transaction().execute(async (trx) => {

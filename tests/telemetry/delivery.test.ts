@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ChannelMode } from '../../src/db/schema.ts';
 import type { Deps } from '../../src/deps.ts';
 import { buildDeps } from '../../src/deps.ts';
@@ -418,6 +419,50 @@ describe('a withdrawal', () => {
       await app.deps.db.selectFrom('consents').select('id').where('source', '=', 'panel').execute(),
     ).toEqual([]);
   });
+
+  it('is in force as soon as its transaction is over: an event of that moment is neither queued nor sent', async () => {
+    app.deps.telemetry.start();
+    await recordEvents(1);
+    await expect.poll(rows, { timeout: 5_000 }).toEqual([]);
+    const { consents } = app.deps.telemetry;
+    const unsubscribe = consents.onChange(() => {
+      for (let count = 0; count < 5; count += 1)
+        app.deps.record(
+          'timer.discarded',
+          { user_id: null, allows_analytics: true },
+          { duration_seconds: 5 },
+        );
+    });
+    await switchTo('off');
+    unsubscribe();
+    await recordEvents(5);
+    await app.deps.telemetry.stop();
+    expect(await rows()).toEqual([]);
+    expect(posthog.requests).toHaveLength(1);
+    const figures = await app.deps.metrics.render();
+    expect(figures).toContain('tt_events_total{event="timer.discarded",outcome="withheld"} 5');
+    expect(figures).toContain('tt_events_total{event="timer.stopped",outcome="withheld"} 5');
+    expect(figures).not.toContain('outcome="dropped"');
+  });
+
+  // The embedded database's triggers are a line; what is told apart here is not the database's.
+  it.runIf(inject('postgres') === undefined)(
+    'holds also when nobody can read what was decided: nothing is queued, and the call that is out is cut',
+    async () => {
+      app.expectErrors();
+      posthog.behave({ kind: 'silence' });
+      app.deps.telemetry.start();
+      await recordEvents(3);
+      await posthog.until(1);
+      await sql`create trigger spoil after insert on consents
+        begin update consents set covered = 'no list' where id = new.id; end`.execute(app.deps.db);
+      await expect(switchTo('off')).rejects.toThrow('JSON');
+      await recordEvents(2);
+      expect(await rows()).toEqual([]);
+      await expect.poll(posthog.open).toBe(0);
+      expect(posthog.connections()).toBe(1);
+    },
+  );
 
   it('of one channel leaves the others alone', async () => {
     await recordEvents(2);
