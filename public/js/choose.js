@@ -22,6 +22,15 @@ document.addEventListener('keydown', (event) => {
   document.getElementById(target.getAttribute('aria-controls'))?.focus();
 });
 
+// A page that came anew has the whole list again: what is typed narrows it once more, what was typed before does not.
+document.addEventListener('htmx:after:swap', () => {
+  for (const search of document.querySelectorAll('input[data-choices][name]')) {
+    if (search.value === search.defaultValue) continue;
+    if (search === document.activeElement) void offer(search, abort.signal);
+    else search.value = search.defaultValue;
+  }
+});
+
 async function offer(search, signal) {
   const list = document.getElementById(search.getAttribute('aria-controls'));
   const field = search.dataset.field;

@@ -44,7 +44,7 @@ export function keepHands({ ctx, main }) {
 function typedSince(sent = new Map()) {
   const fields = new Set([...fieldsOf(document.getElementById('timer-start')), ...sent.keys()]);
   const isNew = (field) => valueOf(field) !== (sent.get(field) ?? defaultOf(field));
-  return [...fields].filter(isNew).map((field) => [field, valueOf(field)]);
+  return [...fields].filter(isNew).map((field) => [field, valueOf(field), chosenIn(field)]);
 }
 
 document.addEventListener('htmx:finally:swap', () => (swap = undefined));
@@ -53,7 +53,12 @@ document.addEventListener('htmx:finally:swap', () => (swap = undefined));
 export function returnHands(ctx) {
   if (!swap) return;
   const { focused, start, end, typed } = swap;
-  for (const [field, value] of typed) if (valueOf(field) !== value) setValue(field, value);
+  for (const [field, value, chosen] of typed) {
+    if (valueOf(field) === value) continue;
+    setValue(field, value);
+    // Found by a search: the list of the new page does not reach that far.
+    if (chosen && valueOf(field) !== value) field.prepend(chosen);
+  }
   if (focused?.isConnected && focused !== document.activeElement) {
     focused.focus({ preventScroll: true });
     if (start !== null && start !== undefined) focused.setSelectionRange(start, end);
@@ -105,6 +110,13 @@ function defaultOf(field) {
   if (isTicked(field)) return String(field.defaultChecked);
   if (field.localName !== 'select') return field.defaultValue;
   return ([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.value;
+}
+
+/** A copy of what is chosen in a list. */
+function chosenIn(field) {
+  const copy = field.selectedOptions?.[0]?.cloneNode(true);
+  if (copy) copy.selected = true;
+  return copy;
 }
 
 function setValue(field, value) {

@@ -6,9 +6,10 @@ import type { TestApp } from '../support/app.ts';
 
 let app: TestApp;
 let project = 0;
+let entry = 0;
 const last = { project: 0, client: 0, person: 0 };
 
-type Table = 'clients' | 'projects' | 'users' | 'task_comments';
+type Table = 'clients' | 'projects' | 'users' | 'task_comments' | 'entries';
 async function insertRows(table: Table, rows: readonly object[]): Promise<number[]> {
   const ids: number[] = [];
   for (let start = 0; start < rows.length; start += 400) {
@@ -29,6 +30,13 @@ const person = (name: string, email: string) => ({
   ...{ week_start: 1, duration_format: 'clock', theme: 'system', created_at: 1, deactivated_at: null },
 });
 
+const bookedAt = Date.parse('2026-02-27T09:00:00Z');
+const bookedWork = (user_id: number) => ({
+  ...{ user_id, project_id: null, description: 'Planted', local_date: '2026-02-27', zone: 'UTC' },
+  ...{ started_at: bookedAt, ended_at: bookedAt + 3_600_000, billable: 1, source: 'manual' },
+  ...{ created_at: 1, updated_at: 1 },
+});
+
 beforeAll(async () => {
   app = await createTestApp();
   const clients = [...numbers(1_050).map((index) => named(`Client ${index}`)), named('Zürich Works')];
@@ -41,13 +49,14 @@ beforeAll(async () => {
   last.project = project_ids.at(-1) ?? 0;
   const people = numbers(1_050).map((index) => person(`Person ${index}`, `p${index}@example.com`));
   last.person = (await insertRows('users', [...people, person('Zoë Last', 'zoe@example.com')])).at(-1) ?? 0;
+  entry = (await insertRows('entries', [bookedWork(app.ids.alice)]))[0] ?? 0;
 }, 120_000);
 
 /** The options of a list of a page, and whether it can be searched. */
 async function listOf(path: string, name: string): Promise<{ options: string[]; can_search: boolean }> {
   const page = await app.as('alice').get(path).expect(200);
   // The bar of every page has a list of that name too.
-  const text = page.text.slice(page.text.indexOf('<main'));
+  const text = page.text.slice(path.startsWith('/timer') ? 0 : page.text.indexOf('<main'));
   const list = new RegExp(`<select[^>]* name="${name}".*?</select>`, 's').exec(text)?.[0] ?? '';
   return {
     options: [...list.matchAll(/<option value="([^"]*)"/g)].map((match) => match[1] ?? ''),
@@ -70,6 +79,10 @@ const places = (): [string, string, number][] => [
   [`/projects/${project}/merge`, 'into', last.project],
   [`/projects/${project}/edit`, 'client_id', last.client],
   [`/projects/${project}/members`, 'user_id', last.person],
+  ['/timer', 'project_id', last.project],
+  [`/entries/${entry}`, 'project_id', last.project],
+  [`/entries/bulk?id=${entry}`, 'project_id', last.project],
+  [`/entries/new?user_id=${app.ids.bob}`, 'project_id', last.project],
 ];
 
 describe('a list of choices', () => {
@@ -103,12 +116,111 @@ describe('a list of choices', () => {
     expect(text).toContain(`<option value="${last.project}"`);
     expect(text).toContain('Choose from what was found, and save again.');
     expect(text).toContain('Honey');
-    const stored = await app.deps.db
-      .selectFrom('tasks')
-      .selectAll()
-      .where('name', '=', fields.name)
+    const tasks = app.deps.db.selectFrom('tasks').select('project_id').where('name', '=', fields.name);
+    expect(await tasks.execute()).toEqual([]);
+    // The page says what it found, so that the same search with a choice is no search any more.
+    expect(text).toContain('name="project_id_found" value="zoo"');
+    const chosen = { ...fields, project_id: String(last.project), project_id_found: 'zoo' };
+    const other = await app
+      .as('alice')
+      .post('/tasks', { ...chosen, project_id_q: 'bulk' })
+      .expect(422);
+    expect(other.text).toContain('name="project_id_found" value="bulk"');
+    const wrong = await app
+      .as('alice')
+      .post('/tasks', { ...chosen, estimate: 'x' })
+      .expect(422);
+    expect(wrong.text).toContain(`<option value="${last.project}" selected>`);
+    expect(wrong.text).toContain('name="project_id_q" value=""');
+    await app.as('alice').post('/tasks', chosen).expect(303);
+    expect(await tasks.execute()).toEqual([{ project_id: last.project }]);
+  });
+});
+
+/** Entries with a note, as they are stored. */
+const stored = (description: string) =>
+  app.deps.db
+    .selectFrom('entries')
+    .select(['id', 'user_id', 'project_id', 'ended_at'])
+    .where('description', '=', description)
+    .execute();
+
+describe('time is booked on the last project by choosing it', () => {
+  const booked = { local_date: '2026-02-26', started_time: '9:00', ended_time: '10:00' };
+  /** Every form that has the list: its page, what is sent, and where. */
+  const forms = (): { name: string; path: string; fields: Record<string, string> }[] => [
+    { name: 'the bar', path: '/timer/start', fields: { text: 'By the bar' } },
+    { name: 'by hand', path: '/entries', fields: { text: 'By hand', ...booked } },
+    {
+      ...{ name: 'for another', path: '/entries' },
+      fields: { text: 'For another', user_id: String(app.ids.bob), ...booked },
+    },
+    { name: 'in place', path: `/entries/${entry}`, fields: { text: 'In place' } },
+    {
+      name: 'many at once',
+      path: '/entries/bulk',
+      fields: { ids: String(entry), text: 'At once', do: 'change' },
+    },
+  ];
+
+  it('in every form: a search shows what was found and stores nothing, a choice is kept and then booked', async () => {
+    for (const { name, path, fields } of forms()) {
+      const before = await stored(fields['text'] ?? '');
+      const searched = await app
+        .as('alice')
+        .post(path, { ...fields, project_id_q: 'zoo' })
+        .expect(422);
+      expect(searched.text, name).toContain('Choose from what was found, and save again.');
+      expect(searched.text, name).toContain(`<option value="${last.project}">Zoo Plan`);
+      expect(searched.text, name).toContain(`value="${fields['text']}"`);
+      expect(searched.text, name).toContain('name="project_id_q" value="zoo"');
+      expect(await stored(fields['text'] ?? ''), name).toEqual(before);
+      const chosen = { ...fields, project_id: String(last.project) };
+      // Something else is wrong: the choice stands where the list itself does not reach.
+      const wrong = await app
+        .as('alice')
+        .post(path, { ...chosen, text: 'x'.repeat(501) })
+        .expect(422);
+      expect(wrong.text, name).toContain(`<option value="${last.project}" selected>`);
+      await app
+        .as('alice')
+        .post(path, { ...chosen, project_id_q: 'zoo', project_id_found: 'zoo' })
+        .expect(303);
+      expect(await stored(fields['text'] ?? ''), name).toMatchObject([{ project_id: last.project }]);
+    }
+  });
+
+  it('and a running timer gets it in its panel', async () => {
+    const change = { text: 'By the bar, changed', project_id_q: 'zoo' };
+    const searched = await app.as('alice').post('/timer/running', change).expect(422);
+    expect(searched.text).toContain('Choose from what was found, and save again.');
+    expect(searched.text).toMatch(/<select[^>]*id="running-project".*?Zoo Plan/s);
+    expect(await stored('By the bar')).toHaveLength(1);
+    await app.as('alice').post('/timer/stop', {}).expect(303);
+  });
+
+  it('deleting many is no choice of a project, whatever is typed in the search', async () => {
+    const [made] = await insertRows('entries', [{ ...bookedWork(app.ids.alice), description: 'Goes' }]);
+    const fields = { ids: String(made), project_id_q: 'zoo' };
+    await app
+      .as('alice')
+      .post('/entries/bulk', { ...fields, do: 'delete' })
+      .expect(303);
+    expect(await stored('Goes')).toEqual([]);
+  });
+
+  it('what somebody may not book on is not found, nor shown as chosen', async () => {
+    const { db } = app.deps;
+    const hidden = { ...named('Zoo Secret'), client_id: null, color: 'slate', billable: 1 };
+    const [secret] = await insertRows('projects', [{ ...hidden, visibility: 'members' }]);
+    const fields = { text: 'Spying', project_id: String(secret), project_id_q: 'zoo' };
+    const { text } = await app.as('charlie').post('/timer/start', fields).expect(422);
+    expect(text).toContain('Zoo Plan');
+    expect(text).not.toContain('Zoo Secret');
+    await db
+      .deleteFrom('projects')
+      .where('id', '=', secret ?? 0)
       .execute();
-    expect(stored).toEqual([]);
   });
 });
 

@@ -2,9 +2,10 @@ import type { Request, Response } from 'express';
 import { Router } from 'express';
 import type { Deps } from '../../deps.ts';
 import type { Problems } from '../../http/forms.ts';
-import { answerInvalid, idOf, readForm, returnPath, typed } from '../../http/forms.ts';
+import { answerInvalid, idOf, returnPath, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { requireBookablePerson } from '../access/access.ts';
+import { readChosen } from '../work/choice.forms.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { bookFor } from './entry-booking.ts';
 import { showBookPage } from './entry-book-page.ts';
@@ -62,7 +63,7 @@ export function entryRoutes(deps: Deps): Router {
 
 async function add(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
-  const form = readForm(addForm, req.body);
+  const form = readChosen(addForm, req.body, ['project_id']);
   const wanted = typed(req.body)['user_id'] || String(viewer.id);
   const owner =
     wanted === String(viewer.id) ? viewer : await requireBookablePerson(deps.db, viewer, idOf(wanted));
@@ -115,7 +116,7 @@ async function refuseAdding(
 async function edit(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
   const id = idOf(req.params['id']);
-  const form = readForm(editForm, req.body);
+  const form = readChosen(editForm, req.body, ['project_id']);
   if (!form.ok) {
     return refuseEdit(deps, req, res, await requireEntry(deps.db, viewer, id), form.problems);
   }

@@ -3,6 +3,7 @@ import type { Deps } from '../../deps.ts';
 import { personOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { listTaskChoices } from '../tasks/task-choice.queries.ts';
+import { wishOf } from '../work/choice.forms.ts';
 import { listBookableChoices } from './project-choice.queries.ts';
 
 /** Whose time is booked. */
@@ -20,14 +21,13 @@ interface BookPage {
   problems?: Record<string, string>;
 }
 
-const projectsInList = 200;
-
 /** Shows the form that books time for another person, on the projects that whoever books it manages. */
 export async function showBookPage(deps: Deps, req: Request, res: Response, page: BookPage): Promise<void> {
   const { owner, return_to, values, problems = {} } = page;
   const viewer = personOf(res);
   const today = localDateOf(deps.now(), owner.time_zone) ?? '';
-  const projects = await listBookableChoices(deps.db, { viewer, owner_id: owner.id }, projectsInList);
+  const wish = wishOf(req, 'project_id');
+  const projects = await listBookableChoices(deps.db, { viewer, owner_id: owner.id }, wish);
   await deps.page(
     req,
     res,
@@ -38,7 +38,7 @@ export async function showBookPage(deps: Deps, req: Request, res: Response, page
       zone_differs: owner.time_zone !== viewer.time_zone,
       values: values ?? { local_date: today },
       problems,
-      projects,
+      projects: { ...projects, q: wish.q, from: `/entries/new?user_id=${owner.id}` },
       tasks: await listTaskChoices(deps.db, viewer, { project_id: null, assignee_id: owner.id }),
       return_to,
     },

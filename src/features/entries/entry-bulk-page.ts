@@ -6,6 +6,8 @@ import type { Person } from '../../http/express-locals.ts';
 import { personOf } from '../../http/person.ts';
 import { notFound } from '../../shared/errors.ts';
 import { listTaskChoices } from '../tasks/task-choice.queries.ts';
+import type { ChoiceWish } from '../work/choice-list.ts';
+import { wishOf } from '../work/choice.forms.ts';
 import type { BulkResult } from './entry-bulk.ts';
 import type { Entry } from './entries.queries.ts';
 import { versionsOf } from './entry-bulk-plan.ts';
@@ -23,7 +25,6 @@ interface BulkPage {
   refused?: { problems: Problems; values?: Record<string, string>; removed?: string[]; blocked?: Blocked };
 }
 
-const projectsInList = 200;
 /** A form has at most 200 fields. */
 const tagsInList = 100;
 
@@ -55,7 +56,7 @@ export async function showBulkPage(deps: Deps, req: Request, res: Response, page
       values: refused?.values ?? {},
       removed: refused?.removed ?? [],
       problems: sentences(refused?.problems ?? {}, t),
-      ...(await choicesFor(deps, viewer, entries, refused?.values?.['project_id'])),
+      ...(await choicesFor(deps, viewer, entries, wishOf(req, 'project_id'))),
       return_to,
     },
     refused ? 422 : 200,
@@ -79,13 +80,15 @@ function withReasons(rows: readonly SelectedRow[], blocked: Blocked | undefined,
 }
 
 /** Projects that the viewer sees, tasks of the project that is chosen or that all entries have, and the tags they have. */
-async function choicesFor(deps: Deps, viewer: Person, entries: readonly Entry[], chosen: string | undefined) {
+async function choicesFor(deps: Deps, viewer: Person, entries: readonly Entry[], wish: ChoiceWish) {
   const booking = { viewer, owner_id: viewer.id };
   const shared = new Set(entries.map(({ project_id }) => project_id));
   const common = shared.size === 1 ? (entries[0]?.project_id ?? null) : null;
-  const project_id = /^\d{1,15}$/.test(chosen ?? '') ? Number(chosen) : common;
+  const project_id = wish.chosen ?? common;
+  const projects = await listBookableChoices(deps.db, booking, wish);
   return {
-    projects: await listBookableChoices(deps.db, booking, projectsInList),
+    // One entry makes the page that the search asks for: the list is the same.
+    projects: { ...projects, q: wish.q, from: `/entries/bulk?id=${entries[0]?.id ?? ''}` },
     tasks: await listTaskChoices(deps.db, viewer, { project_id, assignee_id: viewer.id }),
     tags: await listTagsOfEntries(
       deps.db,

@@ -4,11 +4,13 @@ import type { Problems } from '../../http/forms.ts';
 import { answerInvalid, readForm, returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import { notFound } from '../../shared/errors.ts';
+import { searchProblems } from '../work/choice-list.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { wholeSecond } from './entries.ts';
 import { changeSelection } from './entry-bulk.ts';
 import type { BulkResult } from './entry-bulk.ts';
 import { bulkForm, bulkMost, listedIds, selectedIds } from './entry-bulk.forms.ts';
+import type { BulkForm } from './entry-bulk.forms.ts';
 import { showBulkPage } from './entry-bulk-page.ts';
 import { tell } from './entry-flash.ts';
 import { backPath } from './entry-page.ts';
@@ -43,6 +45,8 @@ export async function changeBulk(deps: Deps, req: Request, res: Response): Promi
   const problems = selectionProblems(ids);
   if (problems) return refuse(deps, req, res, { ids: [], problems });
   if (!form.ok) return refuse(deps, req, res, { ids, problems: form.problems });
+  const searched = isDeletion(form.value) ? {} : searchProblems(req.body, ['project_id']);
+  if (Object.keys(searched).length > 0) return refuse(deps, req, res, { ids, problems: searched });
   const asked = { viewer, ids, form: form.value };
   const result = await retryConflict(() =>
     deps.change({ user_id: viewer.id }, (trx, record) =>
@@ -54,6 +58,9 @@ export async function changeBulk(deps: Deps, req: Request, res: Response): Promi
   await tellDone(deps, res, result);
   res.redirect(303, backPath(req));
 }
+
+/** Deleting chooses nothing, whatever is typed in the search of a list. */
+const isDeletion = (form: BulkForm): boolean => form.do === 'delete' || form.agreed.startsWith('delete:');
 
 async function tellDone(deps: Deps, res: Response, result: BulkResult): Promise<void> {
   const { t, duration } = res.locals.functions;

@@ -6,10 +6,10 @@ import { clockOf, crossesMidnight } from '../../shared/calendar.ts';
 import { findTaskState, listTaskChoices } from '../tasks/task-choice.queries.ts';
 import type { TaskChoice } from '../tasks/task-choice.queries.ts';
 import { mapPersonNames } from '../accounts/people.queries.ts';
+import { wishOf } from '../work/choice.forms.ts';
 import type { Entry } from './entries.queries.ts';
 import { listTagsOfEntry } from './entries.queries.ts';
 import { endDateToTell, shownTimes } from './entry-times.ts';
-import type { ProjectChoice } from './project-choice.queries.ts';
 import { findProjectState, listBookableChoices } from './project-choice.queries.ts';
 import { formatTimerInput } from './timer-input.ts';
 
@@ -19,8 +19,6 @@ interface EditPageState {
   problems?: Record<string, string>;
   return_to: string;
 }
-
-const projectsInList = 200;
 
 /** Shows the form of one entry, as it is stored or as it was typed. */
 export async function showEditPage(
@@ -42,7 +40,7 @@ export async function showEditPage(
       values,
       problems: state.problems ?? {},
       ...(await peopleOf(deps, res, entry)),
-      projects: await choicesFor(deps, personOf(res), entry),
+      projects: await choicesFor(deps, req, personOf(res), entry),
       tasks: await tasksFor(deps, personOf(res), entry),
       return_to: state.return_to,
     },
@@ -92,14 +90,12 @@ async function textOf(deps: Deps, entry: Entry): Promise<string> {
 }
 
 /** Active projects and the entry's own, which may be archived: saving something else must not take it away. */
-async function choicesFor(deps: Deps, viewer: Person, entry: Entry): Promise<ProjectChoice[]> {
-  const booking = { viewer, owner_id: entry.user_id };
-  const choices = await listBookableChoices(deps.db, booking, projectsInList);
-  if (entry.project_id === null || choices.some(({ id }) => id === entry.project_id)) return choices;
-  const own = await findProjectState(deps.db, entry.project_id);
-  if (!own) return choices;
-  const { id, name, color, client_name } = own;
-  return [{ id, name, color, client_name }, ...choices];
+async function choicesFor(deps: Deps, req: Request, viewer: Person, entry: Entry) {
+  const wish = wishOf(req, 'project_id');
+  const { rows, has_more } = await listBookableChoices(deps.db, { viewer, owner_id: entry.user_id }, wish);
+  const is_missing = entry.project_id !== null && !rows.some(({ id }) => id === entry.project_id);
+  const own = is_missing ? await findProjectState(deps.db, entry.project_id ?? 0) : undefined;
+  return { rows: own ? [own, ...rows] : rows, has_more, q: wish.q, from: `/entries/${entry.id}` };
 }
 
 /** Open tasks of its project and of the person, and the entry's own, which may be done or archived. */

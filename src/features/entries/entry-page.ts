@@ -2,6 +2,8 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
+import type { ChoiceWish } from '../work/choice-list.ts';
+import { wishOf } from '../work/choice.forms.ts';
 import { listAssignedTasks } from '../tasks/task-choice.queries.ts';
 import type { EntryWeeks, ListWanted } from './entry-list.ts';
 import { loadEntryWeeks } from './entry-list.ts';
@@ -20,6 +22,13 @@ interface TimerPageState {
   selecting?: boolean;
 }
 
+declare module 'express-serve-static-core' {
+  interface Locals {
+    /** What the timer page wants of the list of projects in its bar, which its other form offers as well. */
+    project_wish?: ChoiceWish;
+  }
+}
+
 /** Shows the timer page: the person's weeks under the timer bar. */
 export async function showTimerPage(
   deps: Deps,
@@ -29,6 +38,7 @@ export async function showTimerPage(
   state: TimerPageState = {},
   status = 200,
 ): Promise<void> {
+  res.locals.project_wish = wishOf(req, 'project_id');
   const weeks = await loadEntryWeeks(deps.db, personOf(res), wanted, deps.now());
   const tasks = await listAssignedTasks(deps.db, personOf(res).id);
   await deps.page(
@@ -40,7 +50,6 @@ export async function showTimerPage(
       ...selection(weeks, wanted, state.selecting ?? false),
       title: res.locals.functions.t('nav.timer'),
       add: state.add ?? { values: {}, problems: {} },
-      editing: null,
       tasks,
       ...(state.return_to === undefined ? {} : { return_to: state.return_to }),
     },

@@ -10,9 +10,9 @@ import {
   visibleSums,
 } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
-import { calledLike } from '../work/called-like.queries.ts';
+import { calledLike, projectCalledLike } from '../work/called-like.queries.ts';
 import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
-import type { Choices } from '../work/choice-list.ts';
+import type { Choices, ChoiceWish } from '../work/choice-list.ts';
 import { likePattern } from '../work/list-query.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
 
@@ -192,17 +192,11 @@ export async function listRunningInScope(
     .execute();
 }
 
-/** What a list of choices is asked for: the chosen one in any case, else those with that in their name. */
-interface Wanted {
-  chosen: number | null;
-  q: string;
-}
-
 /** People to choose from: those whose time the viewer sees, former ones last. */
 export async function listSearchPeople(
   db: Db,
   viewer: Viewer,
-  { chosen, q }: Wanted,
+  { chosen, q }: ChoiceWish,
 ): Promise<Choices<{ id: number; name: string }>> {
   const people = db.selectFrom('users').select(['id', 'name']).where(visiblePeople(viewer));
   const found = await people
@@ -220,20 +214,15 @@ export async function listSearchPeople(
 export async function listSearchProjects(
   db: Db,
   viewer: Viewer,
-  { chosen, q }: Wanted,
+  { chosen, q }: ChoiceWish,
 ): Promise<Choices<{ id: number; name: string; client_name: string | null }>> {
-  const pattern = likePattern(q);
   const projects = db
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id', 'projects.name', 'clients.name as client_name']);
   const found = await projects
     .where(visibleProjects(viewer))
-    .$if(q !== '', (query) =>
-      query.where(
-        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
-      ),
-    )
+    .$if(q !== '', (query) => query.where(projectCalledLike(q)))
     .orderBy('projects.name_key')
     .orderBy('projects.id')
     .limit(choicesAtMost + 1)

@@ -4,6 +4,9 @@ import { prepareKept } from '../../db/prepared.ts';
 import type { Flag } from '../../db/schema.ts';
 import { bookableProjects, visibleProjects } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { projectCalledLike } from '../work/called-like.queries.ts';
+import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
+import type { Choices, ChoiceWish } from '../work/choice-list.ts';
 import { likePattern } from '../work/list-query.ts';
 
 /** A project as one chooses it for an entry. */
@@ -93,13 +96,19 @@ export async function searchProjectChoices(
   return [...found, ...named.filter(({ id }) => !known.has(id))];
 }
 
-/** Active projects on which time can be booked: see `bookableProjects`. */
+/** Active projects on which time can be booked, see `bookableProjects`, to choose from. */
 export async function listBookableChoices(
   db: Db,
-  { viewer, owner_id }: Booking,
-  limit: number,
-): Promise<ProjectChoice[]> {
-  return activeProjects(db).where(bookableProjects(viewer, owner_id)).limit(limit).execute();
+  booking: Booking,
+  { chosen, q }: ChoiceWish,
+): Promise<Choices<ProjectChoice>> {
+  const found = await activeProjects(db)
+    .where(bookableProjects(booking.viewer, booking.owner_id))
+    .$if(q !== '', (query) => query.where(projectCalledLike(q)))
+    .limit(choicesAtMost + 1)
+    .execute();
+  const is_listed = chosen === null || found.slice(0, choicesAtMost).some(({ id }) => id === chosen);
+  return choicesOf(found, is_listed ? undefined : await findBookableProject(db, booking, chosen));
 }
 
 /** Who books time, and whose time it is. */

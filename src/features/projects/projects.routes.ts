@@ -21,7 +21,8 @@ import { scopeText } from '../rates/rates.ts';
 import { listRates } from '../rates/rates.queries.ts';
 import { listOpenTasks } from '../tasks/open-tasks.ts';
 import { currentRanges } from '../work/current-ranges.ts';
-import { searchIn, searchProblems, searchesIn } from '../work/choice-list.ts';
+import { searchIn, searchesIn } from '../work/choice-list.ts';
+import { readChosen } from '../work/choice.forms.ts';
 import { listClientChoices } from '../work/client-choice.queries.ts';
 import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
@@ -31,7 +32,6 @@ import type { MemberWish } from './project-people.ts';
 import { isFavourite, listMemberChoices, listMembers, listRecentProjects } from './project-people.queries.ts';
 import type { Member } from './project-people.queries.ts';
 import { archiveForm, favouriteForm, memberForm, projectForm } from './projects.forms.ts';
-import type { ProjectForm } from './projects.forms.ts';
 import { hasEntries, listProjects, listRecentEntries, sumProjectTime } from './projects.queries.ts';
 import type { ListedProject, ProjectRow } from './projects.queries.ts';
 import {
@@ -121,15 +121,9 @@ async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
   });
 }
 
-/** What the form says, once its client is chosen. */
-function readChosen(req: Request): FormResult<ProjectForm> {
-  const problems = searchProblems(req.body, ['client_id']);
-  return Object.keys(problems).length > 0 ? { ok: false, problems } : readForm(projectForm, req.body);
-}
-
 async function create(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = requireWorkRights(personOf(res));
-  const form = readChosen(req);
+  const form = readChosen(projectForm, req.body, ['client_id']);
   const created = form.ok
     ? await createProject(deps.change, person, {
         ...{ form: form.value, now: deps.now() },
@@ -265,7 +259,7 @@ async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  const form = readChosen(req);
+  const form = readChosen(projectForm, req.body, ['client_id']);
   const change = { id: project.id, now: deps.now(), money: await moneyContext(deps, res) };
   const saved = form.ok ? await saveProject(deps.change, person, { ...change, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { project, problems: saved.problems });
@@ -366,9 +360,7 @@ async function pageOfMembers({ db }: Deps, req: Request, project_id: number) {
 async function addMember(deps: Deps, req: Request, res: Response): Promise<void> {
   const person = personOf(res);
   const project = await requireManagedProject(deps.db, person, idOf(req.params['id']));
-  const searched = searchProblems(req.body, ['user_id']);
-  const form: FormResult<MemberWish> =
-    Object.keys(searched).length > 0 ? { ok: false, problems: searched } : readForm(memberForm, req.body);
+  const form: FormResult<MemberWish> = readChosen(memberForm, req.body, ['user_id']);
   const set = form.ok
     ? await setMember(deps.change, person, { project_id: project.id, wish: form.value, now: deps.now() })
     : form;
@@ -421,7 +413,10 @@ function answerForm(
   { project, problems }: { project: ProjectRow | null; problems: Problems },
 ): Promise<void> {
   return answerInvalid(req, res, problems, (told, values) =>
-    showForm(deps, req, res, { project, values, problems: told }),
+    showForm(deps, req, res, {
+      ...{ project, problems: told },
+      values: { ...values, ...searchesIn(values, ['client_id']) },
+    }),
   );
 }
 

@@ -79,7 +79,7 @@ export async function filterChoices(
   const choiceOf = (
     kind: 'user' | 'client' | 'project' | 'task' | 'tag',
     rows: readonly NamedRow[],
-    { rows: all, has_more }: Choices<Choice>,
+    { rows: all, has_more }: Pick<Choices<Choice>, 'rows' | 'has_more'>,
   ): FilterChoice => {
     const ids = filter[`${kind}_ids`];
     const without = (id: number) => ({ [`${kind}_ids`]: ids.filter((other) => other !== id) });

@@ -11,7 +11,7 @@ import {
   visibleProjects,
 } from '../access/access.queries.ts';
 import type { EntryScope, Viewer } from '../access/access.queries.ts';
-import { calledLike } from '../work/called-like.queries.ts';
+import { calledLike, projectCalledLike } from '../work/called-like.queries.ts';
 import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
 import type { Choices } from '../work/choice-list.ts';
 import { likePattern } from '../work/list-query.ts';
@@ -283,7 +283,6 @@ const calledIn = (table: Table, q: string) =>
  * the client's name follows the project's.
  */
 export async function listProjectChoices(db: Db, viewer: Viewer, q: string): Promise<Choices<Choice>> {
-  const pattern = likePattern(q);
   const former = isFormer('projects.archived_at');
   const rows = await db
     .selectFrom('projects')
@@ -291,11 +290,7 @@ export async function listProjectChoices(db: Db, viewer: Viewer, q: string): Pro
     .select(['projects.id', 'projects.name', 'clients.name as client_name'])
     .select(former.as('former'))
     .where(visibleProjects(viewer))
-    .$if(q !== '', (query) =>
-      query.where(
-        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
-      ),
-    )
+    .$if(q !== '', (query) => query.where(projectCalledLike(q)))
     .orderBy(former)
     .orderBy('projects.name_key')
     .orderBy('projects.id')

@@ -10,8 +10,8 @@ import {
 } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
-import type { Choices } from '../work/choice-list.ts';
-import { calledLike } from '../work/called-like.queries.ts';
+import type { Choices, ChoiceWish } from '../work/choice-list.ts';
+import { calledLike, projectCalledLike } from '../work/called-like.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { TaskQuery } from './tasks.forms.ts';
 
@@ -259,17 +259,12 @@ export async function findProjectOfTasks(
 export async function listProjectsForTasks(
   db: Db,
   viewer: Viewer,
-  { chosen, q }: { chosen: number | null; q: string },
+  { chosen, q }: ChoiceWish,
 ): Promise<Choices<ProjectOfTasks>> {
-  const pattern = likePattern(q);
   const found = await projectsFor(db, viewer)
     .where('projects.archived_at', 'is', null)
     .where('clients.archived_at', 'is', null)
-    .$if(q !== '', (query) =>
-      query.where(
-        sql<boolean>`(projects.name_key like ${pattern} escape '\\' or clients.name_key like ${pattern} escape '\\')`,
-      ),
-    )
+    .$if(q !== '', (query) => query.where(projectCalledLike(q)))
     .orderBy('projects.name_key')
     .orderBy('projects.id')
     .limit(choicesAtMost + 1)

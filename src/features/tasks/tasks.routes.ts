@@ -2,7 +2,7 @@ import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
-import type { FormResult, Problems } from '../../http/forms.ts';
+import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey, MessageValues } from '../../i18n/translate.ts';
 import { localDateOf } from '../../shared/calendar.ts';
@@ -10,13 +10,14 @@ import { AppError } from '../../shared/errors.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { listRates } from '../rates/rates.queries.ts';
 import { scopeText } from '../rates/rates.ts';
-import { searchIn, searchProblems, searchesIn } from '../work/choice-list.ts';
+import { searchIn, searchesIn } from '../work/choice-list.ts';
+import { readChosen } from '../work/choice.forms.ts';
 import { listClientChoices } from '../work/client-choice.queries.ts';
 import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { addComment, changeComment, removeComment } from './comments.ts';
 import { listTaskEntries } from './task-entries.queries.ts';
-import type { TaskForm, TaskQuery } from './tasks.forms.ts';
+import type { TaskQuery } from './tasks.forms.ts';
 import {
   commentForm,
   commentQuery,
@@ -157,12 +158,6 @@ async function showBoard(deps: Deps, req: Request, res: Response): Promise<void>
 /** The lists of the form that may be long. */
 const searchable = ['project_id', 'assignee_id'];
 
-/** What the form says, once everything in it is chosen. */
-function readChosen(req: Request): FormResult<TaskForm> {
-  const problems = searchProblems(req.body, searchable);
-  return Object.keys(problems).length > 0 ? { ok: false, problems } : readForm(taskForm, req.body);
-}
-
 async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
   const query = readForm(newTaskQuery, req.query);
   if (!query.ok) throw new AppError('bad_request', 'task_query');
@@ -173,7 +168,7 @@ async function showNew(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function create(deps: Deps, req: Request, res: Response): Promise<void> {
-  const form = readChosen(req);
+  const form = readChosen(taskForm, req.body, searchable);
   const created = form.ok
     ? await createTask(deps.change, { viewer: personOf(res), form: form.value, now: deps.now() })
     : form;
@@ -247,7 +242,7 @@ async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> 
 async function save(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
   const task = await requireEditableTask(deps.db, viewer, idOf(req.params['id']));
-  const form = readChosen(req);
+  const form = readChosen(taskForm, req.body, searchable);
   const write = { id: task.id, viewer, now: deps.now() };
   const saved = form.ok ? await saveTask(deps.change, { ...write, form: form.value }) : form;
   if (!saved.ok) return answerForm(deps, req, res, { task, problems: saved.problems });
@@ -354,7 +349,10 @@ function answerForm(
   const replaces = problems['form']?.key === 'tasks.changed_elsewhere' && task !== null;
   const version: Record<string, string> = replaces ? { updated_at: String(task.updated_at) } : {};
   return answerInvalid(req, res, problems, (told, values) =>
-    showForm(deps, req, res, { task, values: { ...values, ...version }, problems: told }),
+    showForm(deps, req, res, {
+      ...{ task, problems: told },
+      values: { ...values, ...version, ...searchesIn(values, searchable) },
+    }),
   );
 }
 

@@ -4,15 +4,19 @@ import type { Person } from '../../http/express-locals.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import { clockOf, endOfDay, localDateOf } from '../../shared/calendar.ts';
 import { elapsedSeconds } from '../../shared/duration.ts';
+import { foldCase } from '../../shared/text.ts';
 import type { ProjectChoice } from '../entries/project-choice.queries.ts';
-import { listProjectChoices } from '../entries/project-choice.queries.ts';
+import {
+  findBookableProject,
+  listProjectChoices,
+  searchProjectChoices,
+} from '../entries/project-choice.queries.ts';
 import { formatTimerInput, namesakes, spellProject } from '../entries/timer-input.ts';
 import { flagsOf } from '../settings/flags.ts';
+import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
+import type { Choices, ChoiceWish } from '../work/choice-list.ts';
 import type { RunningRow } from './timer.queries.ts';
 import { listRunningRows } from './timer.queries.ts';
-
-/** A list to choose from that is longer than this is no help; the text finds every project by `@name`. */
-const projectsInList = 200;
 
 /** A form of the bar that could not be taken: shown again with what was typed. */
 export interface BarForm {
@@ -49,7 +53,8 @@ export interface RunningTimer {
 
 export interface TimerBar {
   running: RunningTimer | null;
-  projects: readonly ProjectChoice[];
+  /** To choose from; `q` is what is searched in it, and `from` the page that narrows it. */
+  projects: Choices<ProjectChoice> & { q: string; from: string };
   /** Which form `values` and `problems` belong to; null when none was refused. */
   form: BarForm['form'] | null;
   values: Record<string, string>;
@@ -66,7 +71,7 @@ export interface TimerBar {
   suggests: boolean;
 }
 
-/** The timer bar that every signed-in page shows: two prepared queries. */
+/** The timer bar that every signed-in page shows: two prepared queries, and others only where projects are searched. */
 export async function loadTimerBar(
   deps: Deps,
   person: Person,
@@ -76,14 +81,18 @@ export async function loadTimerBar(
   const now_ms = deps.now();
   const [rows, projects, flags] = await Promise.all([
     listRunningRows(deps.db, person.id),
-    listProjectChoices(deps.db, person, projectsInList),
+    listProjectChoices(deps.db, person, choicesAtMost + 1),
     flagsOf(deps, req.res?.locals ?? {}),
   ]);
   const running = runningTimer(rows, projects, now_ms);
   const refused = req.res?.locals.bar_form;
   return {
     running,
-    projects: withOwn(projects, running?.project ?? null),
+    projects: await projectsToChoose(deps, person, {
+      listed: projects,
+      running,
+      wish: req.res?.locals.project_wish,
+    }),
     form: refused?.form ?? null,
     values: refused?.values ?? {},
     problems: refused?.problems ?? {},
@@ -103,9 +112,26 @@ function nextMidnight(now: number, zone: string): number | null {
   return (today === undefined ? undefined : endOfDay(today, zone)) ?? null;
 }
 
-/** The list must offer what the running timer has, archived or beyond the list's end: saving would take it away. */
-function withOwn(projects: readonly ProjectChoice[], own: ProjectChoice | null): readonly ProjectChoice[] {
-  return own === null || projects.some(({ id }) => id === own.id) ? projects : [own, ...projects];
+/**
+ * The list must offer what the running timer has and what a refused form had chosen, archived or beyond the list's end:
+ * saving would take it away.
+ */
+async function projectsToChoose(
+  { db }: Deps,
+  person: Person,
+  {
+    listed,
+    running,
+    wish,
+  }: { listed: readonly ProjectChoice[]; running: RunningTimer | null; wish: ChoiceWish | undefined },
+): Promise<TimerBar['projects']> {
+  const { q = '', chosen = null } = wish ?? {};
+  const limit = choicesAtMost + 1;
+  const found =
+    q === '' ? listed : await searchProjectChoices(db, person, { wanted: foldCase(q), names: [], limit });
+  const booking = { viewer: person, owner_id: person.id };
+  const one = chosen === null ? undefined : await findBookableProject(db, booking, chosen);
+  return { ...choicesOf(found, running?.project, one), q, from: '/timer' };
 }
 
 type Lists = { projects: readonly ProjectChoice[]; running: Omit<RunningTimer, 'elapsed_seconds'> };

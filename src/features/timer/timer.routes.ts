@@ -16,6 +16,7 @@ import { billableOf } from '../entries/entry-text.ts';
 import type { TypedWork } from '../entries/new-project.ts';
 import { changeWithWork, creatable, mayCreateOnTheWay } from '../entries/new-project.ts';
 import { flagsOf } from '../settings/flags.ts';
+import { readChosen } from '../work/choice.forms.ts';
 import { retryConflict } from '../work/conflicts.ts';
 import { endDateToTell } from '../entries/entry-times.ts';
 import { bookEntry, wholeSecond, whatOf } from '../entries/entries.ts';
@@ -70,7 +71,7 @@ async function suggest(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function start(deps: Deps, req: Request, res: Response): Promise<void> {
-  const form = readForm(startForm, req.body);
+  const form = readChosen(startForm, req.body, ['project_id']);
   if (!form.ok) return refuse(deps, req, res, 'start', form.problems);
   const { duration } = form.value;
   const seconds = duration === '' ? undefined : parseDuration(duration);
@@ -160,7 +161,7 @@ async function changeRunning(deps: Deps, req: Request, res: Response): Promise<v
   const { id: user_id } = personOf(res);
   // Another tab stopped it: there is no form left that could show what is wrong with this one.
   if (!(await findRunning(deps.db, user_id))) return notThere(deps, req, res, 'nothing_ran');
-  const form = readForm(runningForm, req.body);
+  const form = readChosen(runningForm, req.body, ['project_id']);
   if (!form.ok) return refuse(deps, req, res, 'running', form.problems);
   const { entry_id, started_date, started_time, ...said } = form.value;
   const now = wholeSecond(deps.now());

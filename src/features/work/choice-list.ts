@@ -8,19 +8,34 @@ export const choicesAtMost = 200;
 export interface Choices<Row> {
   rows: Row[];
   has_more: boolean;
+  /** How many were found, without what is in the list because it is chosen. */
+  shown: number;
 }
 
-/** Cuts what was read beyond the list; the chosen one is in it, wherever it would stand. */
-export function choicesOf<Row extends { id: number }>(found: readonly Row[], chosen?: Row): Choices<Row> {
+/** What a list of choices is asked for: the chosen one in any case, else those with that in their name. */
+export interface ChoiceWish {
+  chosen: number | null;
+  q: string;
+}
+
+/** Cuts what was read beyond the list; what is chosen is in it, wherever it would stand. */
+export function choicesOf<Row extends { id: number }>(
+  found: readonly Row[],
+  ...chosen: readonly (Row | null | undefined)[]
+): Choices<Row> {
   const rows = found.slice(0, choicesAtMost);
-  const is_missing = chosen !== undefined && !rows.some(({ id }) => id === chosen.id);
-  return { rows: is_missing ? [chosen, ...rows] : rows, has_more: found.length > choicesAtMost };
+  for (const row of chosen) if (row && !rows.some(({ id }) => id === row.id)) rows.unshift(row);
+  return { rows, has_more: found.length > choicesAtMost, shown: Math.min(found.length, choicesAtMost) };
 }
 
-/** What a form or an address searches in its list of that name: the field `project_id_q` belongs to `project_id`. */
+/**
+ * What a form or an address searches in its list of that name: the field `project_id_q` belongs to `project_id`. A form that
+ * was shown with what was found says so in `project_id_found`: it is not searched for once more.
+ */
 export function searchIn(fields: unknown, name: string): string {
   const all = typeof fields === 'object' && fields !== null ? (fields as Record<string, unknown>) : {};
   const typed = all[`${name}_q`];
+  if (typed === all[`${name}_found`]) return '';
   const line = typeof typed === 'string' ? cleanLine(typed, 120) : undefined;
   return line?.ok ? line.value : '';
 }

@@ -3,7 +3,7 @@ import type { Db } from '../../db/connect.ts';
 import { visibleClients } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { choicesAtMost, choicesOf } from './choice-list.ts';
-import type { Choices } from './choice-list.ts';
+import type { Choices, ChoiceWish } from './choice-list.ts';
 import { likePattern } from './list-query.ts';
 
 export interface ClientChoice {
@@ -16,7 +16,7 @@ export interface ClientChoice {
 export async function listClientChoices(
   db: Db,
   viewer: Viewer,
-  { chosen, q }: { chosen: number | null; q: string },
+  { chosen, q }: ChoiceWish,
 ): Promise<Choices<ClientChoice>> {
   const clients = db
     .selectFrom('clients')
