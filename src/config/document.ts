@@ -24,8 +24,19 @@ export const composeVariables: readonly (readonly [name: string, value: string, 
   ['ALERTMANAGER_URL_FILE', '', 'File with an address alerts are sent to, for url_file in alertmanager.yml.'],
 ];
 
+/** What Docker Compose itself reads from `.env`: what a command is about, so that no later one is about less. */
+export const ownVariablesOfCompose: readonly (typeof composeVariables)[number][] = [
+  [
+    'COMPOSE_FILE',
+    'docker-compose.yml',
+    `Files of every command. With docker-compose.yml:docker-compose.analytics.yml none can forget the overlay, and with it the
+# database; set DATABASE_URL_FILE=./secrets/database-url then. A docker-compose.override.yml of your own is added at the end.`,
+  ],
+  ['COMPOSE_PROFILES', '', 'Profiles of every command: monitoring, logging, or both with a comma.'],
+];
+
 const forCompose = (): string => {
-  const blocks = composeVariables.map(
+  const blocks = [...ownVariablesOfCompose, ...composeVariables].map(
     ([name, value, description]) => `# ${description}\n#${name}=${value}\n`,
   );
   return `# For docker compose only. There, HOST, DATA_DIR, LOG_FILE and BACKUP_DIR are the container's own and PORT is the one on this

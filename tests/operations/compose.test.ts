@@ -246,6 +246,36 @@ describe('docker compose config', () => {
     }
   });
 
+  it('is about what docs/operations.md puts into .env, with nothing on the command line', ({ skip }) => {
+    if (!program) return skip('no docker compose here, or one older than 2.20.2; .ci/compose fetches one');
+    const [, lines = ''] = /^```sh\n([^`]*^COMPOSE_FILE=[^`]*)```$/m.exec(fileOf('docs/operations.md')) ?? [];
+    const own = join(mkdtempSync(join(inject('folder'), 'compose-')), 'own.env');
+    writeFileSync(own, lines);
+    const services = run(program, '--env-file', own, 'config', '--services').stdout.trim().split('\n');
+    expect(services.sort()).toEqual(
+      allServices()
+        .map(([name]) => name)
+        .sort(),
+    );
+    // And a command that lost the overlay takes no other database.
+    const { stdout } = run(
+      program,
+      '--env-file',
+      own,
+      '--file',
+      'docker-compose.yml',
+      'config',
+      '--format',
+      'json',
+    );
+    const lost = JSON.parse(stdout) as {
+      services: Record<string, RenderedService>;
+      secrets: Record<string, { file: string }>;
+    };
+    expect(lost.services.app?.environment?.['DATABASE_URL_FILE']).toBe('/run/secrets/database_url');
+    expect(lost.secrets['database_url']?.file).toBe(join(root, 'secrets/database-url'));
+  });
+
   it('brings what .env says to who shall have it, secrets as files', ({ skip }) => {
     if (!program) return skip('no docker compose here, or one older than 2.20.2; .ci/compose fetches one');
     const secretNames = optionNames.filter((name) => 'secret' in options[name]);

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
-import { composeVariables } from '../../src/config/document.ts';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, inject, test } from 'vitest';
+import { parse } from 'yaml';
+import { composeVariables, ownVariablesOfCompose } from '../../src/config/document.ts';
 import { options } from '../../src/config/options.ts';
 import { METRIC_FAMILIES } from '../../src/observability/metric-catalogue.ts';
 
@@ -17,14 +19,17 @@ const found = (pattern: RegExp): string[] => [
 test('every option it names exists', () => {
   const known = Object.keys(options).flatMap((name) => [name, `${name}_FILE`]);
   // Of the compose file and of Node, not of the application.
-  known.push('NODE_ENV', 'NAME_FILE', 'SOURCE_DATE_EPOCH', ...composeVariables.map(([name]) => name));
+  const ofCompose = [...composeVariables, ...ownVariablesOfCompose].map(([name]) => name);
+  known.push('NODE_ENV', 'NAME_FILE', 'SOURCE_DATE_EPOCH', ...ofCompose);
   const named = found(/\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b/g);
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((name) => !known.includes(name))).toEqual([]);
 });
 
 test('every variable of the compose files is named', () => {
-  expect(composeVariables.filter(([name]) => !page.includes(`\`${name}`))).toEqual([]);
+  expect(
+    [...composeVariables, ...ownVariablesOfCompose].filter(([name]) => !page.includes(`\`${name}`)),
+  ).toEqual([]);
 });
 
 test('every metric it names exists', () => {
@@ -55,6 +60,101 @@ test('every command of a container names a file that is there, and no command ne
 
 const block = (after: string): string =>
   page.slice(page.indexOf(after)).match(/```\w+\n([\s\S]*?)\n```/)?.[1] ?? '';
+
+/** Their image has no shell, and their log is a file in a volume: a line that works in a checkout only helps nobody at night. */
+describe('the folders that commands name', () => {
+  const folders = ['DATA', 'LOGS', 'BACKUPS'];
+  const section = page.slice(page.indexOf('### Where it keeps things'), page.indexOf('\n## Reverse proxy'));
+
+  test('are named by variables wherever a command looks at files', () => {
+    const commands = [...page.matchAll(/`((?:grep|zgrep|tail|df|ls|rm) [^`]*)`/g)].map(
+      ([, line = '']) => line,
+    );
+    expect(commands.length).toBeGreaterThan(12);
+    const elsewhere = commands.filter((line) => !/"\$(DATA|LOGS|BACKUPS)[/"]/.test(line));
+    expect(elsewhere.filter((line) => !line.includes('/proc/'))).toEqual([]);
+  });
+
+  test('are set for systemd and for npm as the unit and the options have them', () => {
+    const [unit = '', npm = ''] = section.split('\n').filter((line) => line.startsWith('DATA='));
+    const environment = Object.fromEntries(
+      block('`/etc/timetracker.env`, and not')
+        .split('\n')
+        .map((line) => line.split('=')),
+    ) as Record<string, string>;
+    expect(unit).toBe(
+      `DATA=${environment['DATA_DIR']} LOGS=${dirname(environment['LOG_FILE'] ?? '')} BACKUPS=${environment['DATA_DIR']}/backups`,
+    );
+    const folder = options.DATA_DIR.default;
+    expect(npm).toBe(`DATA=${folder} LOGS=${dirname(options.LOG_FILE.default)} BACKUPS=${folder}/backups`);
+  });
+
+  test('are mounted for Docker from the volumes that the compose file has, where they are said to be', () => {
+    const command = /docker run --rm -it[\s\S]*?debian:12-slim/.exec(section)?.[0] ?? '';
+    const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8')) as ComposeOfApp;
+    for (const [index, name] of folders.entries()) {
+      const volume = compose.services.app.volumes[index] ?? '';
+      const [, target = ''] = volume.split(':');
+      expect(command).toContain(` -v ${compose.name}_${volume} `);
+      expect(command).toContain(` -e ${name}=${target} `);
+    }
+  });
+
+  test('hold what the commands of the runbooks look for: each runs as it is printed', () => {
+    const folder = mkdtempSync(join(inject('folder'), 'runbooks-'));
+    const texts = found(/`z?grep '([^']*)'/g).map((text) => text.replace('…', '1234'));
+    const line = `{${texts.join(',')}}`;
+    writeFileSync(join(folder, 'app.jsonl'), `${line}\n`);
+    writeFileSync(join(folder, 'app-2026-03-04.jsonl.gz'), gzipSync(`${line}\n`));
+    const commands = found(/`(z?grep '[^`]*)`/g).map((command) => command.replace('…', '1234'));
+    expect(commands.length).toBeGreaterThan(6);
+    for (const command of commands) {
+      const { stdout, stderr } = spawnSync('bash', ['-c', command], {
+        ...{ encoding: 'utf8', env: { ...process.env, LOGS: folder } },
+      });
+      expect([command, stderr, stdout.trim()]).toEqual([command, '', line]);
+    }
+  });
+});
+
+interface ComposeOfApp {
+  name: string;
+  services: { app: { volumes: string[] } };
+}
+
+describe('an installation with the overlay', () => {
+  const environment = block('With more than the application alone, name it in `.env`');
+
+  test('is named in .env as it is told, and there only', () => {
+    expect(environment).toMatch(/^COMPOSE_FILE=docker-compose\.yml:docker-compose\.analytics\.yml$/m);
+    expect(environment).toMatch(/^DATABASE_URL_FILE=\.\/secrets\/database-url$/m);
+    expect(environment).toMatch(/^COMPOSE_PROFILES=monitoring,logging$/m);
+  });
+
+  test('is upgraded with the files of its stack, from new source, and not left running on the old ones', () => {
+    const upgrade = block('In Docker, in the project');
+    const steps = ['backup.ts', 'git pull', 'compose build', 'compose pull', 'up -d --force-recreate'];
+    const places = steps.map((step) => upgrade.indexOf(step));
+    expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(places[0]).toBeGreaterThan(0);
+  });
+
+  test('is restored onto a new machine from a file that its container can read', () => {
+    const restore = block('Onto a **new machine**');
+    const [create, put, start] = ['compose create app', 'install -o 1000 -g 1000 -m 600', 'restore.ts'].map(
+      (step) => restore.indexOf(step),
+    );
+    expect([create, put, start]).toEqual(
+      [create, put, start].toSorted((one, other) => Number(one) - Number(other)),
+    );
+    // A volume that something else made first would belong to root.
+    expect(create).toBe('docker '.length);
+    const names = [...restore.matchAll(/\/(timetracker-[\w.-]+gz)/g)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(1);
+    // The user of the compose file.
+    expect(readFileSync(join(root, 'docker-compose.yml'), 'utf8')).toContain("user: '1000:1000'");
+  });
+});
 
 test('the unit keeps on starting it, and its options are where commands find them', () => {
   const unit = block('`/etc/systemd/system/timetracker.service`');
