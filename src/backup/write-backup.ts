@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream, existsSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -47,6 +47,7 @@ export async function makeBackup(config: Source, request: BackupRequest): Promis
   const temporary = join(request.folder, partialName(request, head.installation));
   try {
     makeFolder(request.folder);
+    await removeAbandoned(request);
     const { sha256, tables } = await writeLines(snapshot, { head, temporary, signal: request.signal });
     await verifyBackup(temporary);
     const file = freeName(request);
@@ -92,6 +93,23 @@ const partialName = ({ now, scheduled }: BackupRequest, installation: string): s
 /** True for what a scheduled backup of this installation left behind when its process was killed. */
 export const isLeftover = (name: string, installation: string): boolean =>
   name.startsWith('.timetracker-scheduled-') && name.endsWith(`-${installation}.partial`);
+
+/** Nobody writes to what rested for so long; the reading back, in which it rests too, takes seconds. */
+const abandonedAfterMs = 15 * 60_000;
+
+/** A half of everybody's data that a killed process left, of a command as well and whoever's the folder is. */
+async function removeAbandoned({ folder, now }: BackupRequest): Promise<void> {
+  const names = await readdir(folder);
+  for (const name of names.filter((one) => /^\.timetracker-\S+\.partial$/.test(one))) {
+    const path = join(folder, name);
+    // Somebody else may take it away at this moment, or it may be theirs alone to delete.
+    const writtenAt = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now,
+    );
+    if (now - writtenAt > abandonedAfterMs) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
 
 async function writeLines(
   snapshot: Snapshot,

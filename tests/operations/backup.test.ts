@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -643,6 +644,28 @@ describe('the commands', () => {
         for (const name of partial) expect(name).toMatch(/^\.timetracker-/);
       }
     }
+  });
+
+  test('take away what a killed one left, and nothing that is being written', async () => {
+    const folder = newFolder();
+    const quarter = 15 * 60;
+    const seconds = Date.now() / 1000;
+    const left = [
+      '.timetracker-20260301T000000Z-77.partial',
+      '.timetracker-scheduled-20260301T000000Z-of-another.partial',
+    ];
+    const kept = [
+      '.timetracker-20260302T000000Z-78.partial',
+      '.another-20260301T000000Z.partial',
+      'timetracker-1.partial',
+    ];
+    for (const name of [...left, ...kept]) writeFileSync(join(folder, name), 'half');
+    for (const name of [...left, ...kept.slice(1)])
+      utimesSync(join(folder, name), seconds, seconds - quarter - 60);
+    utimesSync(join(folder, kept[0] ?? ''), seconds, seconds - quarter + 60);
+    expect((await run('backup', [folder], installation)).code).toBe(0);
+    const names = readdirSync(folder).filter((name) => name.endsWith('.partial'));
+    expect(names.sort()).toEqual(kept.sort());
   });
 
   test('say that there is no room, and take away what they began', async () => {
