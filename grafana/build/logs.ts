@@ -7,7 +7,7 @@ export const logs = () =>
     .withVariable(
       new TextBoxVariableBuilder('search')
         .label('Text or request id')
-        .description('Empty shows everything.')
+        .description('Empty shows everything. A backslash is typed twice.')
         .defaultValue(''),
     )
     .withPanel(
@@ -33,4 +33,7 @@ export const logs = () =>
         '{app="timetracker", level=~"warn|error|fatal"}',
       ),
     )
-    .withPanel(logLines('Everything', 'As the box above says.', '{app="timetracker"} |= `$search`'));
+    // Quoted by Grafana, or a quotation mark in the box would be the end of the text.
+    .withPanel(
+      logLines('Everything', 'As the box above says.', '{app="timetracker"} |= ${search:doublequote}'),
+    );

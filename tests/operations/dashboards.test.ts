@@ -113,6 +113,25 @@ describe('the expression of', () => {
   });
 });
 
+describe('the box of the logs', () => {
+  const expression = logql.map(([, { expr }]) => expr).find((expr) => expr.includes('search')) ?? '';
+
+  // What Grafana makes of a text for ${name:doublequote}; without a format it escapes single quotes, as for a regular expression.
+  const asked = (text: string): string =>
+    expression
+      .replace('${search:doublequote}', () => `"${text.replaceAll('"', String.raw`\"`)}"`)
+      .replace('$search', () => text.replaceAll("'", String.raw`\\'`));
+
+  it.each(['a `name` of a table', '"event":"project.created"', "can't be read", 'request-1234'])(
+    'finds %s',
+    (text) => {
+      expect(logqlErrors(asked(text))).toEqual([]);
+      const [, quoted = ''] = /\|= (["`][^]*["`])$/.exec(asked(text)) ?? [];
+      expect(quoted.startsWith('"') ? JSON.parse(quoted) : quoted.slice(1, -1)).toBe(text);
+    },
+  );
+});
+
 describe('the data sources', () => {
   it('are where the containers are, under names that do not change', () => {
     const services = Object.keys(base().services);

@@ -42,5 +42,6 @@ export function withoutMacros(expression: string): string {
     .replaceAll(/\$__rate_interval|\$__auto|\$__interval/g, '5m')
     .replaceAll('$__range_s', '21600')
     .replaceAll('$__range', '6h')
+    .replaceAll(/\$\{\w+:doublequote\}/g, '".*"')
     .replaceAll(/\$\{?\w+\}?/g, '.*');
 }
