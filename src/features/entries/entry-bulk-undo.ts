@@ -6,6 +6,7 @@ import { managesProject } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import type { Trx } from './entries.ts';
 import { nextVersion } from './entries.ts';
+import type { Entry } from './entries.queries.ts';
 import { findDeletedItem, updateEntry } from './entries.queries.ts';
 import { auditEntries, changedBy } from './entry-audit.ts';
 import {
@@ -139,7 +140,7 @@ async function changeBack(
   for (const one of same) {
     const before = current.get(one.entry.id);
     if (!before) continue;
-    const row = { ...workBefore(one), updated_by: changedBy(viewer, before.user_id) };
+    const row = { ...workBefore(one, before), updated_by: changedBy(viewer, before.user_id) };
     await updateEntry(trx, before.id, { ...row, updated_at: nextVersion(before, now) });
     told.push({ action: 'entry.updated' as const, before, after: { ...before, ...row } });
     record('entry.updated', {
@@ -157,10 +158,14 @@ async function changeBack(
   return same.length;
 }
 
-/** What a change of many may have changed, with the rates that were fixed then; times stay as they are. */
-function workBefore({ entry }: Kept) {
+/**
+ * What a change of many may have changed; times stay as they are. Rates go back with the project, task or box on which
+ * they were fixed, and stay where none of these does: they may have followed a rate since.
+ */
+function workBefore({ entry }: Kept, now: Entry) {
   const { description, project_id, task_id, billable } = entry;
+  const work = { description, project_id, task_id, billable };
+  if (project_id === now.project_id && task_id === now.task_id && billable === now.billable) return work;
   const { rate_cents, rate_id, currency, cost_rate_cents, cost_rate_id, cost_currency } = entry;
-  const rates = { rate_cents, rate_id, currency, cost_rate_cents, cost_rate_id, cost_currency };
-  return { description, project_id, task_id, billable, ...rates };
+  return { ...work, rate_cents, rate_id, currency, cost_rate_cents, cost_rate_id, cost_currency };
 }

@@ -6,6 +6,8 @@ import type { Database } from '../../db/schema.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
 import { appendAudit } from '../audit/audit.ts';
 import { retryConflict } from '../work/conflicts.ts';
+import { listKeptPeople } from '../work/kept-copies.queries.ts';
+import { followKept } from './follow-kept.ts';
 import type { FollowSum, RateChange } from './followers.queries.ts';
 import { findEntryIds, listFollowedPeople, sumFollowers, updateFollowers } from './followers.queries.ts';
 import type { RateKind, RateScope } from './rates.ts';
@@ -113,6 +115,7 @@ export function saveRate(
             rate_kind: wanted.kind,
             scope: scopeText(wanted.scope),
             before: preview.rate?.amount_cents ?? null,
+            before_currency: preview.rate?.currency ?? null,
           },
           ...{ after: wanted.amount_cents, currency: wanted.currency, followed },
         },
@@ -142,6 +145,13 @@ interface RateWrite {
   now: number;
 }
 
+/** Everybody whose time follows, or would if it were put back, always in the same order. */
+async function lockFollowed(trx: Transaction<Database>, change: RateChange): Promise<void> {
+  const people = [...(await listFollowedPeople(trx, change)), ...(await listKeptPeople(trx))];
+  for (const user_id of [...new Set(people)].sort((one, other) => one - other))
+    await lockPerson(trx, user_id);
+}
+
 async function writeRate(
   trx: Transaction<Database>,
   { wanted, preview, follows, now }: RateWrite,
@@ -149,16 +159,20 @@ async function writeRate(
   const { rate, change } = preview;
   const { kind, scope, amount_cents, currency } = wanted;
   if (!change) return 0;
+  if (follows) await lockFollowed(trx, change);
   if (amount_cents === null) {
     // The entries first: what they turn to is told from the rate that goes.
     const followed = follows ? await followAll(trx, change, rate?.id ?? 0) : 0;
     await deleteRate(trx, rate?.id ?? 0);
+    if (follows) await followKept(trx, change, rate?.id ?? 0);
     return followed;
   }
   const written = { amount_cents, currency, updated_at: now };
   if (rate) await updateRate(trx, rate.id, written);
   const rate_id = rate?.id ?? (await insertRate(trx, { kind, scope: scopeText(scope), ...written }));
-  return follows ? followAll(trx, change, rate_id) : 0;
+  if (!follows) return 0;
+  await followKept(trx, change, rate_id);
+  return followAll(trx, change, rate_id);
 }
 
 /**
@@ -168,7 +182,6 @@ async function writeRate(
 const idsAtATime = 1_000;
 
 async function followAll(trx: Transaction<Database>, change: RateChange, rate_id: number): Promise<number> {
-  for (const user_id of await listFollowedPeople(trx, change)) await lockPerson(trx, user_id);
   const { first, last } = await findEntryIds(trx);
   let followed = 0;
   for (let from = first; from <= last; from += idsAtATime) {

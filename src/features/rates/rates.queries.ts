@@ -82,6 +82,11 @@ export async function listRates(db: Db, scopes: readonly string[]): Promise<Rate
     .execute();
 }
 
+/** Ids and scopes of every rate of a kind. */
+export async function listRatesOfKind(db: Db, kind: RateKind): Promise<Pick<RateRow, 'id' | 'scope'>[]> {
+  return db.selectFrom('rates').select(['id', 'scope']).where('kind', '=', kind).execute();
+}
+
 export async function findRate(db: Db, kind: RateKind, scope: string): Promise<RateRow | undefined> {
   return db
     .selectFrom('rates')
