@@ -192,9 +192,12 @@ export interface EntryTagsTable {
 export interface DeletedItemsTable {
   id: Generated<number>;
   user_id: number;
-  /** change: how an entry was before it was changed with others; bulk: of whoever did it, names the items of all of them. */
-  kind: 'entry' | 'running' | 'change' | 'bulk';
-  /** The row and its tags, as JSON; of a bulk the ids of its items. */
+  /**
+   * change: how an entry was before it was changed with others; bulk: of whoever did it, names the items of all of them;
+   * split: when an entry ended before it was cut.
+   */
+  kind: 'entry' | 'running' | 'change' | 'bulk' | 'split';
+  /** The row and its tags, as JSON; of a bulk the ids of its items, of a split those of its parts. */
   content: string;
   deleted_at: number;
 }

@@ -125,6 +125,18 @@ describe('an entry that a manager cuts at midnight', () => {
       ...{ actor_id: app.ids.bob, user_id: app.ids.charlie, subject_id: pieces[1]?.id },
       content: { started_at: pieces[1]?.started_at, ended_at: pieces[1]?.ended_at, project_id },
     });
+    const undo = /action="(\/entries\/restore\/\d+)"/.exec((await app.as('bob').get('/timer')).text)?.[1];
+    await app
+      .as('bob')
+      .post(undo ?? '')
+      .expect(303);
+    expect(await night.execute()).toMatchObject([
+      { id: whole?.id, ended_at: whole?.ended_at, updated_by: app.ids.bob },
+    ]);
+    const joined = (await audited('entry.updated')).at(-1);
+    expect(joined).toMatchObject({ subject_id: whole?.id, content: { ended_at: whole?.ended_at } });
+    const gone = (await audited('entry.deleted')).at(-1);
+    expect(gone).toMatchObject({ actor_id: app.ids.bob, subject_id: pieces[1]?.id });
     // Nobody needs telling of their own.
     await app
       .as('charlie')
@@ -137,5 +149,73 @@ describe('an entry that a manager cuts at midnight', () => {
       .executeTakeFirst();
     await app.as('charlie').post(`/entries/${own?.id}/split`).expect(303);
     expect(await audited('entry.created')).toHaveLength(1);
+  });
+});
+
+describe('the page of the audit log', () => {
+  const rowsOf = async (query: string): Promise<string[]> => {
+    const page = (await app.as('alice').get(`/admin/audit${query}`).expect(200)).text;
+    const rows = [...page.matchAll(/<tr>\s*<th scope="row"[\s\S]*?<\/tr>/g)].map(([row]) => row);
+    return rows.map((row) => row.replace(/\s+/g, ' '));
+  };
+  /** What only a program reads. */
+  const internal = /_before|_id\b|\bnull\b|\bundefined\b|\b\d{10,}\b|Invalid/;
+
+  it('says from what to what, in words, times and amounts, with links', async () => {
+    const other = await addProject('Elsewhere');
+    const { other: id } = await book('disputed', { project_id });
+    const form = { text: 'disputed', local_date: '2026-03-03', started_time: '10:00', ended_time: '12:30' };
+    await app
+      .as('alice')
+      .post(`/entries/${id}`, { ...form, project_id: other, billable: '1' })
+      .expect(303);
+    const [entry] = await rowsOf('?subject=entry');
+    expect(entry).toContain(`<a href="/entries/${id}?return_to=%2Fadmin%2Faudit">disputed</a>`);
+    expect(entry).toContain('Project: Mine → Elsewhere');
+    expect(entry).toMatch(/Start: 03\/03\/2026 \d\d:\d\d → 03\/03\/2026 10:00/);
+    expect(entry).toMatch(/End: 03\/03\/2026 \d\d:\d\d → 03\/03\/2026 12:30/);
+    expect(entry).not.toContain('The description changed');
+
+    const rate = { scope: `project:${other}`, kind: 'billable' };
+    await app
+      .as('alice')
+      .post('/rates', { ...rate, amount: '80', follow: 'new' })
+      .expect(303);
+    await app
+      .as('alice')
+      .post('/rates', { ...rate, amount: '95', follow: 'new' })
+      .expect(303);
+    const [changed, first] = await rowsOf('?subject=rate');
+    expect(changed).toContain(`/rates/edit?scope=project%3A${other}`);
+    expect(changed).toContain('Rate of the project Elsewhere</a>');
+    expect(changed).toContain('Billable rate: €80.00 → €95.00');
+    expect(first).toContain('Billable rate: No rate → €80.00');
+
+    await app.as('alice').post(`/entries/${id}/delete`).expect(303);
+    const [gone] = await rowsOf('?subject=entry');
+    expect(gone).toContain(`No. ${id}`);
+    expect(gone).not.toContain(`/entries/${id}`);
+    expect(gone).toContain('Project: Elsewhere');
+  });
+
+  it('holds nothing that only a program reads, whatever was done, in German neither', async () => {
+    await app.as('alice').post(`/projects/${project_id}/members`, { user_id: app.ids.charlie }).expect(303);
+    const settings = { used_by: 'team', time_zone: 'Europe/Berlin', currency: 'EUR', week_start: '7' };
+    await app
+      .as('alice')
+      .post('/admin/settings', { ...settings, duration_format: 'decimal' })
+      .expect(303);
+    const english = await rowsOf('');
+    expect(english.length).toBeGreaterThan(8);
+    expect(english.join()).toContain('On the project: Not on it → Member');
+    expect(english.join()).toContain('Weeks start on: Monday → Sunday');
+    for (const row of english) expect(row.replace(/<[^>]*>/g, ' ')).not.toMatch(internal);
+    await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
+    const german = await rowsOf('');
+    await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
+    expect(german.join()).toContain('Wochen beginnen am: Montag → Sonntag');
+    expect(german.join()).toContain('Satz des Projekts Elsewhere');
+    expect(german.join()).toMatch(/80,00\s€ → 95,00\s€/);
+    for (const row of german) expect(row.replace(/<[^>]*>/g, ' ')).not.toMatch(internal);
   });
 });

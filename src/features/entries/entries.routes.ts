@@ -21,7 +21,6 @@ import {
   duplicateEntry,
   requireForChange,
   restoreEntry,
-  splitEntry,
 } from './entry-changes.ts';
 import { describeEntry, showEditPage } from './entry-edit-page.ts';
 import { changeBulk, showBulk } from './entry-bulk.routes.ts';
@@ -30,6 +29,7 @@ import { answerTasks, answerUnderstood } from './entry-echo.routes.ts';
 import { daysSentence, noteSentences, tell } from './entry-flash.ts';
 import { showEntries } from './entry-search.routes.ts';
 import { backPath, showTimerPage } from './entry-page.ts';
+import { splitEntry, undoSplit } from './entry-split.ts';
 import { billableOf, understandWhat } from './entry-text.ts';
 import { endDateToTell, understandTimes } from './entry-times.ts';
 import { flagsOf } from '../settings/flags.ts';
@@ -202,6 +202,9 @@ const restoredKeys = {
   runs_again: 'entry.runs_again',
   finished: 'entry.restored_finished',
   already: 'entry.restored_already',
+  joined: 'entry.split_undone',
+  joined_already: 'entry.restored_already',
+  part_changed: 'entry.split_changed',
 } as const;
 
 async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -210,13 +213,13 @@ async function restore(deps: Deps, req: Request, res: Response): Promise<void> {
   const now = wholeSecond(deps.now());
   const outcome = await deps.change({ user_id: viewer.id }, async (trx, record) => {
     const item = await findBulkItem(trx, viewer, item_id);
-    return item
-      ? undoBulk(trx, record, { viewer, item }, now)
-      : restoreEntry(trx, record, { viewer, item_id }, now);
+    if (item) return undoBulk(trx, record, { viewer, item }, now);
+    const joined = await undoSplit(trx, record, { viewer, item_id }, now);
+    return joined ?? restoreEntry(trx, record, { viewer, item_id }, now);
   });
   const { t } = res.locals.functions;
   const sentence = typeof outcome === 'string' ? t(restoredKeys[outcome]) : t('bulk.undone', { ...outcome });
-  await tell(deps, res, 'success', [sentence]);
+  await tell(deps, res, outcome === 'part_changed' ? 'info' : 'success', [sentence]);
   res.redirect(303, backPath(req));
 }
 
@@ -240,14 +243,15 @@ async function duplicate(deps: Deps, req: Request, res: Response): Promise<void>
 async function split(deps: Deps, req: Request, res: Response): Promise<void> {
   const viewer = personOf(res);
   const now = wholeSecond(deps.now());
-  const count = await deps.change({ user_id: viewer.id }, async (trx, record) => {
+  const done = await deps.change({ user_id: viewer.id }, async (trx, record) => {
     const entry = await requireForChange(trx, viewer, idOf(req.params['id']));
     return splitEntry(trx, record, { viewer, entry }, now);
   });
   const { t } = res.locals.functions;
-  if (count > 1) {
+  if (done) {
+    const { count, item_id } = done;
     deps.metrics.entriesCreated('split', count - 1);
-    await tell(deps, res, 'success', [t('entry.split_done', { count })]);
+    await tell(deps, res, 'success', [t('entry.split_done', { count })], `/entries/restore/${item_id}`);
   } else await tell(deps, res, 'info', [t('entry.split_nothing')]);
   res.redirect(303, backPath(req));
 }

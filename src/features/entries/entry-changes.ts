@@ -1,6 +1,5 @@
 import { lockPerson } from '../../db/lock.ts';
 import type { Flag } from '../../db/schema.ts';
-import { splitAtMidnights } from '../../shared/calendar.ts';
 import type { Problems } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
@@ -274,7 +273,8 @@ export async function duplicateEntry(
   return { outcome: 'duplicated' };
 }
 
-async function copyEntry(
+/** Books an entry once more with its tags, changed as said. @returns the copy's id. */
+export async function copyEntry(
   trx: Trx,
   record: RecordInChange,
   entry: Entry,
@@ -290,41 +290,6 @@ async function copyEntry(
   );
   recordCreated(record, row, { ended_at: row.ended_at ?? row.started_at, has_tags: tags.length > 0 });
   return copy_id;
-}
-
-/**
- * Cuts an entry at every local midnight it crosses; the first piece keeps the id.
- *
- * @returns how many entries it is now; 1 when there was nothing to cut.
- */
-export async function splitEntry(
-  trx: Trx,
-  record: RecordInChange,
-  { viewer, entry }: { viewer: Viewer; entry: Entry },
-  now: number,
-): Promise<number> {
-  if (entry.ended_at === null) return 1;
-  const [first, ...rest] = splitAtMidnights(entry.started_at, entry.ended_at, entry.zone);
-  if (!first || rest.length === 0) return 1;
-  const changed = {
-    ...{ ended_at: first.ended_at, updated_at: nextVersion(entry, now) },
-    updated_by: changedBy(viewer, entry.user_id),
-  };
-  await updateEntry(trx, entry.id, changed);
-  await auditEntry(
-    trx,
-    viewer,
-    { action: 'entry.updated', before: entry, after: { ...entry, ...changed } },
-    now,
-  );
-  record('entry.updated', { time_changed: true, project_changed: false, description_changed: false });
-  for (const piece of rest) {
-    const made = { ...piece, source: 'split' as const, created_at: now, updated_at: now };
-    const id = await copyEntry(trx, record, entry, { ...made, updated_by: changed.updated_by });
-    const after = { ...entry, ...piece, id };
-    await auditEntry(trx, viewer, { action: 'entry.created', after }, now);
-  }
-  return rest.length + 1;
 }
 
 /**

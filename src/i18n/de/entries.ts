@@ -56,6 +56,8 @@ export const entries: Record<keyof typeof en, string> = {
   'entry.deleted_named': '„{text}“ gelöscht.',
   'entry.duplicated': 'Eintrag verdoppelt.',
   'entry.split_done': 'In {count, plural, one {# Eintrag} other {# Einträge}} geteilt.',
+  'entry.split_undone': 'Es ist wieder ein Eintrag.',
+  'entry.split_changed': 'Einer der Teile wurde seitdem geändert, deshalb bleiben sie, wie sie sind.',
   'entry.split_nothing': 'Dieser Eintrag geht nicht über Mitternacht.',
   'entry.runs_still': 'Halten Sie zuerst die Uhr an.',
   'entry.restored': 'Der Eintrag ist wieder da.',

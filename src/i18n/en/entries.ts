@@ -51,6 +51,8 @@ export const entries = {
   'entry.deleted_named': 'Deleted “{text}”.',
   'entry.duplicated': 'Entry duplicated.',
   'entry.split_done': 'Split into {count, plural, one {# entry} other {# entries}}.',
+  'entry.split_undone': 'It is one entry again.',
+  'entry.split_changed': 'One of its parts was changed since, so they stay as they are.',
   'entry.split_nothing': 'This entry does not cross midnight.',
   'entry.runs_still': 'Stop the timer first.',
   'entry.restored': 'The entry is back.',
