@@ -19,6 +19,8 @@ export interface Service {
   command?: string[];
   ports?: string[];
   networks?: string[];
+  dns_search?: string[];
+  dns_opt?: string[];
   volumes?: string[];
   tmpfs?: string[];
   secrets?: string[];

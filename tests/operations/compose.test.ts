@@ -87,6 +87,22 @@ describe('the networks', () => {
   });
 });
 
+describe('a container that is not running', () => {
+  // Docker's resolver asks the name servers of the machine for what it does not know, unless "ndots" is set; on the inner network alone
+  // it asks nobody.
+  it('is asked of no name server outside by those who look for it', () => {
+    const asking = allServices().filter(
+      ([name, { networks }]) => name !== 'app' && networks?.includes('web'),
+    );
+    const looking = asking.filter(([name]) => name !== 'alertmanager');
+    expect(looking.map(([name]) => name)).toEqual(['prometheus', 'grafana']);
+    for (const [, service] of looking)
+      expect(service).toMatchObject({ dns_search: ['.'], dns_opt: ['ndots:1'] });
+    const names = [...fileOf('prometheus/prometheus.yml').matchAll(/^ +- names: \['(.*)'\]$/gm)];
+    expect(names.map(([, name]) => name)).toEqual(['loki.', 'alloy.']);
+  });
+});
+
 describe('the options of the application', () => {
   const inBase = environmentOf(base().services.app);
   const inOverlay = environmentOf(overlay().services.app);

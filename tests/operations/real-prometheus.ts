@@ -72,7 +72,7 @@ interface Neighbours {
 function configFor(ports: Neighbours & { app: number | undefined; own: number }, folder: string): string {
   const at = (port: number | undefined): string => `['127.0.0.1:${port ?? 1}']`;
   const found = (name: 'loki' | 'alloy') =>
-    new RegExp(`dns_sd_configs:\\n +- names: \\[${name}\\]\\n +type: A\\n +port: \\d+`);
+    new RegExp(`dns_sd_configs:\\n +- names: \\['${name}\\.'\\]\\n +type: A\\n +port: \\d+`);
   const named = (port: number | undefined): string => `static_configs: [{ targets: ${at(port)} }]`;
   return fileOf('prometheus/prometheus.yml')
     .replace('scrape_interval: 15s', 'scrape_interval: 1s')
