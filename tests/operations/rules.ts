@@ -23,6 +23,11 @@ export const rulesOf = (path: string): Rule[] =>
 export const recordingRules = (): Rule[] => rulesOf('prometheus/rules/recording.yml');
 export const alerts = (): Rule[] => rulesOf('prometheus/rules/alerts.yml');
 
+/** Cases of alerts, asked of each alert alone and of its mutants: those that need no recorded rule, the quick ones first. */
+export const casesOfOneAlert = ['thresholds', 'jobs', 'hours', 'days'].map(
+  (name) => `prometheus/tests/${name}.test.yml`,
+);
+
 /** What the process's own metrics are called, with their labels: those of the client that are used somewhere. */
 const processMetrics: Record<string, string[]> = {
   process_start_time_seconds: [],
