@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Request, Response } from 'express';
 import type { Deps } from '../src/deps.ts';
 import { findSession } from '../src/features/accounts/sessions.ts';
-import { loadEntryWeeks } from '../src/features/entries/entry-list.ts';
+import { loadTimerPage } from '../src/features/entries/entry-page.ts';
 import { loadTimerBar } from '../src/features/timer/timer-bar.ts';
 import { cookieValue, sessionCookie } from '../src/http/middleware/session.ts';
 import { sharedWithoutData } from '../src/http/middleware/view-locals.ts';
@@ -34,13 +34,7 @@ async function timerPage(deps: Deps, person: NonNullable<Response['locals']['per
   const req = { path: '/timer', originalUrl: '/timer' } as Request;
   const res = { locals: { locale: person.locale, functions, nonce: NONCE, person } } as Response;
   const shared = sharedWithoutData(req, res, deps.config.version);
-  const weeks = await loadEntryWeeks(deps.db, person, {}, deps.now());
   shared.bar = await loadTimerBar(deps, person, functions, req);
-  const data = {
-    ...weeks,
-    title: functions.t('nav.timer'),
-    add: { values: {}, problems: {} },
-    editing: null,
-  };
+  const data = { ...(await loadTimerPage(deps, person, {})), title: functions.t('nav.timer') };
   return renderPage(deps.views, 'timer/index', shared, data);
 }

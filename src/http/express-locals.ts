@@ -1,3 +1,4 @@
+import type { Request, Response } from 'express';
 import type { Locale } from '../i18n/translate.ts';
 import type { RequestContext } from '../observability/request-context.ts';
 import type { DurationFormat } from '../shared/duration.ts';
@@ -49,6 +50,9 @@ export interface PageShared extends ViewFunctions {
   version: string;
 }
 
+/** Loads what the layout of a page needs, of the request that it answers. */
+export type LoadShared = (req: Request, res: Response) => Promise<PageShared>;
+
 declare global {
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace Express {
@@ -63,7 +67,7 @@ declare global {
       locale: Locale;
       functions: ViewFunctions;
       /** Loads what every page needs; called once a page is really rendered. */
-      loadShared: () => Promise<PageShared>;
+      loadShared: LoadShared;
     }
   }
 }

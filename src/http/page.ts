@@ -36,7 +36,7 @@ export type SendPage = (
  */
 export function createSendPage(views: Views, onView: (req: Request, res: Response) => void): SendPage {
   return async (req, res, view, data, status = 200) => {
-    const shared = await res.locals.loadShared();
+    const shared = await res.locals.loadShared(req, res);
     sendHtml(req, res, renderPage(views, view, shared, data), status);
     if (status === 200 && req.method === 'GET') onView(req, res);
   };

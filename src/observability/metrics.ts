@@ -1,10 +1,11 @@
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createCollector } from './collector.ts';
 import type { Collected } from './collector.ts';
 import { labelBound } from './label-bounds.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { METRIC_FAMILIES, OBJECTIVE_SECONDS } from './metric-catalogue.ts';
+import { collectDefaultMetrics, Counter, createRegistry, Gauge } from './metrics-client.ts';
+import type { Registry } from './metrics-client.ts';
 import type {
   EGRESS_CHANNELS,
   EGRESS_OUTCOMES,
@@ -290,6 +291,19 @@ async function* piecesOf(
   if (format === 'open') yield '# EOF\n';
 }
 
+const processFiguresAfterMs = 200;
+
+/** The process's own figures soon after the start, or when they are asked for before that. @returns what asks. */
+function processFigures(registry: Registry): () => void {
+  let isWatched = false;
+  const watch = (): void => {
+    if (!isWatched) collectDefaultMetrics(registry);
+    isWatched = true;
+  };
+  setTimeout(watch, processFiguresAfterMs).unref();
+  return watch;
+}
+
 /** Creates the process's metrics in a registry of their own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const {
@@ -299,7 +313,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     collectorTimeoutMs = 1000,
     collectorCacheMs = 5000,
   } = options;
-  const registry = new Registry();
+  const registry = createRegistry();
   const families = addFamilies(registry);
   const latency = new LatencyHistogram(METRIC_FAMILIES.requestLatency);
   const statements = new LatencyHistogram(METRIC_FAMILIES.dbQuery);
@@ -308,7 +322,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const endpointBound = labelBound(METRIC_FAMILIES.requestLatency.labels.endpoint);
   const collectors = new Map<CollectedMetric, () => Promise<void>>();
   new Gauge(configOf(METRIC_FAMILIES.buildInfo, registry)).set({ version, commit, node: process.version }, 1);
-  if (defaultMetrics) collectDefaultMetrics({ register: registry });
+  const watchProcess = defaultMetrics ? processFigures(registry) : () => {};
 
   return {
     requestStarted() {
@@ -347,6 +361,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     contentType: (format) => (format === 'open' ? OPEN_METRICS : registry.contentType),
     async render(format = 'text') {
+      watchProcess();
       await Promise.all([...collectors.values()].map((collect) => collect()));
       return joinInSlices(
         piecesOf(registry, [latency, statements], format, (metric) => families.collectorErrors([metric])),

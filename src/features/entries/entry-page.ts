@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
+import type { Person } from '../../http/express-locals.ts';
 import { returnPath } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import type { ChoiceWish } from '../work/choice-list.ts';
@@ -39,22 +40,27 @@ export async function showTimerPage(
   status = 200,
 ): Promise<void> {
   res.locals.project_wish = wishOf(req, 'project_id');
-  const weeks = await loadEntryWeeks(deps.db, personOf(res), wanted, deps.now());
-  const tasks = await listAssignedTasks(deps.db, personOf(res).id);
-  await deps.page(
-    req,
-    res,
-    'timer/index',
-    {
-      ...weeks,
-      ...selection(weeks, wanted, state.selecting ?? false),
-      title: res.locals.functions.t('nav.timer'),
-      add: state.add ?? { values: {}, problems: {} },
-      tasks,
-      ...(state.return_to === undefined ? {} : { return_to: state.return_to }),
-    },
-    status,
-  );
+  const data = await loadTimerPage(deps, personOf(res), wanted, state);
+  const title = res.locals.functions.t('nav.timer');
+  await deps.page(req, res, 'timer/index', { ...data, title }, status);
+}
+
+/** What the page shows, apart from what every page has. */
+export async function loadTimerPage(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  person: Person,
+  wanted: ListWanted,
+  state: TimerPageState = {},
+) {
+  const weeks = await loadEntryWeeks(db, person, wanted, now());
+  const tasks = await listAssignedTasks(db, person.id);
+  const { add = { values: {}, problems: {} }, selecting = false, return_to } = state;
+  return {
+    ...weeks,
+    ...selection(weeks, wanted, selecting),
+    ...{ add, tasks },
+    ...(return_to === undefined ? undefined : { return_to }),
+  };
 }
 
 /** Whether entries can be selected, the other way round, and pages before and after in the same way. */

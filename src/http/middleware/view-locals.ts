@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { localeFor } from '../../i18n/translate.ts';
 import type { Locale, MessageKey } from '../../i18n/translate.ts';
-import type { Flash, PageShared, Person, Session } from '../express-locals.ts';
+import type { Flash, LoadShared, PageShared, Person, Session } from '../express-locals.ts';
 import type { DurationFormat } from '../../shared/duration.ts';
 import type { ViewFunctions } from '../view-functions.ts';
 
@@ -32,16 +32,18 @@ const places: { href: string; label: MessageKey; icon: string; within: string[];
  * answers with a redirect never asks for it.
  */
 export function viewLocals(options: ViewLocalsOptions): RequestHandler {
+  // One function for all requests: one made for each, kept on what it holds, survives the young generation's collections.
+  const loadShared: LoadShared = async (req, res) => {
+    const { session } = res.locals;
+    const shared = sharedWithoutData(req, res, options.version);
+    if (!session) return shared;
+    shared.flash = await takeFlash(session, options.clearFlash);
+    shared.bar = await options.loadBar(session.person, res.locals.functions, req);
+    return shared;
+  };
   return function viewLocals(req, res, next) {
     setLanguage(req, res, options.viewFunctions);
-    res.locals.loadShared = async () => {
-      const { session } = res.locals;
-      const shared = sharedWithoutData(req, res, options.version);
-      if (!session) return shared;
-      shared.flash = await takeFlash(session, options.clearFlash);
-      shared.bar = await options.loadBar(session.person, res.locals.functions, req);
-      return shared;
-    };
+    res.locals.loadShared = loadShared;
     next();
   };
 }
