@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { generatedFiles } from '../src/cli/docs.ts';
 import { loadConfig } from '../src/config/config.ts';
-import { composeVariables } from '../src/config/document.ts';
+import { composeVariables, ownVariablesOfCompose } from '../src/config/document.ts';
 import { options } from '../src/config/options.ts';
 import { METRIC_FAMILIES } from '../src/observability/metric-catalogue.ts';
 import { eventNames } from '../src/telemetry/catalogue.ts';
@@ -41,7 +42,7 @@ describe.each(['README.md', 'docs/analytics.md', 'docs/privacy.md', 'docs/teleme
       ...Object.keys(options),
       ...Object.values(METRIC_FAMILIES).map(({ name }) => name),
       // Read by others: proxies that Node and curl know, and what decides where tests run.
-      ...['HTTPS_PROXY', 'DATA_DIR', 'TEST_DATABASE_URL', 'GET', 'POST', 'DNT', 'SIGHUP'],
+      ...['HTTPS_PROXY', 'DATA_DIR', 'TEST_DATABASE_URL', 'COMPOSE_FILE', 'GET', 'POST', 'DNT', 'SIGHUP'],
     ]);
     const words = marked.flatMap((code) => code.match(/(?<![\w-])(tt_[a-z_]+|[A-Z][A-Z_]{2,})\b/g) ?? []);
     expect(words.filter((word) => !known.has(word))).toEqual([]);
@@ -85,6 +86,44 @@ describe.each(pages)('%s', (path) => {
   });
 });
 
+describe('the Debian packages of the tests', () => {
+  it('are all in docs/local-development.md, and installed by the workflow', () => {
+    const installed = [...fileOf('.ci/run').matchAll(/packages\+=\(([^)]*)\)/g)].flatMap(([, names = '']) =>
+      names.split(' '),
+    );
+    // For letters on screenshots; no test is left out without it.
+    const needed = installed.filter((name) => name !== 'fonts-liberation');
+    expect(needed.length).toBeGreaterThan(6);
+    const line = /`apt-get install ([^`]*)`/.exec(fileOf('docs/local-development.md'))?.[1] ?? '';
+    expect(line.split(' ').sort()).toEqual(needed.toSorted());
+    const jobs = [...fileOf('.github/workflows/tests.yml').matchAll(/^ +packages: (.*)$/gm)].flatMap(
+      ([, names = '']) => names.split(' '),
+    );
+    expect([...new Set(jobs)].sort()).toEqual(installed.toSorted());
+  });
+});
+
+describe('secrets/README.md', () => {
+  const [, lines = ''] = /```sh\n([\s\S]*?)```/.exec(fileOf('secrets/README.md')) ?? [];
+  const make = (before: string) => {
+    const folder = mkdtempSync(join(inject('folder'), 'secrets-'));
+    mkdirSync(join(folder, 'secrets'));
+    writeFileSync(join(folder, 'secrets/empty'), '');
+    const { stdout } = spawnSync('bash', ['-c', `${before}\n${lines}`], { cwd: folder, encoding: 'utf8' });
+    return { stdout, names: readdirSync(join(folder, 'secrets')) };
+  };
+
+  it('makes every secret that the compose files look for, and says which of them are empty', () => {
+    const { stdout, names } = make('');
+    expect(stdout).toBe('');
+    const composed = fileOf('docker-compose.yml') + fileOf('docker-compose.analytics.yml');
+    const files = [...composed.matchAll(/:-\.\/secrets\/([\w-]+)\}/g)].map(([, name = '']) => name);
+    for (const name of files) expect(names).toContain(name);
+    // What is left where there is no openssl; Grafana would take it for no password, and have its own.
+    expect(make('openssl() { return 127; }').stdout).toContain('secrets/grafana-admin-password\n');
+  });
+});
+
 describe('.env.example', () => {
   it('can be taken as it is: with every # removed it is the default configuration', () => {
     const lines = fileOf('.env.example')
@@ -95,7 +134,7 @@ describe('.env.example', () => {
       environment[lines[index] ?? ''] = lines[index + 1] ?? '';
     expect(Object.keys(environment)).toEqual([
       ...Object.keys(options),
-      ...composeVariables.map(([name]) => name),
+      ...[...ownVariablesOfCompose, ...composeVariables].map(([name]) => name),
     ]);
     expect(loadConfig(environment)).toEqual(loadConfig({}));
   });
