@@ -110,7 +110,7 @@ export function list({ title, description, lines, unit = 'short', width = 12 }: 
     .targets(
       lines.map((line, position) => query(line, position).instant().format(prometheus.PromQueryFormat.Table)),
     )
-    .withTransformation({ id: 'organize', options: { excludeByName: { Time: true, job: true } } })
+    .withTransformation({ id: 'organize', options: { excludeByName: { Time: true } } })
     .withTransformation({ id: 'sortBy', options: { sort: [{ field: 'Value', desc: true }] } })
     .unit(unit)
     .span(width)

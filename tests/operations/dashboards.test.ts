@@ -5,8 +5,11 @@ import { parse } from 'yaml';
 import { dashboardFiles } from '../../grafana/build/dashboards.ts';
 import { base } from './compose-file.ts';
 import { dashboards, targets } from './dashboards.ts';
+import type { Target } from './dashboards.ts';
 import { logqlErrors, namesIn, promqlErrors, withoutMacros } from './expressions.ts';
+import { alloyPipelines, logLabelsOf, promtailPipeline } from './log-pipelines.ts';
 import { fileOf, knownSeries, root } from './rules.ts';
+import { logqlOutcome, promqlOutcome } from './series-labels.ts';
 
 interface DataSource {
   name: string;
@@ -67,6 +70,23 @@ describe.each(dashboards().map((dashboard) => [dashboard.uid, dashboard] as cons
       }
     });
 
+    it('names columns that its tables have, and no label in another way', () => {
+      for (const { targets: theirs, transformations = [], ...rest } of dashboard.panels) {
+        const columns = [
+          'Time',
+          'Value',
+          ...theirs.flatMap((one) => labelsThatComeOut(one).flatMap((set) => [...set])),
+        ];
+        for (const { options } of transformations) {
+          const { excludeByName = {}, sort = [], ...more } = options;
+          expect(more).toEqual({});
+          for (const name of [...Object.keys(excludeByName), ...sort.map(({ field }) => field)])
+            expect(columns).toContain(name);
+        }
+        expect(JSON.stringify(rest)).not.toMatch(/__field\.labels|displayName|byName/);
+      }
+    });
+
     it('lays its panels out without one on another', () => {
       const taken = new Set<string>();
       for (const { gridPos } of dashboard.panels) {
@@ -82,34 +102,67 @@ describe.each(dashboards().map((dashboard) => [dashboard.uid, dashboard] as cons
   },
 );
 
+/** By each shipper there is. */
+const shipped = [promtailPipeline(), ...alloyPipelines()].map(logLabelsOf);
+function labelsThatComeOut({ datasource, expr }: Target): Set<string>[] {
+  const expression = withoutMacros(expr);
+  if (datasource.type === 'prometheus') return [promqlOutcome(expression, knownSeries()).labels];
+  return shipped.map((labels) => logqlOutcome(expression, labels).labels);
+}
+
 describe('the expression of', () => {
   it.each(promql)('%s can be read, and asks for metrics and labels that exist', (_place, { expr }) => {
     const expression = withoutMacros(expr);
     expect(promqlErrors(expression)).toEqual([]);
-    const known = knownSeries();
-    const { metrics, labels } = namesIn(expression);
-    expect(metrics.length).toBeGreaterThan(0);
-    expect(metrics.filter((metric) => !known.has(metric))).toEqual([]);
-    const theirs = new Set(metrics.flatMap((metric) => [...(known.get(metric) ?? [])]));
-    expect(labels.filter((label) => !theirs.has(label))).toEqual([]);
+    expect(namesIn(expression).metrics).not.toEqual([]);
+    expect(promqlOutcome(expression, knownSeries()).problems).toEqual([]);
   });
 
-  it.each(logql)('%s can be read, and asks for what the pipeline sets', (_place, { expr }) => {
+  it.each(logql)('%s can be read, and asks for what the pipelines set', (_place, { expr }) => {
     const expression = withoutMacros(expr);
     expect(logqlErrors(expression)).toEqual([]);
-    const selector = /\{([^}]*)\}/.exec(expression)?.[1] ?? '';
-    const labels = [...selector.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map((match) => match[1]);
-    expect(labels).toContain('app');
-    for (const label of labels) expect(['app', 'env', 'level']).toContain(label);
-    for (const [, field] of expression.matchAll(/\|\s*(\w+)\s*(?:=|!=)/g)) {
-      expect(['event', 'request_id']).toContain(field);
-    }
+    for (const labels of shipped) expect(logqlOutcome(expression, labels).problems).toEqual([]);
+  });
+
+  it.each(places)('%s answers with the labels that its legend shows', (_place, target) => {
+    const shown = [...(target.legendFormat ?? '').matchAll(/\{\{\s*([^}]*?)\s*\}\}/g)];
+    for (const [, label] of shown)
+      for (const labels of labelsThatComeOut(target)) expect(labels).toContain(label);
   });
 
   it('each is refused when it is broken', () => {
     expect(promqlErrors('sum(rate(tt_requests_total[5m]')).not.toEqual([]);
     expect(logqlErrors('{app="timetracker" | event')).not.toEqual([]);
     expect(knownSeries().has('tt_request_total')).toBe(false);
+  });
+
+  it.each([
+    'sum by (route) (tt_requests_total)',
+    'sum without (route) (tt_requests_total)',
+    'tt_requests_total{status="500"}',
+    'sum(tt_requests_total{operation="select"}) + sum(tt_db_query_seconds_sum)',
+    'rate(tt_requests_total{operation="select"}[5m]) + on () group_left () sum(rate(tt_db_query_seconds_sum[5m]))',
+    'sum by (endpoint) (sum by (method) (tt_requests_total))',
+    'tt_requests_total and on (operation) tt_db_query_seconds_count',
+    'tt_requests_total / tt_db_query_seconds_count',
+    'histogram_quantile(0.9, sum by (job) (rate(tt_request_latency_seconds_bucket[5m])))',
+    'topk by (route) (3, tt_requests_total)',
+  ])('%s would be refused for its labels', (expression) => {
+    expect(promqlErrors(expression)).toEqual([]);
+    expect(promqlOutcome(expression, knownSeries()).problems).not.toEqual([]);
+  });
+
+  it.each([
+    '{app="timetracker", severity="error"}',
+    '{level="error"}',
+    '{app="timetracker", event="auth.login_failed"}',
+    '{app="timetracker"} | user_id="7"',
+    'sum by (severity) (count_over_time({app="timetracker"}[5m]))',
+    'sum without (severity) (count_over_time({app="timetracker"}[5m]))',
+    'sum by (event) (sum by (level) (count_over_time({app="timetracker"}[5m])))',
+  ])('%s would be refused for its labels', (expression) => {
+    expect(logqlErrors(expression)).toEqual([]);
+    for (const labels of shipped) expect(logqlOutcome(expression, labels).problems).not.toEqual([]);
   });
 });
 

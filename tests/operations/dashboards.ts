@@ -3,6 +3,7 @@ import { dashboardFiles } from '../../grafana/build/dashboards.ts';
 export interface Target {
   refId: string;
   expr: string;
+  legendFormat?: string;
   exemplar?: boolean;
   datasource: { type: string; uid: string };
 }
@@ -14,6 +15,10 @@ export interface Panel {
   gridPos: { x: number; y: number; w: number; h: number };
   datasource: { type: string; uid: string };
   targets: Target[];
+  transformations?: {
+    id: string;
+    options: { excludeByName?: Record<string, boolean>; sort?: { field: string }[] };
+  }[];
 }
 export interface Dashboard {
   uid: string;
