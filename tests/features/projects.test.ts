@@ -111,6 +111,37 @@ describe('making a project', () => {
   });
 });
 
+describe('a member by role who manages a project', () => {
+  it('puts it to clients that they see, and makes none with a field of its form', async () => {
+    const id = await makeProject('Led by a member', { new_client: 'Seen by bob' });
+    await makeProject('Hidden from bob', { new_client: 'Unseen by bob', visibility: 'members' });
+    await app.deps.db
+      .insertInto('project_members')
+      .values({ project_id: id, user_id: app.ids.bob, is_manager: 1 })
+      .execute();
+    const clients = () => app.deps.db.selectFrom('clients').selectAll().orderBy('id').execute();
+    const before = await clients();
+    const form = await app.as('bob').get(`/projects/${id}/edit`).expect(200);
+    expect(form.text).toContain('name="client_id"');
+    expect(form.text).not.toContain('name="new_client"');
+    expect((await app.as('alice').get(`/projects/${id}/edit`)).text).toContain('name="new_client"');
+    // A client that is hidden is answered like one that is not there.
+    for (const new_client of ['Back door', 'Unseen by bob']) {
+      const page = await app.as('bob').post(`/projects/${id}`, { name: 'Led by a member', new_client });
+      expect(page.status).toBe(422);
+      expect(main(page)).toContain('Only managers and administrators make clients.');
+      expect(main(page)).toContain(`value="${new_client}"`);
+    }
+    expect(await clients()).toEqual(before);
+    await app
+      .as('bob')
+      .post(`/projects/${id}`, { name: 'Led by a member', new_client: 'seen by bob' })
+      .expect(303);
+    expect(await clients()).toEqual(before);
+    expect((await projectNamed('Led by a member'))?.client_id).not.toBeNull();
+  });
+});
+
 describe('names of projects', () => {
   it('are unique per client, whatever the case, with the problem beside the name', async () => {
     await makeProject('Straße');

@@ -461,6 +461,7 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
         ...{ chosen: project?.client_id ?? idOf(values['client_id']) ?? null },
         q: searchIn(values, 'client_id'),
       }),
+      may_make_clients: mayManageWork(personOf(res)),
       has_entries: project ? await hasEntries(deps.db, project.id) : false,
       version: project ? shownVersion(project, values, problems) : '',
       return_to: returnTo(req, ''),

@@ -12,7 +12,7 @@ import { findClient, findClientByKey, findVisibleClient } from '../clients/clien
 import type { ClientRow } from '../clients/clients.queries.ts';
 import { insertProjectManager } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
-import { requireManager } from '../access/access.ts';
+import { mayManageWork, requireManager } from '../access/access.ts';
 import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf, deleteRatesOfProject } from '../rates/rates.queries.ts';
 import { defaultCurrency } from '../settings/settings.ts';
@@ -271,10 +271,11 @@ async function chooseClient(
 ): Promise<FormResult<ClientRow | null | 'new'>> {
   if (form.new_client !== '') {
     const known = await findClientByKey(trx, foldCase(form.new_client));
-    if (!known) return { ok: true, value: 'new' };
+    const may_make = mayManageWork(viewer);
+    if (!known && may_make) return { ok: true, value: 'new' };
     // Its name would open the page of a client that is not theirs to see.
-    if (known.id !== project?.client_id && !(await findVisibleClient(trx, viewer, known.id)))
-      return refused('new_client', 'projects.client_elsewhere');
+    if (!known || (known.id !== project?.client_id && !(await findVisibleClient(trx, viewer, known.id))))
+      return refused('new_client', may_make ? 'projects.client_elsewhere' : 'projects.client_not_yours');
     return known.archived_at === null
       ? { ok: true, value: known }
       : refused('new_client', 'projects.client_archived');

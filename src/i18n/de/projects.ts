@@ -63,6 +63,8 @@ export const projects: Record<keyof typeof en, string> = {
     'Dieser Kunde ist archiviert. Stellen Sie ihn zuerst wieder her, oder wählen Sie einen anderen.',
   'projects.client_elsewhere':
     'Es gibt schon einen Kunden dieses Namens, den Sie nicht sehen. Fragen Sie die Administration oder nehmen Sie einen anderen Namen.',
+  'projects.client_not_yours':
+    'Kunden legen nur Leitung und Verwaltung an. Wählen Sie einen aus der Liste, oder fragen Sie dort nach.',
   'projects.hidden_by_client':
     '{client} ist archiviert, deshalb wird dieses Projekt nicht für neue Zeit angeboten.',
   'projects.end_title': 'Wenn es vorbei ist',

@@ -56,6 +56,8 @@ export const projects = {
   'projects.client_archived': 'This client is archived. Restore it first, or choose another one.',
   'projects.client_elsewhere':
     'There is a client of this name already, which you do not see. Ask an administrator, or use another name.',
+  'projects.client_not_yours':
+    'Only managers and administrators make clients. Choose one from the list, or ask one of them.',
   'projects.hidden_by_client': '{client} is archived, so this project is not offered for new time.',
   'projects.end_title': 'When it is over',
   'projects.archive_text':
