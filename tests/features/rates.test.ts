@@ -558,11 +558,69 @@ describe('changing a rate', () => {
 
   it('is listed, in German too', async () => {
     await setRate(`person:${app.ids.bob}`, '80').expect(303);
-    expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Rate of Bob');
+    expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Rate of the person Bob');
     await db().updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
     const page = await app.as('alice').get('/rates').expect(200);
     expect(main(page)).toContain('80,00');
-    expect(main(page)).toContain('Satz von Bob');
+    expect(main(page)).toContain('Satz der Person Bob');
     await db().updateTable('users').set({ locale: 'en' }).where('id', '=', app.ids.alice).execute();
+  });
+
+  it('says of which level it is and of whose project, and a level can be asked for', async () => {
+    await wipe();
+    const [one, other] = [await makeClient(), await makeClient()];
+    const [mine, yours] = [await makeProject(one), await makeProject(other)];
+    await db().updateTable('projects').set({ name: 'Relaunch', name_key: 'relaunch' }).execute();
+    await setRate(`project:${mine}`, '72').expect(303);
+    await setRate(`project:${yours}`, '71').expect(303);
+    await setRate(`client:${one}`, '70').expect(303);
+    const page = main(await app.as('alice').get('/rates?q=relaunch').expect(200));
+    const titles = [...page.matchAll(/<th scope="row"><a [^>]*>([^<]*)</g)].map(([, title]) => title);
+    expect(titles).toEqual([
+      `Rate of the project Relaunch · Client ${names - 2}`,
+      `Rate of the project Relaunch · Client ${names - 3}`,
+    ]);
+    expect(page).toContain('<td data-label="Level">Project</td>');
+    const clients = main(await app.as('alice').get('/rates?level=client').expect(200));
+    expect(clients).toContain(`Rate of the client Client ${names - 3}`);
+    expect(clients).not.toContain('Relaunch');
+    expect(main(await app.as('alice').get('/rates?level=task').expect(200))).toContain('No such rates');
+    await app.as('alice').get('/rates?level=nonsense').expect(422);
+  });
+
+  it('says what counts where there is none of its own', async () => {
+    await wipe();
+    const client_id = await makeClient();
+    const project_id = await makeProject(client_id);
+    const counted = async (scope: string) =>
+      main(await app.as('alice').get(`/rates/edit?scope=${scope}`).expect(200));
+    expect(await counted(`project:${project_id}`)).toContain('No rate counts now');
+    await setRate('default', '60').expect(303);
+    expect(await counted(`project:${project_id}`)).toContain(
+      'What counts now: Default rate, €60.00 an hour.',
+    );
+    await setRate(`client:${client_id}`, '70').expect(303);
+    const page = await counted(`project:${project_id}`);
+    expect(page).toContain(`What counts now: Rate of the client Client ${names - 1}, €70.00 an hour.`);
+    expect(page).toContain('People with a rate of their own have theirs.');
+    const bob = `member:${project_id}:${app.ids.bob}`;
+    expect(await counted(bob)).toContain('€70.00');
+    await setRate(`person:${app.ids.bob}`, '75').expect(303);
+    expect(await counted(bob)).toContain('What counts now: Rate of the person Bob, €75.00 an hour.');
+    await setRate(bob, '76').expect(303);
+    expect((await counted(bob)).match(/What counts now/g) ?? []).toHaveLength(0);
+  });
+
+  it('is marked where amounts are counted in another currency', async () => {
+    await wipe();
+    const client_id = await makeClient();
+    await setRate('default', '60').expect(303);
+    await setRate(`client:${client_id}`, '70').expect(303);
+    expect(main(await app.as('alice').get('/rates').expect(200))).not.toContain('Only for clients');
+    await db().updateTable('clients').set({ currency: 'USD' }).execute();
+    expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Does not count: USD here');
+    await app.deps.settings.write(db(), { currency: 'USD' });
+    expect(main(await app.as('alice').get('/rates').expect(200))).toContain('Only for clients in EUR');
+    await app.deps.settings.write(db(), { currency: 'EUR' });
   });
 });

@@ -3,11 +3,13 @@ import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
 import { readForm, sentences, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
-import type { ViewFunctions } from '../../http/view-functions.ts';
 import { isMessageKey } from '../../i18n/translate.ts';
-import { addDays, localDateOf, startOfDay } from '../../shared/calendar.ts';
+import { addDays, startOfDay } from '../../shared/calendar.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { auditSubjects, verifyAudit } from '../audit/audit.ts';
+import { auditDetails, auditSubject, instantText } from './audit-details.ts';
+import type { AuditWords } from './audit-details.ts';
+import { mapAuditNames } from './audit-names.ts';
 import { listAudit } from '../audit/audit.queries.ts';
 import type { AuditQuery, ListedAudit } from '../audit/audit.queries.ts';
 import { auditHref, auditQuery, emptyAuditQuery } from '../audit/audit.forms.ts';
@@ -31,6 +33,12 @@ async function showAudit(deps: Deps, req: Request, res: Response): Promise<void>
   const shown = rows.slice(0, pageSize);
   const { functions } = res.locals;
   const { t } = functions;
+  const words = {
+    functions,
+    isMessageKey,
+    zone: viewer.time_zone,
+    names: await mapAuditNames(deps.db, shown),
+  };
   const last = shown.at(-1);
   await deps.page(
     req,
@@ -41,7 +49,7 @@ async function showAudit(deps: Deps, req: Request, res: Response): Promise<void>
       problems: asked.ok ? {} : sentences(asked.problems, t),
       subjects: auditSubjects.map((value) => ({ value, label: t(`audit.subject.${value}`) })),
       people: (await listPeople(deps.db)).map(({ id, name }) => ({ value: id, label: name })),
-      rows: shown.map((row) => shownRow(row, viewer.time_zone, functions)),
+      rows: shown.map((row) => shownRow(row, words)),
       is_filtered: auditHref(filter) !== '/admin/audit',
       newest_href: filter.before_id === null ? null : auditHref(filter, { before_id: null }),
       older_href: rows.length > pageSize && last ? auditHref(filter, { before_id: last.id }) : null,
@@ -60,23 +68,20 @@ function queryOf({ subject, person_id, from, to, before_id }: AuditFilter, zone:
   };
 }
 
-function shownRow(row: ListedAudit, zone: string, { t, day, clock }: ViewFunctions) {
-  const { id, at, action, subject, subject_id, actor_id, actor_name, user_id, user_name } = row;
+function shownRow(row: ListedAudit, words: AuditWords) {
+  const { at, action, actor_id, actor_name, user_id, user_name } = row;
+  const { t } = words.functions;
   const key = `audit.action.${action}`;
   return {
-    ...{ id, subject_id, user_id },
-    day: day(localDateOf(at, zone) ?? '', 'numeric'),
-    clock: clock(at, zone),
+    user_id,
+    instant: instantText(at, words),
     // An action of another version has no sentence: then its code says it.
     action: isMessageKey(key) ? t(key) : action,
-    subject,
+    subject: auditSubject(row, words),
     actor: actor_name ?? (actor_id === null ? t('audit.nobody') : t('audit.gone', { id: actor_id })),
     user: user_id === null || user_id === actor_id ? null : (user_name ?? t('audit.gone', { id: user_id })),
     is_own: user_id !== null && user_id === actor_id,
-    details: Object.entries(JSON.parse(row.content) as Record<string, unknown>)
-      .map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : String(value)] as const)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => `${name}: ${value}`),
+    details: auditDetails(row, words),
   };
 }
 

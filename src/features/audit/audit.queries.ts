@@ -90,3 +90,14 @@ export async function listAudit(db: Db, query: AuditQuery): Promise<ListedAudit[
     .limit(limit)
     .execute();
 }
+
+/** Descriptions of those of these entries that are there. */
+export async function mapEntryTexts(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('entries')
+    .select(['id', 'description'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, description }) => [id, description]));
+}

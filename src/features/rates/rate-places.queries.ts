@@ -6,7 +6,7 @@ import type { Viewer } from '../access/access.queries.ts';
 import { calledLike } from '../work/called-like.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { RateRow } from './rates.queries.ts';
-import type { RateScope } from './rates.ts';
+import type { RateLevel, RateScope } from './rates.ts';
 
 /** What a rate is of, in names, as far as its level has them. */
 export interface RatePlace {
@@ -14,6 +14,7 @@ export interface RatePlace {
   project_id: number | null;
   project_name: string | null;
   person_name: string | null;
+  client_id: number | null;
   client_name: string | null;
   /** The client's own; null where amounts are in the instance's currency. */
   currency: string | null;
@@ -24,6 +25,7 @@ const nowhere: RatePlace = {
   project_id: null,
   project_name: null,
   person_name: null,
+  client_id: null,
   client_name: null,
   currency: null,
 };
@@ -64,10 +66,10 @@ async function findForAdministrator(
   }
   const client = await db
     .selectFrom('clients')
-    .select(['name', 'currency'])
+    .select(['id as client_id', 'name as client_name', 'currency'])
     .where('id', '=', scope.client_id)
     .executeTakeFirst();
-  return client && { ...nowhere, client_name: client.name, currency: client.currency };
+  return client && { ...nowhere, ...client };
 }
 
 /** The name of one of the viewer's people: ids must tell nobody else's. */
@@ -86,7 +88,7 @@ const managed = (db: Db, viewer: Viewer) =>
     .selectFrom('projects')
     .leftJoin('clients', 'clients.id', 'projects.client_id')
     .select(['projects.id as project_id', 'projects.name as project_name'])
-    .select(['clients.name as client_name', 'clients.currency'])
+    .select(['clients.id as client_id', 'clients.name as client_name', 'clients.currency'])
     .where(managedProjects(viewer));
 
 async function findProject(db: Db, viewer: Viewer, id: number): Promise<RatePlace | undefined> {
@@ -105,6 +107,8 @@ async function findTask(db: Db, viewer: Viewer, id: number): Promise<RatePlace |
 
 export interface RatesQuery {
   q: string;
+  /** '' for every one. */
+  level: RateLevel | '';
   page: number;
 }
 
@@ -112,12 +116,13 @@ export interface RatesQuery {
  * One page of all rates but the default ones, the newest change first, and one row more when another page follows. A
  * search finds those of people, projects, clients and tasks with that in their name.
  */
-export async function listRatesPage(db: Db, { q, page }: RatesQuery): Promise<RateRow[]> {
+export async function listRatesPage(db: Db, { q, level, page }: RatesQuery): Promise<RateRow[]> {
   return db
     .selectFrom('rates')
     .selectAll()
     .where('scope', '<>', 'default')
     .$if(q !== '', (query) => query.where(ofNamed(q)))
+    .$if(level !== '', (query) => query.where('scope', 'like', `${level}:%`))
     .orderBy('updated_at', 'desc')
     .orderBy('id', 'desc')
     .limit(pageSize + 1)
@@ -140,38 +145,89 @@ function ofNamed(q: string): RawBuilder<boolean> {
     or (scope like 'task:%' and ${last} in ${named('tasks')}))`;
 }
 
+/** A project as it can be told from its namesakes of other clients. */
+export interface NamedProject {
+  project_name: string;
+  client_name: string | null;
+  /** The client's own; null where amounts are in the instance's currency. */
+  currency: string | null;
+}
+
 export interface RateNames {
-  tasks: Map<number, string>;
-  projects: Map<number, string>;
+  tasks: Map<number, NamedProject & { task_name: string }>;
+  projects: Map<number, NamedProject>;
   people: Map<number, string>;
-  clients: Map<number, string>;
+  clients: Map<number, { client_name: string; currency: string | null }>;
 }
 
 /** Names of what some scopes are of: four queries, whatever their number. */
 export async function mapRateNames(db: Db, scopes: readonly RateScope[]): Promise<RateNames> {
-  const named = async (table: 'tasks' | 'projects' | 'users' | 'clients', ids: number[]) => {
-    if (ids.length === 0) return new Map<number, string>();
-    const rows = await db.selectFrom(table).select(['id', 'name']).where('id', 'in', ids).execute();
-    return new Map(rows.map(({ id, name }) => [id, name]));
-  };
+  const idsOf = (read: (scope: RateScope) => number | undefined): number[] => [
+    ...new Set(scopes.flatMap((scope) => read(scope) ?? [])),
+  ];
   return {
-    tasks: await named(
-      'tasks',
-      scopes.flatMap((scope) => ('task_id' in scope ? [scope.task_id] : [])),
+    tasks: await mapTasks(
+      db,
+      idsOf((scope) => ('task_id' in scope ? scope.task_id : undefined)),
     ),
-    projects: await named(
-      'projects',
-      scopes.flatMap((scope) => ('project_id' in scope ? [scope.project_id] : [])),
+    projects: await mapProjects(
+      db,
+      idsOf((scope) => ('project_id' in scope ? scope.project_id : undefined)),
     ),
-    people: await named(
-      'users',
-      scopes.flatMap((scope) => ('user_id' in scope ? [scope.user_id] : [])),
+    people: await mapPeople(
+      db,
+      idsOf((scope) => ('user_id' in scope ? scope.user_id : undefined)),
     ),
-    clients: await named(
-      'clients',
-      scopes.flatMap((scope) => ('client_id' in scope ? [scope.client_id] : [])),
+    clients: await mapClients(
+      db,
+      idsOf((scope) => ('client_id' in scope ? scope.client_id : undefined)),
     ),
   };
+}
+
+async function mapPeople(db: Db, ids: readonly number[]): Promise<RateNames['people']> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.selectFrom('users').select(['id', 'name']).where('id', 'in', ids).execute();
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
+async function mapClients(db: Db, ids: readonly number[]): Promise<RateNames['clients']> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('clients')
+    .select(['id', 'name as client_name', 'currency'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, ...named }) => [id, named]));
+}
+
+async function mapProjects(db: Db, ids: readonly number[]): Promise<RateNames['projects']> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('projects')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select([
+      'projects.id',
+      'projects.name as project_name',
+      'clients.name as client_name',
+      'clients.currency',
+    ])
+    .where('projects.id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, ...named }) => [id, named]));
+}
+
+async function mapTasks(db: Db, ids: readonly number[]): Promise<RateNames['tasks']> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('tasks')
+    .innerJoin('projects', 'projects.id', 'tasks.project_id')
+    .leftJoin('clients', 'clients.id', 'projects.client_id')
+    .select(['tasks.id', 'tasks.name as task_name'])
+    .select(['projects.name as project_name', 'clients.name as client_name', 'clients.currency'])
+    .where('tasks.id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, ...named }) => [id, named]));
 }
 
 /** Rates of single people on a project, the oldest first. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { choice, line } from '../../http/forms.ts';
-import { readScope } from './rates.ts';
+import { rateLevels, readScope } from './rates.ts';
 
 const scope = line(60).transform((text, context) => {
   const read = readScope(text);
@@ -27,6 +27,7 @@ export type RateForm = z.output<typeof rateForm>;
 export const ratesQuery = z.object({
   /** Of whom or of what: a part of a name. */
   q: line(120),
+  level: z.preprocess((value) => value ?? '', choice(['', ...rateLevels])),
   page: z.preprocess(
     (value) => (value === undefined || value === '' ? '1' : value),
     z

@@ -16,11 +16,13 @@ import { previewRate, rateText, saveRate, shownText } from './rate-changes.ts';
 import { findRatePlace, listPeopleChoices, listRatesPage } from './rate-places.queries.ts';
 import type { RatePlace, RatesQuery } from './rate-places.queries.ts';
 import { listRates } from './rates.queries.ts';
-import { nameRates, rateTitle } from './rate-names.ts';
+import { findRatesInForce } from './rate-in-force.ts';
+import { nameRates, passedOver, rateTitle } from './rate-names.ts';
+import type { NamedRate } from './rate-names.ts';
 import { rateForm, ratesQuery, scopeQuery } from './rates.forms.ts';
 import type { RateForm } from './rates.forms.ts';
 import type { RateKind, RateScope } from './rates.ts';
-import { rateMaxCents, scopeText } from './rates.ts';
+import { rateLevels, rateMaxCents, scopeText } from './rates.ts';
 
 export function rateRoutes(deps: Deps): Router {
   const router = Router();
@@ -35,7 +37,7 @@ async function showRates(deps: Deps, req: Request, res: Response): Promise<void>
   requireAdministrator(personOf(res));
   const asked = readForm(ratesQuery, req.query);
   if (!asked.ok && asked.problems['page']) throw new AppError('bad_request', 'rates_query');
-  const query = asked.ok ? asked.value : { q: '', page: 1 };
+  const query = asked.ok ? asked.value : { q: '', level: '' as const, page: 1 };
   const { t } = res.locals.functions;
   const rows = await listRatesPage(deps.db, query);
   const { currency } = await deps.settings.read();
@@ -43,8 +45,11 @@ async function showRates(deps: Deps, req: Request, res: Response): Promise<void>
     title: t('rates.title'),
     tab: 'rates',
     currency,
-    defaults: byKind(await listRates(deps.db, ['default'])),
-    rates: await nameRates(deps.db, rows.slice(0, pageSize), t),
+    defaults: byKind(marked(await nameRates(deps.db, await listRates(deps.db, ['default']), t), currency)),
+    rates: marked(await nameRates(deps.db, rows.slice(0, pageSize), t), currency),
+    levels: rateLevels
+      .filter((level) => level !== 'default')
+      .map((level) => ({ value: level, label: t(`rates.level_${level}`) })),
     choices: await listPeopleChoices(deps.db, query.q),
     query,
     values: typed(req.query),
@@ -55,8 +60,16 @@ async function showRates(deps: Deps, req: Request, res: Response): Promise<void>
   await deps.page(req, res, 'rates/index', data, asked.ok ? 200 : 422);
 }
 
-function ratesHref({ q, page }: RatesQuery): string {
-  const parameters = new URLSearchParams({ ...(q === '' ? {} : { q }), page: String(page) });
+/** Rates, each with why it does not count, where it does not. */
+const marked = (rates: readonly NamedRate[], own_currency: string) =>
+  rates.map((rate) => ({ ...rate, passed_over: passedOver(rate, own_currency) }));
+
+function ratesHref({ q, level, page }: RatesQuery): string {
+  const parameters = new URLSearchParams({
+    ...(q === '' ? {} : { q }),
+    ...(level === '' ? {} : { level }),
+    page: String(page),
+  });
   return `/rates?${parameters.toString()}`;
 }
 
@@ -97,9 +110,13 @@ async function showForm(deps: Deps, req: Request, res: Response, state: FormStat
   const { t } = res.locals.functions;
   const text = scopeText(place.scope);
   const rates = byKind(await listRates(deps.db, [text]));
+  const currencies = { billable: currencyFor(place, 'billable'), cost: currencyFor(place, 'cost') };
+  const { project_id, client_id } = place.place;
+  const world = { project_id, client_id, currencies };
+  const in_force = await findRatesInForce(deps.db, place.scope, { world, t });
   const kinds = (['billable', 'cost'] as const).map((kind) => {
     const rate = rates[kind];
-    const currency = currencyFor(place, kind);
+    const currency = currencies[kind];
     const typed = values.kind === kind;
     const stored = rate && formatAmount(rate.amount_cents, rate.currency, personOf(res).locale);
     return {
@@ -110,6 +127,8 @@ async function showForm(deps: Deps, req: Request, res: Response, state: FormStat
       problems: typed ? problems : {},
       // Amounts are never converted: until it is set anew, this rate does not count.
       passed_over: rate !== undefined && rate.currency !== currency ? rate : null,
+      in_force: in_force[kind],
+      is_own: in_force[kind].rate?.scope === text,
     };
   });
   const data = {
