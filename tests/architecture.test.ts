@@ -95,6 +95,7 @@ const facesHttp = new Set([
   'features/entries/entry-page.ts',
   'features/invitations/origin.ts',
   'features/setup/setup-code.ts',
+  'features/tasks/task-show-page.ts',
   'features/timer/timer-bar.ts',
   'features/work/return-to.ts',
 ]);

@@ -226,6 +226,10 @@ describe('time is booked on the last project by choosing it', () => {
 
 it('a task can be given to the last person', async () => {
   const fields = { project_id: String(project), assignee_id: String(last.person) };
+  // Something else is wrong: the choice stands where the list itself does not reach.
+  const wrong = { name: 'For Zoë', ...fields, estimate: 'x' };
+  const { text } = await app.as('alice').post('/tasks', wrong).expect(422);
+  expect(text).toContain(`<option value="${last.person}" selected>`);
   await app
     .as('alice')
     .post('/tasks', { name: 'For Zoë', ...fields })

@@ -7,7 +7,7 @@ import {
   findSameComment,
   insertComment,
   updateComment,
-} from './tasks.queries.ts';
+} from './comments.queries.ts';
 import { requireTask } from './tasks.ts';
 
 interface CommentWrite {

@@ -2,16 +2,11 @@ import { sql } from 'kysely';
 import type { Insertable, RawBuilder, Updateable } from 'kysely';
 import type { Db } from '../../db/connect.ts';
 import type { TaskPriority, TaskStatus, TasksTable } from '../../db/schema.ts';
-import {
-  managedProjects,
-  visiblePeople,
-  visibleProjects,
-  visibleTaskTimes,
-} from '../access/access.queries.ts';
+import { managedProjects, visibleProjects, visibleTaskTimes } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
 import type { Choices, ChoiceWish } from '../work/choice-list.ts';
-import { calledLike, projectCalledLike } from '../work/called-like.queries.ts';
+import { projectCalledLike } from '../work/called-like.queries.ts';
 import { likePattern, pageSize } from '../work/list-query.ts';
 import type { TaskQuery } from './tasks.forms.ts';
 
@@ -270,143 +265,4 @@ export async function listProjectsForTasks(
     .limit(choicesAtMost + 1)
     .execute();
   return choicesOf(found, chosen === null ? undefined : await findProjectOfTasks(db, viewer, chosen));
-}
-
-export interface Assignee {
-  id: number;
-  name: string;
-}
-
-const assigneesFor = (db: Db, viewer: Viewer, project_id: number | null) =>
-  db
-    .selectFrom('users')
-    .select(['users.id', 'users.name'])
-    .where('users.deactivated_at', 'is', null)
-    .where(sql<boolean>`(${visiblePeople(viewer)} or users.id in ${membersOf(project_id)})`)
-    .where(
-      sql<boolean>`(users.role = 'admin' or users.id in ${membersOf(project_id)} or not exists (select 1 from projects where projects.id = ${project_id ?? 0} and projects.visibility = 'members'))`,
-    );
-
-/**
- * Whom the viewer may give tasks of a project to: its members, the people they see, and themselves, by name or those
- * called like that; and who has one of the tasks they see, where that is chosen. Of a project that only its members see,
- * nobody who would not see the task.
- */
-export async function listAssignees(
-  db: Db,
-  viewer: Viewer,
-  { project_id, assignee_id, q }: { project_id: number | null; assignee_id: number | null; q: string },
-): Promise<Choices<Assignee>> {
-  const found = await assigneesFor(db, viewer, project_id)
-    .$if(q !== '', (query) => query.where(calledLike(q)))
-    .orderBy('users.name')
-    .orderBy('users.id')
-    .limit(choicesAtMost + 1)
-    .execute();
-  return choicesOf(
-    found,
-    assignee_id === null ? undefined : await findKnownAssignee(db, viewer, assignee_id),
-  );
-}
-
-/** Somebody who has a task that the viewer sees, or whom they see themselves. */
-async function findKnownAssignee(db: Db, viewer: Viewer, id: number): Promise<Assignee | undefined> {
-  return db
-    .selectFrom('users')
-    .select(['users.id', 'users.name'])
-    .where('users.id', '=', id)
-    .where(
-      sql<boolean>`(${visiblePeople(viewer)} or exists (select 1 from tasks join projects on projects.id = tasks.project_id where tasks.assignee_id = users.id and ${visibleProjects(viewer)}))`,
-    )
-    .executeTakeFirst();
-}
-
-/** True when the viewer may give tasks of the project to that person. */
-export async function isAssignee(
-  db: Db,
-  viewer: Viewer,
-  { project_id, id }: { project_id: number | null; id: number },
-): Promise<boolean> {
-  const row = await assigneesFor(db, viewer, project_id).where('users.id', '=', id).executeTakeFirst();
-  return row !== undefined;
-}
-
-const membersOf = (project_id: number | null) =>
-  sql`(select user_id from project_members where project_id = ${project_id ?? 0})`;
-
-export interface Comment {
-  id: number;
-  user_id: number;
-  person_name: string;
-  body: string;
-  created_at: number;
-  updated_at: number;
-}
-
-/** Comments of a task, the oldest first: the newest ones, or those before one; and one more where there are more. */
-export async function listComments(
-  db: Db,
-  task_id: number,
-  { before_id, limit }: { before_id: number | null; limit: number },
-): Promise<Comment[]> {
-  const rows = await db
-    .selectFrom('task_comments')
-    .innerJoin('users', 'users.id', 'task_comments.user_id')
-    .select(['task_comments.id', 'user_id', 'users.name as person_name', 'body'])
-    .select(['task_comments.created_at', 'task_comments.updated_at'])
-    .where('task_id', '=', task_id)
-    .$if(before_id !== null, (query) => query.where('task_comments.id', '<', before_id))
-    .orderBy('task_comments.id', 'desc')
-    .limit(limit + 1)
-    .execute();
-  return rows.reverse();
-}
-
-export async function findComment(
-  db: Db,
-  task_id: number,
-  id: number,
-): Promise<{ id: number; user_id: number; body: string } | undefined> {
-  return db
-    .selectFrom('task_comments')
-    .select(['id', 'user_id', 'body'])
-    .where('task_id', '=', task_id)
-    .where('id', '=', id)
-    .executeTakeFirst();
-}
-
-/** The comment that was just written with those very words. */
-export async function findSameComment(
-  db: Db,
-  { task_id, user_id, body, since }: { task_id: number; user_id: number; body: string; since: number },
-): Promise<{ id: number } | undefined> {
-  return db
-    .selectFrom('task_comments')
-    .select('id')
-    .where('task_id', '=', task_id)
-    .where('user_id', '=', user_id)
-    .where('created_at', '>=', since)
-    .where('body', '=', body)
-    .orderBy('id', 'desc')
-    .executeTakeFirst();
-}
-
-export async function insertComment(
-  db: Db,
-  row: { task_id: number; user_id: number; body: string; created_at: number; updated_at: number },
-): Promise<number> {
-  const { id } = await db.insertInto('task_comments').values(row).returning('id').executeTakeFirstOrThrow();
-  return id;
-}
-
-export async function updateComment(
-  db: Db,
-  id: number,
-  changed: { body: string; updated_at: number },
-): Promise<void> {
-  await db.updateTable('task_comments').set(changed).where('id', '=', id).execute();
-}
-
-export async function deleteComment(db: Db, id: number): Promise<void> {
-  await db.deleteFrom('task_comments').where('id', '=', id).execute();
 }

@@ -1,56 +1,33 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
 import type { Deps } from '../../deps.ts';
-import { answerInvalid, idOf, readForm, sentences, typed } from '../../http/forms.ts';
+import { answerInvalid, idOf, readForm, typed } from '../../http/forms.ts';
 import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import type { MessageKey, MessageValues } from '../../i18n/translate.ts';
-import { localDateOf } from '../../shared/calendar.ts';
 import { AppError } from '../../shared/errors.ts';
 import { setFlash } from '../accounts/sessions.ts';
-import { listRates } from '../rates/rates.queries.ts';
-import { scopeText } from '../rates/rates.ts';
 import { searchIn, searchesIn } from '../work/choice-list.ts';
 import { readChosen } from '../work/choice.forms.ts';
-import { listClientChoices } from '../work/client-choice.queries.ts';
-import { pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
-import { addComment, changeComment, removeComment } from './comments.ts';
-import { listTaskEntries } from './task-entries.queries.ts';
-import type { TaskQuery } from './tasks.forms.ts';
-import {
-  commentForm,
-  commentQuery,
-  moveForm,
-  newTaskQuery,
-  taskForm,
-  taskQuery,
-  taskStatuses,
-  usualTasks,
-} from './tasks.forms.ts';
-import {
-  countByStatus,
-  hasTime,
-  listAssignees,
-  listComments,
-  listProjectsForTasks,
-  listTasks,
-  sumTaskTime,
-} from './tasks.queries.ts';
+import { listAssignees } from './assignees.queries.ts';
+import { comment, editComment, uncomment } from './comments.routes.ts';
+import { showBoard, showList } from './task-lists.routes.ts';
+import { valuesOf } from './task-page.ts';
+import { showTaskPage } from './task-show-page.ts';
+import { moveForm, newTaskQuery, taskForm } from './tasks.forms.ts';
+import { listProjectsForTasks } from './tasks.queries.ts';
 import type { TaskRow } from './tasks.queries.ts';
 import {
   archiveTask,
   createTask,
-  isEditable,
   moveTask,
   removeTask,
-  requireManagedTask,
   requireEditableTask,
+  requireManagedTask,
   requireTask,
   saveTask,
-  taskDates,
 } from './tasks.ts';
-import { describeTask, tasksHref, valuesOf } from './task-page.ts';
 
 export function taskRoutes(deps: Deps): Router {
   const router = Router();
@@ -70,89 +47,6 @@ export function taskRoutes(deps: Deps): Router {
   router.post('/tasks/:id/comments/:comment_id', (req, res) => editComment(deps, req, res));
   router.post('/tasks/:id/comments/:comment_id/delete', (req, res) => uncomment(deps, req, res));
   return router;
-}
-
-/** What the query string asks for; an unreadable one gives the usual page with the problems beside the filters. */
-function readQuery(req: Request, res: Response) {
-  const asked = readForm(taskQuery, req.query);
-  const { t } = res.locals.functions;
-  return {
-    query: asked.ok ? asked.value : usualTasks,
-    problems: asked.ok ? {} : sentences(asked.problems, t),
-    status: asked.ok ? 200 : 422,
-  };
-}
-
-/** What list and board share: filters, and the choices in them. */
-async function filterData(deps: Deps, req: Request, res: Response, query: TaskQuery) {
-  const viewer = personOf(res);
-  const { db } = deps;
-  const { project_id, client_id } = query;
-  const searches = searchesIn(req.query, ['project_id', 'client_id', 'assignee']);
-  const { project_id_q = '', client_id_q = '', assignee_q = '' } = searches;
-  return {
-    tab: 'tasks',
-    query,
-    values: { sort: 'due', ...typed(req.query), ...searches },
-    projects: await listProjectsForTasks(db, viewer, { chosen: project_id, q: project_id_q }),
-    clients: await listClientChoices(db, viewer, { chosen: client_id, q: client_id_q }),
-    people: await listAssignees(db, viewer, {
-      project_id,
-      assignee_id: typeof query.assignee === 'number' ? query.assignee : null,
-      q: assignee_q,
-    }),
-    board_href: tasksHref('/tasks/board', { ...query, page: 1, status: '', sort: 'due', state: 'active' }),
-    list_href: tasksHref('/tasks', { ...query, page: 1 }),
-  };
-}
-
-async function showList(deps: Deps, req: Request, res: Response): Promise<void> {
-  const viewer = personOf(res);
-  const { query, problems, status } = readQuery(req, res);
-  const dates = taskDates(viewer, deps.now());
-  const rows = status === 200 ? await listTasks(deps.db, viewer, { ...query, ...dates }) : [];
-  const shown = rows.slice(0, pageSize);
-  const times = await sumTaskTime(
-    deps.db,
-    viewer,
-    shown.map(({ id }) => id),
-  );
-  await deps.page(
-    req,
-    res,
-    'tasks/index',
-    {
-      title: res.locals.functions.t('tasks.title'),
-      ...(await filterData(deps, req, res, query)),
-      problems,
-      tasks: shown.map((task) => describeTask(task, times.get(task.id) ?? 0, dates.today)),
-      active_href: tasksHref('/tasks', { ...query, page: 1, state: 'active' }),
-      archived_href: tasksHref('/tasks', { ...query, page: 1, state: 'archived' }),
-      previous_href: query.page > 1 ? tasksHref('/tasks', { ...query, page: query.page - 1 }) : null,
-      next_href: rows.length > pageSize ? tasksHref('/tasks', { ...query, page: query.page + 1 }) : null,
-    },
-    status,
-  );
-}
-
-async function showBoard(deps: Deps, req: Request, res: Response): Promise<void> {
-  const viewer = personOf(res);
-  const { query, problems, status } = readQuery(req, res);
-  const dates = taskDates(viewer, deps.now());
-  const wanted = { ...query, ...dates, state: 'active' as const, sort: 'place' as const, page: 1 };
-  const counts = await countByStatus(deps.db, viewer, { ...wanted, status: 'all' });
-  const columns = [];
-  for (const column of taskStatuses) {
-    const rows = status === 200 ? await listTasks(deps.db, viewer, { ...wanted, status: column }) : [];
-    columns.push({
-      status: column,
-      count: counts.get(column) ?? 0,
-      tasks: rows.slice(0, pageSize).map((task) => describeTask(task, 0, dates.today)),
-      more_href: rows.length > pageSize ? tasksHref('/tasks', { ...query, status: column, page: 1 }) : null,
-    });
-  }
-  const data = { ...(await filterData(deps, req, res, query)), problems, columns };
-  await deps.page(req, res, 'tasks/board', { title: res.locals.functions.t('tasks.board'), ...data }, status);
 }
 
 /** The lists of the form that may be long. */
@@ -180,57 +74,6 @@ async function create(deps: Deps, req: Request, res: Response): Promise<void> {
 async function showTask(deps: Deps, req: Request, res: Response): Promise<void> {
   const task = await requireTask(deps.db, personOf(res), idOf(req.params['id']));
   await showTaskPage(deps, req, res, { task });
-}
-
-interface TaskPageState {
-  task: TaskRow;
-  /** A form that was refused: of a new comment, or of the comment that is being edited. */
-  comment?: { body: string; problem: string | undefined; editing: number | null };
-  /** Why the task stays as it is, and what can be done about it. */
-  refused?: { sentence: string; offer: 'archive' | 'archive_anyway' };
-}
-
-/** Comments on a page of a task. */
-const commentsShown = 50;
-
-async function showTaskPage(deps: Deps, req: Request, res: Response, state: TaskPageState): Promise<void> {
-  const viewer = personOf(res);
-  const { task, refused } = state;
-  const query = readForm(commentQuery, req.query);
-  const { today } = taskDates(viewer, deps.now());
-  const times = await sumTaskTime(deps.db, viewer, [task.id]);
-  const rates = task.is_managed
-    ? await listRates(deps.db, [scopeText({ level: 'task', task_id: task.id })])
-    : [];
-  const { comment: asked = null, before = null } = query.ok ? query.value : {};
-  const wanted = { before_id: before, limit: commentsShown };
-  const listed = await listComments(deps.db, task.id, wanted);
-  const comments = listed.slice(-commentsShown);
-  const data = {
-    title: task.name,
-    task: describeTask(task, times.get(task.id) ?? 0, today),
-    sees_everybody: task.is_managed === 1,
-    statuses: taskStatuses,
-    entries: await listTaskEntries(deps.db, viewer, task.id),
-    comments: comments.map((one) => ({
-      ...one,
-      local_date: localDateOf(one.created_at, viewer.time_zone) ?? '',
-      is_own: one.user_id === viewer.id,
-    })),
-    editing: state.comment?.editing ?? asked,
-    earlier_id: listed.length > commentsShown ? comments[0]?.id : null,
-    before,
-    comment: state.comment ?? null,
-    rates: {
-      billable: rates.find(({ kind }) => kind === 'billable') ?? null,
-      cost: rates.find(({ kind }) => kind === 'cost') ?? null,
-    },
-    is_editable: isEditable(task),
-    changed_on: localDateOf(task.updated_at, viewer.time_zone) ?? '',
-    has_time: await hasTime(deps.db, task.id),
-    refused: refused ?? null,
-  };
-  await deps.page(req, res, 'tasks/show', data, refused || state.comment?.problem ? 422 : 200);
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -297,47 +140,6 @@ async function remove(deps: Deps, req: Request, res: Response): Promise<void> {
   res.redirect(303, `/projects/${task.project_id}`);
 }
 
-async function comment(deps: Deps, req: Request, res: Response): Promise<void> {
-  const viewer = personOf(res);
-  const task_id = idOf(req.params['id']);
-  const form = readForm(commentForm, req.body);
-  if (!form.ok) return refuseComment(deps, req, res, { problems: form.problems, editing: null });
-  const { body } = form.value;
-  const added = await addComment(deps.change, { viewer, task_id, now: deps.now(), body });
-  res.redirect(303, `/tasks/${added.task_id}#comment-${added.id}`);
-}
-
-async function editComment(deps: Deps, req: Request, res: Response): Promise<void> {
-  const viewer = personOf(res);
-  const [task_id, id] = [idOf(req.params['id']), idOf(req.params['comment_id'])];
-  const form = readForm(commentForm, req.body);
-  if (!form.ok) return refuseComment(deps, req, res, { problems: form.problems, editing: id ?? null });
-  await changeComment(deps.change, { viewer, task_id, id, now: deps.now(), body: form.value.body });
-  res.redirect(303, `/tasks/${task_id}#comment-${id}`);
-}
-
-async function refuseComment(
-  deps: Deps,
-  req: Request,
-  res: Response,
-  { problems, editing }: { problems: Problems; editing: number | null },
-): Promise<void> {
-  const task = await requireTask(deps.db, personOf(res), idOf(req.params['id']));
-  await answerInvalid(req, res, problems, (told, values) =>
-    showTaskPage(deps, req, res, {
-      task,
-      comment: { body: values['body'] ?? '', problem: told['body'] ?? told['form'], editing },
-    }),
-  );
-}
-
-async function uncomment(deps: Deps, req: Request, res: Response): Promise<void> {
-  const [task_id, id] = [idOf(req.params['id']), idOf(req.params['comment_id'])];
-  await removeComment(deps.change, { viewer: personOf(res), task_id, id });
-  await tell(deps, res, 'tasks.comment_deleted');
-  res.redirect(303, `/tasks/${task_id}#comments`);
-}
-
 /** The form again with the problems and what was typed. */
 function answerForm(
   deps: Deps,
@@ -380,7 +182,8 @@ async function showForm(deps: Deps, req: Request, res: Response, data: FormData)
             ...{ chosen: project_id, q: searchIn(values, 'project_id') },
           }),
       people: await listAssignees(deps.db, viewer, {
-        ...{ project_id, assignee_id: task?.assignee_id ?? null, q: searchIn(values, 'assignee_id') },
+        ...{ project_id, assignee_id: idOf(values['assignee_id']) ?? null },
+        q: searchIn(values, 'assignee_id'),
       }),
       return_to: returnTo(req, ''),
     },

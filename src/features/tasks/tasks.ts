@@ -11,6 +11,7 @@ import type { Viewer } from '../access/access.queries.ts';
 import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
+import { isAssignee } from './assignees.queries.ts';
 import { findPlaced, findTopPlace, makePlace } from './board-places.queries.ts';
 import type { MoveForm, TaskForm } from './tasks.forms.ts';
 import type { TaskDates, TaskRow } from './tasks.queries.ts';
@@ -21,7 +22,6 @@ import {
   findTask,
   findTaskByKey,
   insertTask,
-  isAssignee,
   updateTask,
 } from './tasks.queries.ts';
 
