@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
@@ -8,6 +8,7 @@ import { options } from '../../src/config/options.ts';
 import type { OptionName } from '../../src/config/options.ts';
 import { allServices, base, overlay } from './compose-file.ts';
 import type { Service } from './compose-file.ts';
+import { alloyPipelines, promtailPipeline } from './log-pipelines.ts';
 import { fileOf, root } from './rules.ts';
 
 const declared = { ...base(), ...{ volumes: { ...base().volumes, ...overlay().volumes } } };
@@ -17,6 +18,55 @@ const optionNames = Object.keys(options) as OptionName[];
 const fixedByContainer = ['HOST', 'PORT', 'DATA_DIR', 'LOG_FILE', 'BACKUP_DIR', 'APP_VERSION', 'APP_COMMIT'];
 const environmentOf = (service: Service | undefined): Record<string, string | number> =>
   service?.environment ?? {};
+
+const mountsOf = ({ volumes = [] }: Service) =>
+  volumes.map((volume) => {
+    const [outside = '', inside = ''] = volume.split(':');
+    return { outside, inside };
+  });
+
+/** Keys under which a configuration names files and folders of its machine. `metrics_path` is one of an address. */
+const isPathKey = (key: string): boolean => /(_files?|_prefix|_directory|^filename|^path)$/.test(key);
+
+/** Every path that a configuration names. */
+function pathsIn(value: unknown, key = ''): string[] {
+  if (typeof value === 'string') return isPathKey(key) && value.startsWith('/') ? [value] : [];
+  if (Array.isArray(value)) return value.flatMap((item) => pathsIn(item, key));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) => pathsIn(inner, name));
+}
+
+/** The files of this repository that a container has, with the paths inside of it that they name. */
+function configurationOf(service: Service): { file: string; paths: string[] }[] {
+  return mountsOf(service)
+    .filter(({ outside }) => outside.startsWith('./'))
+    .flatMap(({ outside }) => {
+      const path = outside.slice(2);
+      const names = statSync(join(root, path)).isFile()
+        ? ['']
+        : readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).sort();
+      return names.map((name) => join(path, name));
+    })
+    .filter((file) => /\.(yml|alloy)$/.test(file))
+    .map((file) => ({
+      file,
+      paths: file.endsWith('.alloy')
+        ? alloyPipelines().map(({ path }) => path)
+        : pathsIn(parse(fileOf(file))),
+    }));
+}
+
+/** Whether a container has a path: as a secret, in a volume or folder in memory, or as a file of this repository. */
+function foundIn(service: Service, path: string): 'there' | 'not there' {
+  if (service.secrets?.some((secret) => path === `/run/secrets/${secret}`)) return 'there';
+  const [mount] = mountsOf(service)
+    .filter(({ inside }) => path === inside || path.startsWith(`${inside}/`))
+    .sort((one, other) => other.inside.length - one.inside.length);
+  if (!mount) return 'not there';
+  if (!mount.outside.startsWith('./')) return 'there';
+  const file = join(root, mount.outside, path.slice(mount.inside.length));
+  return existsSync(file) || globSync(file).length > 0 ? 'there' : 'not there';
+}
 
 describe.each(allServices())('the service %s', (name, service) => {
   it('has one exact version', () => {
@@ -78,6 +128,57 @@ describe.each(allServices())('the service %s', (name, service) => {
       }
     }
     for (const secret of service.secrets ?? []) expect(Object.keys(secrets)).toContain(secret);
+  });
+});
+
+describe.each(allServices())('the container of %s', (name, service) => {
+  const read = configurationOf(service);
+  const pathsNamed = [
+    // What it is started with: `--config.file=/etc/…`, or a path of its own.
+    ...(service.command ?? []).flatMap((part) => /(?:^|=)(\/.+)$/.exec(part)?.[1] ?? []),
+    ...(service.healthcheck?.test ?? []).flatMap((part) => /=(\/.+)$/.exec(part)?.[1] ?? []),
+    ...Object.values(environmentOf(service)).flatMap((value) => /^\/.+/.exec(String(value))?.[0] ?? []),
+    ...Object.values(environmentOf(service)).flatMap(
+      (value) => /:\+(\/.+)\}$/.exec(String(value))?.[1] ?? [],
+    ),
+    ...read.flatMap(({ paths }) => paths),
+  ];
+
+  it('has every file, folder and secret that it is told of', () => {
+    for (const path of pathsNamed) expect([path, foundIn(service, path)]).toEqual([path, 'there']);
+  });
+
+  it('is told of every file that it gets', () => {
+    // Where Grafana looks for them unless it is told otherwise.
+    const known = name === 'grafana' ? ['/etc/grafana/provisioning', ...pathsNamed] : pathsNamed;
+    for (const { inside } of mountsOf(service).filter(({ outside }) => outside.startsWith('./')))
+      expect([inside, known.some((path) => path === inside || path.startsWith(`${inside}/`))]).toEqual([
+        inside,
+        true,
+      ]);
+  });
+});
+
+describe('what components are configured with', () => {
+  it('reaches each of them', () => {
+    const told = Object.fromEntries(
+      allServices().map(([name, service]) => [name, configurationOf(service).map(({ file }) => file)]),
+    );
+    expect(told).toMatchObject({
+      prometheus: [
+        'prometheus/prometheus.yml',
+        'prometheus/rules/alerts.yml',
+        'prometheus/rules/recording.yml',
+      ],
+      alertmanager: ['alertmanager/alertmanager.yml'],
+      grafana: expect.arrayContaining([
+        'grafana/provisioning/dashboards/timetracker.yml',
+        'grafana/provisioning/datasources/loki.yml',
+        'grafana/provisioning/datasources/prometheus.yml',
+      ]) as string[],
+      loki: ['loki/loki-config.yml'],
+      alloy: ['alloy/config.alloy'],
+    });
   });
 });
 
@@ -166,10 +267,13 @@ describe('the components', () => {
       GF_ANALYTICS_REPORTING_ENABLED: 'false',
       GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
       GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
+      GF_ANALYTICS_FEEDBACK_LINKS_ENABLED: 'false',
       GF_NEWS_NEWS_FEED_ENABLED: 'false',
       GF_SECURITY_DISABLE_GRAVATAR: 'true',
       GF_SNAPSHOTS_EXTERNAL_ENABLED: 'false',
       GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+      GF_PLUGINS_PLUGIN_ADMIN_ENABLED: 'false',
+      GF_PLUGINS_PUBLIC_KEY_RETRIEVAL_DISABLED: 'true',
     });
     expect(fileOf('prometheus/prometheus.yml')).not.toMatch(/^remote_write/m);
   });
@@ -202,9 +306,9 @@ describe('the components', () => {
       (match) => match[1],
     );
     for (const host of targets) if (host !== 'localhost') expect(Object.keys(services)).toContain(host);
-    for (const file of ['alloy/config.alloy', 'promtail/promtail-config.yml']) {
-      expect(fileOf(file)).toContain('http://loki:3100/loki/api/v1/push');
-    }
+    const { server } = parse(fileOf('loki/loki-config.yml')) as { server: { http_listen_port: number } };
+    for (const { push } of [promtailPipeline(), ...alloyPipelines()])
+      expect(push).toBe(`http://loki:${server.http_listen_port}/loki/api/v1/push`);
     expect(services.app?.ports?.[0]).toMatch(/:8000$/);
   });
 });
