@@ -20,6 +20,36 @@ async function makeClient(name: string): Promise<number> {
   return (await clientNamed(name))?.id ?? 0;
 }
 
+describe('a client with more projects than fit a page', () => {
+  it('has all of them counted, paged and found', async () => {
+    const id = await makeClient('Many');
+    for (let index = 1; index <= 104; index += 1)
+      await insertProject(app.deps.db, `Job ${String(index).padStart(3, '0')}`, { client_id: id });
+    const pages = [];
+    let href: string | undefined = `/clients/${id}`;
+    while (href !== undefined) {
+      const page: string = main(await app.as('bob').get(href).expect(200));
+      expect(page).toContain('104 projects');
+      pages.push(page.match(/>Job \d{3}</g) ?? []);
+      href = /href="([^"]*)" rel="next"/.exec(page)?.[1]?.replaceAll('&amp;', '&');
+    }
+    expect(pages.map((names) => names.length)).toEqual([50, 50, 4]);
+    expect(new Set(pages.flat()).size).toBe(104);
+    const found = main(await app.as('bob').get(`/clients/${id}?q=job%20077`).expect(200));
+    expect(found.match(/>Job \d{3}</g)).toEqual(['>Job 077<']);
+    expect(found).toContain('104 projects');
+    expect(main(await app.as('bob').get(`/clients/${id}?q=nowhere`).expect(200))).toContain('Nothing found');
+    const wrong = main(
+      await app
+        .as('bob')
+        .get(`/clients/${id}?q=${'x'.repeat(121)}`)
+        .expect(422),
+    );
+    expect(wrong).toContain('At most 120 characters.');
+    await app.as('bob').get(`/clients/${id}?page=zero`).expect(422);
+  });
+});
+
 describe('making a client', () => {
   it('stores it, records it and lists it with its projects', async () => {
     const answer = await app.as('alice').post('/clients', { name: ' Müller  & Sons ' });

@@ -114,11 +114,17 @@ export async function countRunningOfClient(db: Db, client_id: number): Promise<n
   return running;
 }
 
-/** Those of a client's projects that the viewer sees, by name, archived ones last, with the time they see on them. */
+const hasNameOrCode = (q: string) =>
+  sql<boolean>`(projects.name_key like ${likePattern(q)} escape '\\' or projects.code_key like ${likePattern(q)} escape '\\')`;
+
+/**
+ * A page of those of a client's projects that the viewer sees, by name, archived ones last, with the time they see on
+ * them. One more than fits a page: see `pageOf`.
+ */
 export async function listProjectsOfClient(
   db: Db,
   viewer: Viewer,
-  { client_id, month }: { client_id: number; month: string },
+  { client_id, month, query }: { client_id: number; month: string; query: Pick<ListQuery, 'q' | 'page'> },
 ) {
   return db
     .selectFrom('projects')
@@ -148,9 +154,11 @@ export async function listProjectsOfClient(
     ])
     .where('client_id', '=', client_id)
     .where(visibleProjects(viewer))
+    .$if(query.q !== '', (named) => named.where(hasNameOrCode(query.q)))
     .orderBy(sql`case when projects.archived_at is null then 0 else 1 end`)
     .orderBy('name_key')
-    .limit(200)
+    .limit(pageSize + 1)
+    .offset((query.page - 1) * pageSize)
     .execute();
 }
 

@@ -13,10 +13,11 @@ import { setFlash } from '../accounts/sessions.ts';
 import { listWorkMonths, listWorkPeople } from '../budgets/budgets.queries.ts';
 import { figuresOf } from '../budgets/figures.ts';
 import { usesOfProjects } from '../budgets/uses-of-projects.ts';
+import { shownLoss } from '../rates/currency-change.ts';
 import { listOpenTasks } from '../tasks/open-tasks.ts';
 import { taskDates } from '../tasks/tasks.ts';
 import { currentRanges } from '../work/current-ranges.ts';
-import { firstPage, listQuery, pageOf } from '../work/list-query.ts';
+import { firstPage, listQuery, pageOf, pageSize } from '../work/list-query.ts';
 import { returnTo } from '../work/return-to.ts';
 import { archiveClientForm, clientForm } from './clients.forms.ts';
 import {
@@ -116,7 +117,14 @@ async function showClientPage(
   const this_month = month.from.slice(0, 7);
   const figures = figuresOf(await listWorkMonths(db, person, { client_id }), this_month);
   const since = addDays(week.from, -28) ?? week.from;
-  const projects = await listProjectsOfClient(db, person, { client_id, month: this_month });
+  const asked = readForm(listQuery, req.query);
+  const query = asked.ok ? asked.value : firstPage;
+  const project_count = (await countProjectsByClient(db, person, [client_id])).get(client_id) ?? 0;
+  const list = pageOf(
+    `/clients/${client_id}`,
+    query,
+    await listProjectsOfClient(db, person, { client_id, month: this_month, query }),
+  );
   const currency = client.currency ?? (await deps.settings.read()).currency;
   const { today } = taskDates(person, deps.now());
   const data = {
@@ -128,13 +136,16 @@ async function showClientPage(
     figures,
     week_seconds: await sumClientRange(db, person, { client_id, ...week }),
     people: await listWorkPeople(db, person, { work: { client_id }, month: this_month }),
-    projects,
-    budgets: await usesOfProjects(db, projects, { currencyOf: () => currency, today }),
+    ...{ list, query, project_count, values: typed(req.query) },
+    has_search: project_count > pageSize,
+    problems: asked.ok ? {} : sentences(asked.problems, res.locals.functions.t),
+    projects: list.rows,
+    budgets: await usesOfProjects(db, list.rows, { currencyOf: () => currency, today }),
     tasks: await listOpenTasks(db, person, { work: { client_id }, today }),
     entries: await listClientEntries(db, person, { client_id, since }),
     refused: refused ?? null,
   };
-  await deps.page(req, res, 'clients/show', data, refused === undefined ? 200 : 422);
+  await deps.page(req, res, 'clients/show', data, refused === undefined && asked.ok ? 200 : 422);
 }
 
 async function showEdit(deps: Deps, req: Request, res: Response): Promise<void> {
@@ -202,7 +213,7 @@ function answerForm(
   return answerInvalid(req, res, problems, (told, values) =>
     showForm(deps, req, res, {
       client,
-      values: { ...(client ? valuesOf(client) : {}), ...values },
+      values: { ...(client ? valuesOf(client) : {}), ...values, currency_shown: shownLoss(problems) },
       problems: told,
     }),
   );
