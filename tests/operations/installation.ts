@@ -10,6 +10,8 @@ import { createTestDatabase } from '../support/database.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { startServerProcess } from '../support/server-process.ts';
 
+export { startFlags } from '../support/server-process.ts';
+
 /** A database with people who are signed in, and server processes on it as `npm start` starts them. */
 export interface Installation {
   /** By name. */
@@ -20,13 +22,6 @@ export interface Installation {
   /** Lends a connection of this process; it is closed again, because one that stays open hides what recovery does. */
   look: <Result>(read: (connection: Connection) => Promise<Result>) => Promise<Result>;
 }
-
-/** How `npm start` starts the server, apart from the file. */
-export const startFlags = [
-  '--disable-warning=ExperimentalWarning',
-  '--max-semi-space-size=2',
-  `--import=${join(import.meta.dirname, '../../src/compile-cache.js')}`,
-];
 
 const dayMs = 86_400_000;
 const limits = { session_idle_ms: 14 * dayMs, session_max_ms: 90 * dayMs };
@@ -63,7 +58,7 @@ export async function createInstallation(
   };
   const cast = await look((connection) => signIn(connection, people));
   const start = async (): Promise<ServerProcess> => {
-    const server = await startServerProcess(folder, { environment, execArgv: startFlags });
+    const server = await startServerProcess(folder, { environment });
     opened.unshift({
       close: async () => {
         server.kill('SIGKILL');

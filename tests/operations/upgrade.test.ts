@@ -13,9 +13,8 @@ import type { Config } from '../../src/config/config.ts';
 import { connect } from '../../src/db/connect.ts';
 import { migrationNames } from '../../src/db/migrate.ts';
 import { createTestApp, testNow } from '../support/app.ts';
-import { startServerProcess } from '../support/server-process.ts';
+import { startFlags, startServerProcess } from '../support/server-process.ts';
 import { emptyTarget, fillEveryTable, password } from './full-database.ts';
-import { startFlags } from './installation.ts';
 
 /** From the database of every released version to this one; schemas/README.md says how a release adds its own. */
 

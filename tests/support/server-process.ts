@@ -6,6 +6,13 @@ import { runCommand } from './command.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** How `npm start` starts the server, apart from the file; what it compiled once is not compiled again. */
+export const startFlags = [
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=2',
+  `--import=${join(root, 'src/compile-cache.js')}`,
+];
+
 export interface ServerProcess {
   /** `http://localhost:port`. */
   address: string;
@@ -35,7 +42,7 @@ interface ServerOptions {
   args?: string[];
   /** What it must have printed to count as started, beside its address. */
   until?: string;
-  /** Options of Node. */
+  /** Options of Node, beside those of `npm start`. */
   execArgv?: string[];
 }
 
@@ -45,7 +52,7 @@ export async function startServerProcess(
   options: ServerOptions = {},
 ): Promise<ServerProcess> {
   const { file = 'src/main.ts', args = [], execArgv = [], environment } = options;
-  const child = spawn(process.execPath, [...execArgv, join(root, file), ...args], {
+  const child = spawn(process.execPath, [...startFlags, ...execArgv, join(root, file), ...args], {
     cwd: folder,
     env: { PORT: '0', HOST: '127.0.0.1', ...environment },
   });
