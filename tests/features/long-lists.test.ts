@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTestApp } from '../support/app.ts';
 import type { TestApp } from '../support/app.ts';
+import { insertRows, member, named, numbers } from '../support/many-rows.ts';
 
 /** More projects, clients and people than a list shows: every one of them is found, chosen and named all the same. */
 
@@ -8,27 +9,6 @@ let app: TestApp;
 let project = 0;
 let entry = 0;
 const last = { project: 0, client: 0, person: 0 };
-
-type Table = 'clients' | 'projects' | 'users' | 'task_comments' | 'entries';
-async function insertRows(table: Table, rows: readonly object[]): Promise<number[]> {
-  const ids: number[] = [];
-  for (let start = 0; start < rows.length; start += 400) {
-    const inserted = await app.deps.db
-      .insertInto(table)
-      .values(rows.slice(start, start + 400) as never)
-      .returning('id')
-      .execute();
-    ids.push(...inserted.map(({ id }) => id));
-  }
-  return ids;
-}
-
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-const named = (name: string) => ({ name, name_key: name.toLowerCase(), created_at: 1, archived_at: null });
-const person = (name: string, email: string) => ({
-  ...{ email, email_key: email, name, password_hash: null, role: 'member', locale: 'en', time_zone: 'UTC' },
-  ...{ week_start: 1, duration_format: 'clock', theme: 'system', created_at: 1, deactivated_at: null },
-});
 
 const bookedAt = Date.parse('2026-02-27T09:00:00Z');
 const bookedWork = (user_id: number) => ({
@@ -40,16 +20,17 @@ const bookedWork = (user_id: number) => ({
 beforeAll(async () => {
   app = await createTestApp();
   const clients = [...numbers(1_050).map((index) => named(`Client ${index}`)), named('Zürich Works')];
-  last.client = (await insertRows('clients', clients)).at(-1) ?? 0;
+  last.client = (await insertRows(app, 'clients', clients)).at(-1) ?? 0;
   const rows = [...numbers(1_200).map((index) => named(`Bulk ${index}`)), named('Zoo Plan')].map((row) => ({
     ...{ ...row, client_id: null, color: 'slate', billable: 1 },
   }));
-  const project_ids = await insertRows('projects', rows);
+  const project_ids = await insertRows(app, 'projects', rows);
   project = project_ids[0] ?? 0;
   last.project = project_ids.at(-1) ?? 0;
-  const people = numbers(1_050).map((index) => person(`Person ${index}`, `p${index}@example.com`));
-  last.person = (await insertRows('users', [...people, person('Zoë Last', 'zoe@example.com')])).at(-1) ?? 0;
-  entry = (await insertRows('entries', [bookedWork(app.ids.alice)]))[0] ?? 0;
+  const people = numbers(1_050).map((index) => member(`Person ${index}`, `p${index}@example.com`));
+  last.person =
+    (await insertRows(app, 'users', [...people, member('Zoë Last', 'zoe@example.com')])).at(-1) ?? 0;
+  entry = (await insertRows(app, 'entries', [bookedWork(app.ids.alice)]))[0] ?? 0;
 }, 120_000);
 
 /** The options of a list of a page, and whether it can be searched. */
@@ -200,7 +181,7 @@ describe('time is booked on the last project by choosing it', () => {
   });
 
   it('deleting many is no choice of a project, whatever is typed in the search', async () => {
-    const [made] = await insertRows('entries', [{ ...bookedWork(app.ids.alice), description: 'Goes' }]);
+    const [made] = await insertRows(app, 'entries', [{ ...bookedWork(app.ids.alice), description: 'Goes' }]);
     const fields = { ids: String(made), project_id_q: 'zoo' };
     await app
       .as('alice')
@@ -212,7 +193,7 @@ describe('time is booked on the last project by choosing it', () => {
   it('what somebody may not book on is not found, nor shown as chosen', async () => {
     const { db } = app.deps;
     const hidden = { ...named('Zoo Secret'), client_id: null, color: 'slate', billable: 1 };
-    const [secret] = await insertRows('projects', [{ ...hidden, visibility: 'members' }]);
+    const [secret] = await insertRows(app, 'projects', [{ ...hidden, visibility: 'members' }]);
     const fields = { text: 'Spying', project_id: String(secret), project_id_q: 'zoo' };
     const { text } = await app.as('charlie').post('/timer/start', fields).expect(422);
     expect(text).toContain('Zoo Plan');
@@ -259,7 +240,7 @@ it('every comment of a task can be reached', async () => {
   const comments = numbers(120).map((index) => ({
     ...{ task_id, user_id: ids.bob, body: `Remark ${index}.`, created_at: 1, updated_at: 1 },
   }));
-  await insertRows('task_comments', comments);
+  await insertRows(app, 'task_comments', comments);
   const read = new Set<string>();
   let path = `/tasks/${task_id}`;
   for (let page = 0; page < 4 && path !== ''; page += 1) {

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { appendAudit } from '../../src/features/audit/audit.ts';
 import { createTestApp } from '../support/app.ts';
 import type { CastName, TestApp } from '../support/app.ts';
+import { insertRows, member, named, numbers } from '../support/many-rows.ts';
 
 /**
  * Pages ask as many questions of a database with 10,000 projects and 1,000 people as of one with a few: no list asks one
@@ -59,7 +60,7 @@ const pages = (): { reader: CastName; path: string }[] => [
 
 beforeAll(async () => {
   app = await createTestApp();
-  client = (await insertRows('clients', [{ ...named('Big'), currency: null }]))[0] ?? 0;
+  client = (await insertRows(app, 'clients', [{ ...named('Big'), currency: null }]))[0] ?? 0;
   await grow({ projects: 60, people: 60, others: 60 });
   await app.deps.db
     .insertInto('project_members')
@@ -76,25 +77,6 @@ beforeAll(async () => {
   await grow({ projects: 10_000, people: 1_000, others: 3_000 });
 }, 300_000);
 
-const named = (name: string) => ({ name, name_key: name.toLowerCase(), created_at: 1, archived_at: null });
-
-type Table =
-  'clients' | 'projects' | 'tasks' | 'users' | 'tags' | 'entries' | 'rates' | 'notices' | 'task_comments';
-
-/** Inserts many rows, a few hundred a statement. @returns their ids. */
-async function insertRows(table: Table, rows: readonly object[]): Promise<number[]> {
-  const ids: number[] = [];
-  for (let start = 0; start < rows.length; start += 400) {
-    const inserted = await app.deps.db
-      .insertInto(table)
-      .values(rows.slice(start, start + 400) as never)
-      .returning('id')
-      .execute();
-    ids.push(...inserted.map(({ id }) => id));
-  }
-  return ids;
-}
-
 const bookedAt = Date.parse('2026-03-03T09:00:00Z');
 const work = (user_id: number, project_id: number) => ({
   ...{ user_id, project_id, description: `Bulk ${project_id}`, local_date: '2026-03-03', zone: 'UTC' },
@@ -110,8 +92,8 @@ interface Growth {
 }
 
 async function grow({ projects, people, others }: Growth): Promise<void> {
-  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
   const project_ids = await insertRows(
+    app,
     'projects',
     numbers(projects).map((index) => ({
       ...named(`Bulk ${projects} ${index}`),
@@ -121,6 +103,7 @@ async function grow({ projects, people, others }: Growth): Promise<void> {
   );
   project ||= project_ids[0] ?? 0;
   const task_ids = await insertRows(
+    app,
     'tasks',
     project_ids.map((project_id) => ({
       ...{ project_id, ...named('Bulk task'), description: '', status: 'open', priority: 'normal' },
@@ -129,15 +112,9 @@ async function grow({ projects, people, others }: Growth): Promise<void> {
   );
   task ||= task_ids[0] ?? 0;
   const user_ids = await insertRows(
+    app,
     'users',
-    numbers(people).map((index) => {
-      const email = `p${people}-${index}@example.com`;
-      return {
-        ...{ email, email_key: email, name: `Person ${index}`, password_hash: null, role: 'member' },
-        ...{ locale: 'en', time_zone: 'UTC', week_start: 1, duration_format: 'clock', theme: 'system' },
-        ...{ created_at: 1, deactivated_at: null },
-      };
-    }),
+    numbers(people).map((index) => member(`Person ${index}`, `p${people}-${index}@example.com`)),
   );
   for (let start = 0; start < people; start += 400)
     await app.deps.db
@@ -148,14 +125,14 @@ async function grow({ projects, people, others }: Growth): Promise<void> {
           .map((user_id) => ({ project_id: project, user_id, is_manager: 0 as const })),
       )
       .execute();
-  await insertRows('entries', [
+  await insertRows(app, 'entries', [
     ...user_ids.map((user_id) => work(user_id, project)),
     ...project_ids.map((project_id, index) =>
       work([app.ids.alice, app.ids.bob, app.ids.charlie][index % 3] ?? 0, project_id),
     ),
   ]);
   const rate = { kind: 'billable', amount_cents: 1, currency: 'EUR', updated_at: 1 };
-  await insertRows('rates', [
+  await insertRows(app, 'rates', [
     ...user_ids
       .flatMap((id) => [`member:${project}:${id}`, `person:${id}`])
       .map((scope) => ({ ...rate, scope })),
@@ -164,34 +141,38 @@ async function grow({ projects, people, others }: Growth): Promise<void> {
   await growOthers(numbers(others), user_ids);
 }
 
-async function growOthers(numbers: readonly number[], user_ids: readonly number[]): Promise<void> {
+async function growOthers(each: readonly number[], user_ids: readonly number[]): Promise<void> {
   await insertRows(
+    app,
     'clients',
-    numbers.map((index) => ({ ...named(`Bulk ${numbers.length} ${index}`), currency: null })),
+    each.map((index) => ({ ...named(`Bulk ${each.length} ${index}`), currency: null })),
   );
   await insertRows(
+    app,
     'tags',
-    numbers.map((index) => named(`Bulk ${numbers.length} ${index}`)),
+    each.map((index) => named(`Bulk ${each.length} ${index}`)),
   );
   await insertRows(
+    app,
     'task_comments',
-    numbers.map((index) => ({
+    each.map((index) => ({
       ...{ task_id: task, user_id: user_ids[index % user_ids.length], body: 'Bulk' },
       ...{ created_at: 1, updated_at: 1 },
     })),
   );
   const notice = { kind: 'budget', created_at: 1, read_at: null };
   await insertRows(
+    app,
     'notices',
     Object.values(app.ids).flatMap((user_id) =>
-      numbers.map((index) => ({
-        ...{ ...notice, user_id, once_key: `bulk ${numbers.length} ${index}` },
+      each.map((index) => ({
+        ...{ ...notice, user_id, once_key: `bulk ${each.length} ${index}` },
         content: JSON.stringify({ project_id: project + index, threshold: 80, percent: 81, month: null }),
       })),
     ),
   );
   await app.deps.db.transaction().execute(async (trx) => {
-    for (const index of numbers)
+    for (const index of each)
       await appendAudit(trx, {
         ...{ at: 1, actor_id: app.ids.alice, action: 'person.updated', subject: 'person', content: {} },
         ...{
