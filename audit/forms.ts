@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../src/db/connect.ts';
 import { flagNames } from '../src/features/settings/flags.ts';
 import type { Aviary } from './canaries.ts';
@@ -16,6 +17,8 @@ export interface FilledForms {
   taken: Set<string>;
   /** What was refused, and how. */
   refused: string[];
+  /** 'GET /pattern' of pages that were shown on the way. */
+  shown: Set<string>;
 }
 
 interface Desk {
@@ -30,7 +33,12 @@ interface Desk {
     fields?: Record<string, string | number>,
     sent?: { words?: string[]; ids?: (number | string)[]; cookie?: string },
   ) => Promise<Answer>;
-  show: (path: string) => Promise<Answer>;
+  /** Asks for a page that no link tells how to ask for. */
+  show: (
+    pattern: string,
+    query?: Record<string, string | number>,
+    asked?: { id?: number; cookie?: string },
+  ) => Promise<Answer>;
   newest: (table: 'clients' | 'projects' | 'tasks' | 'tags' | 'entries' | Late) => Promise<number>;
 }
 type Late = 'task_comments' | 'deleted_items' | 'users' | 'sessions' | 'notices';
@@ -41,7 +49,7 @@ export async function fillForms(parts: {
   connection: Connection;
   aviary: Aviary;
 }): Promise<FilledForms> {
-  const filled: FilledForms = { requests: 0, taken: new Set(), refused: [] };
+  const filled: FilledForms = { requests: 0, taken: new Set(), refused: [], shown: new Set() };
   const desk = await deskOf(parts, filled);
   const work = await fillWork(desk);
   await fillTags(desk);
@@ -91,7 +99,14 @@ async function deskOf(
   };
   return {
     ...{ aviary, db, send },
-    show: (path) => client.send({ method: 'GET', path, cookie: administrator }),
+    show: async (pattern, query = {}, { id = 0, cookie = administrator } = {}) => {
+      filled.requests += 1;
+      const asked = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+      const path = `${pattern.replace(':id', String(id))}?${asked.toString()}`;
+      const answer = await client.send({ method: 'GET', path, cookie });
+      if (answer.status === 200) filled.shown.add(`GET ${pattern}`);
+      return answer;
+    },
     newest: async (table) => {
       const row = await db.selectFrom(table).select('id').orderBy('id', 'desc').executeTakeFirst();
       return Number(row?.id);
@@ -106,7 +121,7 @@ interface Work {
 }
 
 async function fillWork(desk: Desk): Promise<Work> {
-  const { send, newest } = desk;
+  const { send, show, newest } = desk;
   const client = await addClient(desk);
   await send('/clients/:id', { color: 'red' }, { ids: [client], words: ['name', 'code', 'description'] });
   const project = await addProject(desk, client);
@@ -131,9 +146,8 @@ async function fillWork(desk: Desk): Promise<Work> {
   const comment = await newest('task_comments');
   await send('/tasks/:id/comments/:comment_id', {}, { ids: [task, comment], words: ['body'] });
   await send('/tasks/:id/comments/:comment_id/delete', {}, { ids: [task, comment] });
-  await send('/rates', {
-    ...{ scope: `project:${project}`, kind: 'billable', amount: '5', follow: 'new' },
-  });
+  await send('/rates', { scope: `project:${project}`, kind: 'billable', amount: '5', follow: 'new' });
+  await show('/entries/tasks', { project_id: project });
   return { client, project, task };
 }
 
@@ -161,7 +175,7 @@ async function fillTags({ send, newest }: Desk): Promise<void> {
 }
 
 async function fillTime(desk: Desk, { project, task }: Work): Promise<void> {
-  const { db, send, newest } = desk;
+  const { db, send, show, newest } = desk;
   const hourMs = 3_600_000;
   const day = (ago: number): string => new Date(Date.now() - ago * 24 * hourMs).toISOString().slice(0, 10);
   await send('/timer/start', { project_id: project, task_id: task }, { words: ['text'] });
@@ -173,6 +187,8 @@ async function fillTime(desk: Desk, { project, task }: Work): Promise<void> {
   await send('/timer/discard');
   const booked = { local_date: day(3), duration: '1:00', project_id: project };
   await send('/entries', booked, { words: ['text'] });
+  // Asks whether what is booked follows, so there has to be something.
+  await show('/rates/review', { scope: `project:${project}`, kind: 'cost', amount: '6' });
   const ids = [await newest('entries')];
   const times = { local_date: day(3), started_time: '8:00', ended_time: '9:00', project_id: project };
   await send('/entries/:id', times, { ids, words: ['text'] });
@@ -208,7 +224,7 @@ async function fillMerges(desk: Desk, { client, project, task }: Work): Promise<
     ['clients', await addClient(desk), client],
   ];
   for (const [kind, from, into] of merges) {
-    const page = await desk.show(`/${kind}/${from}/merge?into=${into}`);
+    const page = await desk.show(`/${kind}/:id/merge`, { into }, { id: from });
     const shown = /name="shown" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
     await desk.send(`/${kind}/:id/merge`, { into, shown }, { ids: [from] });
   }
@@ -228,7 +244,7 @@ async function fillEnds(desk: Desk): Promise<void> {
 
 /** Somebody is invited, joins, looks after their account and leaves; others are merged, deactivated and deleted. */
 async function fillPeople(desk: Desk): Promise<void> {
-  const { aviary, db, send, newest } = desk;
+  const { aviary, db, send, show, newest } = desk;
   const role = { role: 'member', locale: 'en' };
   await send('/admin/users', role, { words: ['name', 'email'] });
   const guest = await newest('users');
@@ -237,6 +253,7 @@ async function fillPeople(desk: Desk): Promise<void> {
   const link = async (): Promise<string> => tokenIn(await send('/admin/users/:id/link', {}, { ids }), aviary);
   const password = `${aviary.word('POST /invitation password, as it is meant')} secret`;
   const token = await link();
+  await show('/invitation', { token }, { cookie: '' });
   await send('/invitation', { token, password }, { words: ['name'], cookie: '' });
   const { email } = await db
     .selectFrom('users')
@@ -245,7 +262,9 @@ async function fillPeople(desk: Desk): Promise<void> {
     .executeTakeFirstOrThrow();
   await send('/password/forgot', { email }, { cookie: '' });
   const changed = `${aviary.word('POST /password/reset password, as it is meant')} secret`;
-  await send('/password/reset', { token: await link(), password: changed }, { cookie: '' });
+  const reset = await link();
+  await show('/password/reset', { token: reset }, { cookie: '' });
+  await send('/password/reset', { token: reset, password: changed }, { cookie: '' });
   await link();
   await send('/admin/users/:id/link/revoke', {}, { ids });
   await fillAccount(desk, { email, password: changed });
@@ -282,11 +301,26 @@ async function fillPlaceholders({ send, newest }: Desk, guest: number): Promise<
   await send('/admin/users/:id/invite', invited, { ids: await placeholder(), words: ['name', 'email'] });
 }
 
-async function fillSettings({ send }: Desk): Promise<void> {
+async function fillSettings({ db, send, show }: Desk): Promise<void> {
+  await show('/admin/telemetry/ledger/:id', {}, { id: await mailedRequest(db) });
   const settings = { used_by: 'team', currency: 'EUR', week_start: 1, duration_format: 'clock' };
   await send('/admin/settings', { ...settings, time_zone: 'Europe/Vienna' });
   await send('/admin/settings', { ...settings, time_zone: 'Europe/Berlin' });
   await send('/admin/features', Object.fromEntries(flagNames.map((name) => [name, 1])));
+}
+
+/** The record of a mail, which leaves whatever the channels are; those of the links are on their way by now. */
+async function mailedRequest(db: Desk['db']): Promise<number> {
+  for (const giveUpAt = Date.now() + 30_000; Date.now() < giveUpAt; await sleep(20)) {
+    const row = await db
+      .selectFrom('ledger')
+      .select('id')
+      .where('kind', '=', 'request')
+      .where('channel', '=', 'mail')
+      .executeTakeFirst();
+    if (row) return row.id;
+  }
+  throw new Error('no mail of a link left');
 }
 
 /** By somebody who did nothing yet: what is queued of who objects goes, and with it what this walk is to see. */

@@ -5,6 +5,7 @@ import { createSearch } from './canaries.ts';
 import { compareWithLedger, linesOf, readBatch, readEnvelope, readingsOf } from './evidence.ts';
 import type { Destination } from './internet.ts';
 import type { Evidence } from './runs.ts';
+import { formsLeftOut, missing, pagesLeftOut } from './left-out.ts';
 import { openDatabase, roles } from './seed.ts';
 import type { Target } from './targets.ts';
 
@@ -84,20 +85,8 @@ function readAll(destination: Destination, read: (body: Buffer) => { problems: s
   });
 }
 
-/** Forms that `forms.ts` does not fill in, each with its reason. */
-const formsLeftOut = new Map([
-  ['POST /setup', 'taken in the runs that set up'],
-  ['POST /admin/telemetry/:channel/mode', 'switches what the run is about, and is taken as it begins'],
-  ['POST /admin/telemetry/:channel/agree', 'needs a catalogue that grew: tests/telemetry'],
-  ['POST /admin/telemetry/:channel/test', 'sends where nothing may leave by itself: tests/telemetry'],
-  ['POST /admin/telemetry/:channel/release', 'sends what a run in review holds: tests/telemetry'],
-  ['POST /admin/telemetry/:channel/discard', 'drops what a run in review holds: tests/telemetry'],
-]);
-
-const formsNotTaken = (taken: Set<string>, targets: Target[]): string[] =>
-  targets
-    .map(({ method, pattern }) => `${method} ${pattern}`)
-    .filter((one) => one.startsWith('POST ') && !taken.has(one) && !formsLeftOut.has(one));
+const routesOf = (targets: Target[], method: string): string[] =>
+  targets.filter((target) => target.method === method).map(({ pattern }) => `${method} ${pattern}`);
 
 const eventsNotSent = (sent: Set<string>): string[] =>
   eventNames.filter(
@@ -108,7 +97,7 @@ const eventsNotSent = (sent: Set<string>): string[] =>
 function checksOfWalk({ prints, modes, world, held }: Evidence, targets: Target[]): Check[] {
   if (!prints) return [];
   const { asked, failedFor, forms } = prints;
-  const missing = roles.flatMap((role) =>
+  const unasked = roles.flatMap((role) =>
     targets
       .map(({ method, pattern }) => `${role} ${method} ${pattern}`)
       .filter((one) => !asked.has(one) && !/^admin POST \/admin\/telemetry\/:channel/.test(one)),
@@ -118,12 +107,19 @@ function checksOfWalk({ prints, modes, world, held }: Evidence, targets: Target[
   const events = new Set(world.analytics.connections.flatMap(({ body }) => readBatch(body).purposes));
   return [
     { name: 'every route was found', problems: targets.length < 100 ? [`${targets.length} were`] : [] },
-    { name: 'every route was asked for as every role', problems: missing },
+    { name: 'every route was asked for as every role', problems: unasked },
     {
       name: 'handlers failed for everybody who is signed in',
       problems: roles.filter((role) => role !== 'signed out' && !failedFor.has(role)),
     },
-    { name: 'every form was taken', problems: [...forms.refused, ...formsNotTaken(forms.taken, targets)] },
+    {
+      name: 'every page was shown to somebody',
+      problems: missing(routesOf(targets, 'GET'), prints.shown, pagesLeftOut),
+    },
+    {
+      name: 'every form was taken',
+      problems: [...forms.refused, ...missing(routesOf(targets, 'POST'), forms.taken, formsLeftOut)],
+    },
     { name: 'errors and traces were reported', problems: both ? [[...purposes].join(', ')] : [] },
     {
       name: 'every event of the catalogue was sent',

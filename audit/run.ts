@@ -1,5 +1,5 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAviary } from './canaries.ts';
 import { judge, leaksOf } from './judge.ts';
@@ -12,6 +12,7 @@ import { printRun, printSummary } from './print.ts';
 import { learnFields, listTargets } from './targets.ts';
 import type { Target } from './targets.ts';
 import { widenedCopy, widenings } from './widened.ts';
+import type { Widening } from './widened.ts';
 
 /** `npm run privacy-audit`: README.md beside this file says what it does and what it cannot see. */
 
@@ -50,8 +51,10 @@ async function beforeSetup(): Promise<Evidence> {
   return perform(stage, {
     ...{ name: 'before setup', modes: allModes('off') },
     work: async ({ client }) => {
-      for (const path of ['/', '/login', '/setup', '/timer', '/admin/telemetry', `/${aviary.word('path')}`])
+      for (const path of ['/', '/login', '/timer', '/admin/telemetry', `/${aviary.word('path')}`])
         await client.send({ method: 'GET', path, cookie: '' });
+      const { status } = await client.send({ method: 'GET', path: '/setup', cookie: '' });
+      if (status !== 200) throw new Error(`nobody is shown the setup: ${status}`);
       const wrong = setupBody('1').replace(
         aviary.word('environment SETUP_CODE'),
         aviary.word('wrong setup code'),
@@ -131,38 +134,55 @@ async function auditAll(): Promise<void> {
   const { evidence, template, targets } = await setUpOff();
   await conclude(evidence, targets);
   await conclude(await setUpOn(), targets);
-  for (const modes of states.filter((one) => only === undefined || nameOf(one) === only))
-    await conclude(await walkWith(stage, { name: nameOf(modes), modes, template, targets }), targets);
-  if (only !== undefined) return;
-  const agreed = join(
-    runs.find(({ name }) => name === nameOf(allModes('auto')))?.folder ?? '',
-    'timetracker.sqlite',
+  const chosen = states.filter((one) => only === undefined || nameOf(one) === only);
+  await severalAtOnce(chosen, async (modes) =>
+    conclude(await walkWith(stage, { name: nameOf(modes), modes, template, targets }), targets),
   );
-  const veto = {
-    name: 'everything agreed to, DO_NOT_TRACK=1',
-    modes: allModes('off'),
-    template: agreed,
-    targets,
-  };
-  await conclude(await walkWith(stage, { ...veto, environment: { DO_NOT_TRACK: '1' } }), targets);
-  await auditWidened(template, targets);
+  if (only !== undefined) return;
+  const veto = async (): Promise<void> => conclude(await walkVetoed(targets), targets);
+  await severalAtOnce(
+    [veto, ...widenings.map((widening) => () => auditWidened(widening, { template, targets }))],
+    (work) => work(),
+  );
 }
 
-/** The test of the test: builds that let something through must not pass. */
-async function auditWidened(template: string, targets: Target[]): Promise<void> {
+/** Everything agreed to, and then forbidden by the environment. */
+function walkVetoed(targets: Target[]): Promise<Evidence> {
+  const { folder = '' } = runs.find(({ name }) => name === nameOf(allModes('auto'))) ?? {};
+  return walkWith(stage, {
+    ...{ name: 'everything agreed to, DO_NOT_TRACK=1', modes: allModes('off'), targets },
+    ...{ template: join(folder, 'timetracker.sqlite'), environment: { DO_NOT_TRACK: '1' } },
+  });
+}
+
+/** The test of the test: a build that lets something through must not pass. */
+async function auditWidened(
+  widening: Widening,
+  { template, targets }: { template: string; targets: Target[] },
+): Promise<void> {
   // What these let through, the first pages show.
   const few = targets.filter(({ pattern }) => /^\/(timer|entries|tags)/.test(pattern));
-  for (const [index, widening] of widenings.entries()) {
-    const source = widenedCopy(root, join(scratch, `widened-${index}`), widening);
-    const run = { name: widening.name, modes: allModes('auto'), template, targets: few };
-    const evidence = await walkWith({ ...stage, source }, run);
-    const found = await judge(evidence, leaksOf(evidence, aviary.all()), few);
-    const caught = found.find(({ name }) => name === widening.caughtBy);
-    const isCaught = (caught?.problems.length ?? 0) > 0;
-    console.log(`widened: ${widening.name}\n  ${isCaught ? `found: ${caught?.problems[0]}` : 'NOT FOUND'}`);
-    const problems = isCaught ? [] : [`"${widening.caughtBy}" holds all the same`];
-    checks.push({ run: 'test of the audit', check: { name: `it finds that ${widening.name}`, problems } });
-  }
+  const source = widenedCopy(root, mkdtempSync(join(scratch, 'widened-')), widening);
+  const run = { name: widening.name, modes: allModes('auto'), template, targets: few };
+  const evidence = await walkWith({ ...stage, source }, run);
+  const found = await judge(evidence, leaksOf(evidence, aviary.all()), few);
+  const caught = found.find(({ name }) => name === widening.caughtBy);
+  const isCaught = (caught?.problems.length ?? 0) > 0;
+  console.log(`widened: ${widening.name}\n  ${isCaught ? `found: ${caught?.problems[0]}` : 'NOT FOUND'}`);
+  const problems = isCaught ? [] : [`"${widening.caughtBy}" holds all the same`];
+  checks.push({ run: 'test of the audit', check: { name: `it finds that ${widening.name}`, problems } });
+}
+
+/** Runs have nothing in common but this process, which mostly waits for their servers: one for each core. */
+async function severalAtOnce<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const rest = [...items];
+  const workers = Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+  });
+  await Promise.all(workers);
 }
 
 // Through the end of the process, which takes the server that is being audited along.

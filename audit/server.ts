@@ -36,7 +36,13 @@ export async function startServer(
   process.once('exit', end);
   child.once('close', () => process.off('exit', end));
   let output = '';
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let ending = '';
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', (code, signal) => {
+      ending = `ended with ${code ?? signal}`;
+      resolve();
+    }),
+  );
   const port = await new Promise<number>((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString();
@@ -45,7 +51,7 @@ export async function startServer(
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
-    void ended.then(() => reject(new Error(`the audited server did not start:\n${output}`)));
+    void ended.then(() => reject(new Error(`the audited server did not start, ${ending}:\n${output}`)));
   });
   return {
     address: `http://127.0.0.1:${port}`,
@@ -53,7 +59,7 @@ export async function startServer(
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
-      if (!existsSync(counts)) throw new Error(`the audited server broke down:\n${output}`);
+      if (!existsSync(counts)) throw new Error(`the audited server broke down, ${ending}:\n${output}`);
       return JSON.parse(readFileSync(counts, 'utf8')) as Counts;
     },
   };

@@ -18,6 +18,8 @@ export interface Footprints {
   asked: Set<string>;
   /** Roles that ran into an unexpected error. */
   failedFor: Set<Walker>;
+  /** 'GET /pattern' of every page that somebody was shown: answered with 200. */
+  shown: Set<string>;
   /** Field by field, what was planted. */
   fields: Set<string>;
   /** Every form as it is meant. */
@@ -41,7 +43,8 @@ export async function walk(ways: Ways): Promise<Footprints> {
   const forms = await fillForms(ways);
   const prints: Footprints = {
     forms,
-    ...{ requests: forms.requests, statuses: {}, asked: new Set(), failedFor: new Set(), fields: new Set() },
+    ...{ requests: forms.requests, statuses: {}, asked: new Set(), failedFor: new Set() },
+    ...{ shown: new Set(forms.shown), fields: new Set() },
   };
   for (const role of roles) {
     await mendPeople(ways.connection);
@@ -83,8 +86,11 @@ async function walkerOf({ client, connection, aviary }: Ways, role: Walker, prin
     for (const fill of [plausible, hostile]) {
       const values = fill(target, aviary);
       const path = pathOf(target);
-      if (method === 'GET') await ask(method, `${path}?${values.toString()}`);
-      else await ask(method, path, values.toString());
+      const answer =
+        method === 'GET'
+          ? await ask(method, `${path}?${values.toString()}`)
+          : await ask(method, path, values.toString());
+      if (method === 'GET' && answer.status === 200) prints.shown.add(`GET ${pattern}`);
     }
   };
   return { ask, visit, sendOddities: () => sendOddities(ask, aviary) };
@@ -102,7 +108,8 @@ function plausible({ method, pattern, fields }: Target, aviary: Aviary): URLSear
 
 const isWordy = (name: string, { type }: Field): boolean =>
   ['textarea', 'email', 'password', 'search', 'url', 'tel', 'file'].includes(type) ||
-  (type === 'text' && /name|description|note|comment|body|text|code|title|project|client|^q$/.test(name));
+  (type === 'text' &&
+    /(?:name|description|note|comment|body|text|code|title|project|client)$|^q$/.test(name));
 
 function wordyValue(name: string, { type }: Field, kind: string, aviary: Aviary): string {
   const word = aviary.word(kind);
