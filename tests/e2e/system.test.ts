@@ -63,6 +63,21 @@ describeInBrowser('the figures of the system', (world) => {
     for (let times = 0; times < 3; times += 1) await lookedFor(6_000);
     await expect.poll(shown).toBe(true);
     await page.unroute('**/admin/system/live');
+    for (let times = 0; times < 2; times += 1) await lookedFor(6_000);
+    await expect.poll(shown).toBe(false);
+    // Nor is one that never comes: a server that hangs takes the request.
+    let answer = async (): Promise<void> => undefined;
+    await page.route('**/admin/system/live', (route) => {
+      answer = () => route.continue();
+    });
+    expect(await lookedFor(6_000)).toBe(1);
+    expect(await shown()).toBe(false);
+    for (let times = 0; times < 2; times += 1) expect(await lookedFor(6_000)).toBe(0);
+    await expect.poll(shown).toBe(true);
+    expect(await page.locator('[data-when-fresh]:visible').count()).toBe(0);
+    await answer();
+    await expect.poll(shown).toBe(false);
+    await page.unroute('**/admin/system/live');
     const cookies = await page.context().cookies();
     await page.context().clearCookies();
     await page.clock.runFor(6_000);

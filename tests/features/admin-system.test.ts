@@ -118,6 +118,18 @@ describe('/admin/system', () => {
     expect(counts).toEqual(['0', '2', '4', '1']);
   });
 
+  test('shows the quarter of a minute that goes on, also when it is read after the clock', async () => {
+    for (let index = 0; index < 3; index += 1) await app.as('bob').get('/timer').expect(200);
+    let now = app.clock.now;
+    Object.defineProperty(app.clock, 'now', { get: () => (now += 1) });
+    const { text } = await app.as('alice').get('/admin/system/live').expect(200);
+    expect(tilesOf(text)['Requests per minute']).not.toBe('0');
+    const charts = [...elementsOf(parseHtml(text))].filter(({ attributes }) => attributes['role'] === 'img');
+    const bars = charts.map((chart) => [...elementsOf(chart)].filter(({ name }) => name === 'rect').length);
+    expect(bars).toEqual([1, 1]);
+    expect(rowsBelow(text, 'system-hour').map(([, requests]) => requests)).toEqual(['Requests', '3']);
+  });
+
   test('names a slow statement without its values', async () => {
     const { db, connection } = app.deps;
     const slow =

@@ -138,8 +138,9 @@ function tilesOf(
 function byMinute(stretches: readonly Stretch[], now: number): Map<number, Stretch[]> {
   const minutes = new Map<number, Stretch[]>();
   for (const stretch of stretches) {
-    const ago = Math.floor((now - stretch.at) / 60_000);
-    if (ago < 0 || ago > 59) continue;
+    // The stretch that goes on ends when it is read, which may be a moment after the page began.
+    const ago = Math.max(0, Math.floor((now - stretch.at) / 60_000));
+    if (ago > 59) continue;
     minutes.set(ago, [...(minutes.get(ago) ?? []), stretch]);
   }
   return minutes;
@@ -178,10 +179,8 @@ function rowsOfHour(
   { now, person, units, functions: { clock } }: Words,
 ) {
   return Array.from({ length: quick.rows }, (_, index) => {
-    const [newest, oldest] = [
-      now - index * quick.minutes * 60_000,
-      now - (index + 1) * quick.minutes * 60_000,
-    ];
+    const newest = index === 0 ? Number.POSITIVE_INFINITY : now - index * quick.minutes * 60_000;
+    const oldest = now - (index + 1) * quick.minutes * 60_000;
     const part = stretches.filter(({ at }) => at > oldest && at <= newest);
     const { requests, failed, p95Seconds } = windowOf(part);
     return {
