@@ -546,7 +546,9 @@ describe('a budget that is not touched', () => {
     expect(await show()).not.toContain('does not count against it');
     await app
       .as('alice')
-      .post(`/clients/${client_id}`, { name: `Moves ${names}`, currency: 'JPY' })
+      .post(`/clients/${client_id}`, {
+        ...{ name: `Moves ${names}`, currency: 'JPY', currency_shown: 'JPY-1-1' },
+      })
       .expect(303);
     expect(await show()).toContain('€200.00 of €1,000.00 used (20 %)');
     expect(await show()).toContain('This budget is in EUR, but the project is billed in JPY now');

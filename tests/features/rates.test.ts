@@ -624,3 +624,68 @@ describe('changing a rate', () => {
     await app.deps.settings.write(db(), { currency: 'EUR' });
   });
 });
+
+describe('another currency', () => {
+  const settings = { used_by: 'team', time_zone: 'UTC', week_start: '1', duration_format: 'clock' };
+  const instance = (more: Record<string, string>) =>
+    app.as('alice').post('/admin/settings', { ...settings, ...more });
+  const hidden = (page: { text: string }): string =>
+    /name="currency_shown" value="([^"]*)"/.exec(page.text)?.[1] ?? 'none';
+  const currency = async () => (await app.deps.settings.read()).currency;
+
+  /** A project of a client billed in the instance's currency, and one of a client with its own, each with rates. */
+  async function priced() {
+    await wipe();
+    const [follows, own] = [await makeClient(), await makeClient('CHF')];
+    const [one, other, alone] = [await makeProject(follows), await makeProject(own), await makeProject()];
+    const places = [
+      `client:${follows}`,
+      `project:${one}`,
+      `member:${one}:${app.ids.bob}`,
+      `project:${alone}`,
+    ];
+    for (const scope of ['default', `person:${app.ids.bob}`, ...places])
+      await setRate(scope, '80').expect(303);
+    for (const scope of [`client:${own}`, `project:${other}`]) await setRate(scope, '90').expect(303);
+    await setRate(`project:${other}`, '50', { kind: 'cost' }).expect(303);
+    const budget = { budget_cents: 1000, budget_currency: 'EUR' };
+    await db().updateTable('projects').set(budget).where('id', 'in', [one, alone]).execute();
+    return { follows };
+  }
+
+  it('of the instance asks first, with what stops counting, and again for other figures', async () => {
+    await priced();
+    const asked = await instance({ currency: 'USD' }).expect(422);
+    expect(asked.text).toContain('7 rates and 2 budgets in EUR would not count any more');
+    expect(await currency()).toBe('EUR');
+    const shown = hidden(asked);
+    await setRate(`person:${app.ids.charlie}`, '70').expect(303);
+    const again = await instance({ currency: 'USD', currency_shown: shown }).expect(422);
+    expect(again.text).toContain('8 rates and 2 budgets');
+    await instance({ currency: 'JPY', currency_shown: hidden(again) }).expect(422);
+    await instance({ currency: 'USD', currency_shown: hidden(again) }).expect(303);
+    expect(await currency()).toBe('USD');
+    // None is in dollars, so none is lost.
+    await instance({ currency: 'EUR' }).expect(303);
+    expect(await currency()).toBe('EUR');
+  });
+
+  it('of a client asks first, with what of that client stops counting', async () => {
+    const { follows } = await priced();
+    const form = { name: 'Moves away', currency: 'CHF' };
+    const asked = await app.as('alice').post(`/clients/${follows}`, form).expect(422);
+    expect(asked.text).toContain('3 rates and 1 budget in EUR would not count any more');
+    const stored = db().selectFrom('clients').select('currency').where('id', '=', follows);
+    expect((await stored.executeTakeFirst())?.currency).toBeNull();
+    // The same currency by its name is no other.
+    await app
+      .as('alice')
+      .post(`/clients/${follows}`, { ...form, currency: 'EUR' })
+      .expect(303);
+    await app
+      .as('alice')
+      .post(`/clients/${follows}`, { ...form, currency_shown: hidden(asked) })
+      .expect(303);
+    expect((await stored.executeTakeFirst())?.currency).toBe('CHF');
+  });
+});

@@ -12,4 +12,6 @@ export const settingsForm = z.object({
     .refine(isCurrency, 'form.currency'),
   week_start: weekStart,
   duration_format: durationFormat,
+  /** What was said about another currency; empty where nothing was. */
+  currency_shown: line(60),
 });

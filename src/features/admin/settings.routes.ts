@@ -1,11 +1,14 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type * as z from 'zod';
 import type { Deps } from '../../deps.ts';
 import { answerInvalid, readForm } from '../../http/forms.ts';
+import type { Problems } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { currencyOptions, timeZoneOptions } from '../accounts/choices.ts';
 import { setFlash } from '../accounts/sessions.ts';
+import { currencyProblems, shownLoss } from '../rates/currency-change.ts';
 import { changeSettings } from '../settings/change-settings.ts';
 import { settingsForm } from './settings.forms.ts';
 
@@ -21,17 +24,29 @@ export function settingsRoutes(deps: Deps): Router {
   router.post('/admin/settings', async (req, res) => {
     const viewer = requireAdministrator(personOf(res));
     const form = readForm(settingsForm, req.body);
-    if (!form.ok)
-      return answerInvalid(req, res, form.problems, (problems, values) =>
-        show(deps, req, res, { values, problems }),
-      );
     const now = Math.floor(deps.now() / 1000) * 1000;
-    await changeSettings(deps, { viewer, wanted: form.value, now });
+    const found = form.ok ? await save(deps, { viewer, form: form.value, now }) : form.problems;
+    if (Object.keys(found).length > 0)
+      return answerInvalid(req, res, found, (problems, values) =>
+        show(deps, req, res, { values: { ...values, currency_shown: shownLoss(found) }, problems }),
+      );
     const text = res.locals.functions.t('settings.saved');
     await setFlash(deps.db, sessionOf(res), { kind: 'success', text, undo_path: null });
     res.redirect(303, '/admin/settings');
   });
   return router;
+}
+
+async function save(
+  deps: Deps,
+  { viewer, form, now }: { viewer: { id: number }; form: z.output<typeof settingsForm>; now: number },
+): Promise<Problems> {
+  const { currency_shown, ...wanted } = form;
+  return changeSettings(deps, {
+    ...{ viewer, wanted, now },
+    problemsOf: (trx, { currency: before }) =>
+      currencyProblems(trx, { before, after: wanted.currency, client_id: null }, currency_shown),
+  });
 }
 
 interface SettingsPage {

@@ -18,6 +18,8 @@ export const clientForm = z.object({
     .transform((code) => code.toUpperCase())
     .refine((code) => code === '' || isCurrency(code), 'form.currency')
     .transform((code) => (code === '' ? null : code)),
+  /** What was said about another currency; empty where nothing was. */
+  currency_shown: line(60),
   /** Of what the form showed; empty where it showed nothing. */
   version: line(20),
 });

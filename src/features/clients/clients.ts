@@ -7,6 +7,8 @@ import { foldCase } from '../../shared/text.ts';
 import type { Actor, Change, RecordInChange } from '../../telemetry/record.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { requireClientRights } from '../access/access.ts';
+import { currencyProblems } from '../rates/currency-change.ts';
+import { findOwnCurrency } from '../rates/entry-rates.ts';
 import { scopeText } from '../rates/rates.ts';
 import { deleteRatesOf } from '../rates/rates.queries.ts';
 import { retryConflict } from '../work/conflicts.ts';
@@ -86,7 +88,11 @@ async function problemsOf(
 export async function addClient(
   trx: Transaction<Database>,
   record: RecordInChange,
-  { version: _, ...made }: { name: string; created_at: number; created_by: number } & Partial<ClientForm>,
+  {
+    version: _,
+    currency_shown: __,
+    ...made
+  }: { name: string; created_at: number; created_by: number } & Partial<ClientForm>,
 ): Promise<number> {
   const id = await insertClient(trx, { ...made, name_key: foldCase(made.name), archived_at: null });
   record('client.created', { client_id: id });
@@ -106,10 +112,15 @@ export function saveClient(
   return retryConflict(() =>
     change({ user_id: viewer.id }, async (trx, record) => {
       const client = await requireStored(trx, id);
-      const { version, ...row } = form;
+      const { version, currency_shown, ...row } = form;
       if (!['', versionOf(client)].includes(version))
         return { ok: false, problems: { form: { key: 'clients.changed_elsewhere' } } };
-      const problems = await problemsOf(trx, viewer, { form, id });
+      const own = await findOwnCurrency(trx);
+      const move = { before: client.currency ?? own, after: form.currency ?? own, client_id: id };
+      const problems = {
+        ...(await problemsOf(trx, viewer, { form, id })),
+        ...(await currencyProblems(trx, move, currency_shown)),
+      };
       if (Object.keys(problems).length > 0) return { ok: false, problems };
       const fields = ['name', 'code', 'description', 'color', 'currency'] as const;
       if (fields.some((field) => form[field] !== client[field])) {

@@ -31,6 +31,8 @@ export const rates: Record<keyof typeof en, string> = {
   'rates.cost_hint': 'Was Sie bezahlen. Kosten sind immer in der Währung dieses Servers, {currency}.',
   'rates.passed_over':
     'Dieser Satz von {amount} zählt nicht: Zeit wird hier in {currency} abgerechnet, und Beträge werden nicht umgerechnet. Legen Sie ihn neu fest.',
+  'rates.currency_loss':
+    'Beträge werden nie umgerechnet: {rates, plural, =0 {Kein Satz} one {# Satz} other {# Sätze}} und {budgets, plural, =0 {kein Budget} one {# Budget} other {# Budgets}} in {before} würden nicht mehr zählen, und neue Zeit hätte in {after} keinen Betrag, bis sie neu gesetzt sind. Noch einmal speichern ändert die Währung trotzdem.',
   'rates.per_hour': '{amount} je Stunde',
   'rates.none': 'Keiner',
   'rates.none_own': 'Kein eigener: es zählt ein weniger genauer, falls es einen gibt',

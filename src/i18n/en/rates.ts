@@ -29,6 +29,8 @@ export const rates = {
   'rates.cost_hint': 'What you pay. Costs are always in the currency of this server, {currency}.',
   'rates.passed_over':
     'This rate of {amount} does not count: time here is billed in {currency}, and amounts are not converted. Set it anew.',
+  'rates.currency_loss':
+    'Amounts are never converted: {rates, plural, =0 {no rate} one {# rate} other {# rates}} and {budgets, plural, =0 {no budget} one {# budget} other {# budgets}} in {before} would not count any more, and new time would have no amount in {after} until they are set anew. Save again to change the currency all the same.',
   'rates.per_hour': '{amount} an hour',
   'rates.none': 'None',
   'rates.none_own': 'None of its own: a less specific one counts, if there is one',
