@@ -19,22 +19,27 @@ import type { World } from '../support/world.ts';
  * Every route × every role, read from the router: a route that is not in this table fails the test. The project, its
  * client, task and entry are ones that only its members know of.
  *
- * - manager: of the project · other: manager of another one · owner: a member whose entry it is · colleague: a member of
+ * - manager: of the project · lead: a member by role who manages the project · other: manager of another one · owner: a member whose entry it is · colleague: a member of
  *   the project · stranger: a member of nothing · out: not signed in
  */
-const roles = ['admin', 'manager', 'other', 'owner', 'colleague', 'stranger', 'out'] as const;
+const roles = ['admin', 'manager', 'lead', 'other', 'owner', 'colleague', 'stranger', 'out'] as const;
 type Role = (typeof roles)[number];
+/** Of the entry, or of a sum that it is in. */
+const readsTime: readonly Role[] = ['admin', 'manager', 'lead', 'owner'];
+const readsMoney: readonly Role[] = ['admin', 'manager', 'lead'];
 /** ok: it works, and what is sent is done · in: leads to /login. */
 type Outcome = 'ok' | '403' | '404' | 'in';
 
-const everybody = 'ok ok ok ok ok ok in';
-const administrators = 'ok 404 404 404 404 404 in';
-const nobody = '404 404 404 404 404 404 404';
-const makers = 'ok ok ok 403 403 403 in';
-const seers = 'ok ok 404 ok ok 404 in';
-const managers = 'ok ok 404 403 403 404 in';
+const everybody = 'ok ok ok ok ok ok ok in';
+const administrators = 'ok 404 404 404 404 404 404 in';
+const nobody = '404 404 404 404 404 404 404 404';
+const makers = 'ok ok 403 ok 403 403 403 in';
+const seers = 'ok ok ok 404 ok ok 404 in';
+const managers = 'ok ok ok 404 403 403 404 in';
+/** Clients, whose managers are managers by role. */
+const client_managers = 'ok ok 403 404 403 403 404 in';
 /** Who may see the owner's entry. */
-const ofEntry = 'ok ok 404 ok 404 404 in';
+const ofEntry = 'ok ok ok 404 ok 404 404 in';
 
 const expectations: Record<string, string> = {
   'GET /': everybody,
@@ -44,12 +49,12 @@ const expectations: Record<string, string> = {
   'POST /timer/stop': everybody,
   'POST /timer/discard': everybody,
   'POST /timer/running': everybody,
-  'POST /entries/:id/continue': '404 404 404 ok 404 404 in',
+  'POST /entries/:id/continue': '404 404 404 404 ok 404 404 in',
 
   'GET /entries': everybody,
   'POST /entries': everybody,
   // For somebody: those whose people they are.
-  'GET /entries/new': 'ok ok 404 ok 404 404 in',
+  'GET /entries/new': 'ok ok ok 404 ok 404 404 in',
   'GET /entries/understood': everybody,
   // Of the project; a form is sent with the owner's entry.
   'GET /entries/tasks': seers,
@@ -80,19 +85,19 @@ const expectations: Record<string, string> = {
   'GET /notices': everybody,
   'POST /notices/read': everybody,
   // The notice is the owner's.
-  'POST /notices/:id/read': '404 404 404 ok 404 404 in',
+  'POST /notices/:id/read': '404 404 404 404 ok 404 404 in',
 
   'GET /clients': everybody,
   'GET /clients/new': makers,
   'POST /clients': makers,
   'GET /clients/:id': seers,
-  'GET /clients/:id/edit': managers,
-  'POST /clients/:id': managers,
-  'POST /clients/:id/archive': managers,
-  'POST /clients/:id/restore': managers,
-  'POST /clients/:id/delete': managers,
-  'GET /clients/:id/merge': managers,
-  'POST /clients/:id/merge': managers,
+  'GET /clients/:id/edit': client_managers,
+  'POST /clients/:id': client_managers,
+  'POST /clients/:id/archive': client_managers,
+  'POST /clients/:id/restore': client_managers,
+  'POST /clients/:id/delete': client_managers,
+  'GET /clients/:id/merge': client_managers,
+  'POST /clients/:id/merge': client_managers,
 
   'GET /tasks': everybody,
   'GET /tasks/board': everybody,
@@ -109,14 +114,14 @@ const expectations: Record<string, string> = {
   'POST /tasks/:id/merge': managers,
   'POST /tasks/:id/comments': seers,
   // The comment is the owner's.
-  'POST /tasks/:id/comments/:comment_id': '404 404 404 ok 404 404 in',
-  'POST /tasks/:id/comments/:comment_id/delete': 'ok ok 404 ok 403 404 in',
+  'POST /tasks/:id/comments/:comment_id': '404 404 404 404 ok 404 404 in',
+  'POST /tasks/:id/comments/:comment_id/delete': 'ok ok ok 404 ok 403 404 in',
 
   // Of the project: nobody else learns what its hours cost.
   'GET /rates': administrators,
-  'GET /rates/edit': 'ok ok 404 404 404 404 in',
-  'GET /rates/review': 'ok ok 404 404 404 404 in',
-  'POST /rates': 'ok ok 404 404 404 404 in',
+  'GET /rates/edit': 'ok ok ok 404 404 404 404 in',
+  'GET /rates/review': 'ok ok ok 404 404 404 404 in',
+  'POST /rates': 'ok ok ok 404 404 404 404 in',
 
   'GET /tags': everybody,
   'GET /tags/new': makers,
@@ -157,17 +162,17 @@ const expectations: Record<string, string> = {
   'POST /invitation': nobody,
   'GET /password/reset': nobody,
   'POST /password/reset': nobody,
-  'GET /password/forgot': 'ok ok ok ok ok ok ok',
-  'POST /password/forgot': 'ok ok ok ok ok ok ok',
+  'GET /password/forgot': 'ok ok ok ok ok ok ok ok',
+  'POST /password/forgot': 'ok ok ok ok ok ok ok ok',
 
-  'GET /login': 'ok ok ok ok ok ok ok',
-  'POST /login': 'ok ok ok ok ok ok ok',
-  'POST /logout': 'in in in in in in in',
+  'GET /login': 'ok ok ok ok ok ok ok ok',
+  'POST /login': 'ok ok ok ok ok ok ok ok',
+  'POST /logout': 'in in in in in in in in',
   'GET /account': everybody,
   'POST /account': everybody,
   'POST /account/password': everybody,
   // The session is the owner's.
-  'POST /account/sessions/:id/revoke': '404 404 404 ok 404 404 in',
+  'POST /account/sessions/:id/revoke': '404 404 404 404 ok 404 404 in',
   'POST /account/sessions/revoke-others': everybody,
   'GET /privacy': everybody,
   'POST /privacy/analytics': everybody,
@@ -189,8 +194,8 @@ const expectations: Record<string, string> = {
   'GET /admin/telemetry/ledger/export.jsonl': administrators,
   'GET /admin/telemetry/ledger/:id': administrators,
 
-  'GET /setup': '404 404 404 404 404 404 in',
-  'POST /setup': '404 404 404 404 404 404 in',
+  'GET /setup': '404 404 404 404 404 404 404 in',
+  'POST /setup': '404 404 404 404 404 404 404 in',
 };
 
 let app: TestApp;
@@ -218,6 +223,7 @@ test('every route answers every role as it should', { timeout: 300_000 }, async 
   const unexpected: string[] = [];
   let cells = 0;
   let money_shown = false;
+  let time_shown = false;
   for (const route of routes) {
     const wanted = (expectations[nameOf(route)] ?? '').split(' ') as Outcome[];
     for (const [index, role] of roles.entries()) {
@@ -242,17 +248,18 @@ test('every route answers every role as it should', { timeout: 300_000 }, async 
       }
       if (['stranger', 'other', 'out'].includes(role) && answer.body.includes(world.secret))
         unexpected.push(`${nameOf(route)} tells the ${role} about the project`);
-      if (!['admin', 'manager'].includes(role) && world.amounts.some((text) => answer.body.includes(text)))
+      if (!readsMoney.includes(role) && world.amounts.some((text) => answer.body.includes(text)))
         unexpected.push(`${nameOf(route)} tells the ${role} about money`);
-      if (['admin', 'manager'].includes(role))
-        money_shown ||= world.amounts.some((text) => answer.body.includes(text));
-      if (role === 'colleague' && answer.body.includes(world.own_secret))
-        unexpected.push(`${nameOf(route)} tells the colleague about the entry`);
+      if (readsMoney.includes(role)) money_shown ||= world.amounts.some((text) => answer.body.includes(text));
+      const shows_time = world.times.some((text) => answer.body.includes(text));
+      if (!readsTime.includes(role) && (answer.body.includes(world.own_secret) || shows_time))
+        unexpected.push(`${nameOf(route)} tells the ${role} about the entry`);
+      time_shown ||= shows_time;
     }
   }
   expect(unexpected).toEqual([]);
-  // Else the amounts that nobody else may read are no amounts of any page.
-  expect(money_shown).toBe(true);
+  // Else the amounts and times that nobody else may read are none of any page.
+  expect([money_shown, time_shown]).toEqual([true, true]);
   expect(cells).toBe(routes.length * roles.length);
 });
 
@@ -283,7 +290,7 @@ test('no list, filter, search, sort or export tells what is not theirs', { timeo
         const answer = await fetch(`${app.address}${path}?${query}`, { headers: { cookie } });
         const body = await answer.text();
         if (answer.status >= 500) told.push(`${path}?${query} for ${role}: ${answer.status}`);
-        const mine = role === 'owner' ? [] : [world.own_secret];
+        const mine = role === 'owner' ? [] : [world.own_secret, ...world.times];
         const project_too = role === 'owner' || role === 'colleague' ? [] : [world.secret];
         const hidden = [...world.amounts, ...mine, ...project_too];
         if (hidden.some((text) => body.includes(text))) told.push(`${path}?${query} tells the ${role}`);
@@ -414,7 +421,7 @@ async function ownWorld({ ids, people }: World, role: 'stranger' | 'other'): Pro
 async function traces({ ids, people }: World): Promise<string> {
   const { db } = app.deps;
   const { project, client, task } = ids;
-  const others = [people.owner, people.colleague, people.manager];
+  const others = [people.owner, people.colleague, people.manager, people.lead];
   const rows = [
     await db.selectFrom('projects').selectAll().where('client_id', '=', client).execute(),
     await db.selectFrom('clients').selectAll().where('id', '=', client).execute(),
@@ -544,7 +551,7 @@ async function mergeOf(route: RouteOfApp, { ids, people }: World): Promise<strin
         ...{ assignee_id: null, due_date: null, estimate_seconds: null, updated_at: app.clock.now },
       });
     const id = await insertProject(db, { ...row, client_id: null, color: 'red', billable: 1 });
-    await insertProjectManager(db, id, people.manager);
+    for (const leads of [people.manager, people.lead]) await insertProjectManager(db, id, leads);
     return id;
   };
   const into = await inserted();
@@ -615,6 +622,7 @@ test('people of a world are who they should be', async () => {
   expect(member.map(({ user_id, is_manager }) => [user_id, is_manager]).sort()).toEqual(
     [
       [world.people.manager, 1],
+      [world.people.lead, 1],
       [world.people.owner, 0],
       [world.people.colleague, 0],
     ].sort(),

@@ -20,7 +20,7 @@ type WorldId =
   | 'person';
 
 export interface World {
-  people: Record<'manager' | 'other' | 'owner' | 'colleague' | 'stranger', number>;
+  people: Record<'manager' | 'lead' | 'other' | 'owner' | 'colleague' | 'stranger', number>;
   ids: Record<WorldId, number>;
   /** In every name of the project, its client and task; whoever has no access never reads it. */
   secret: string;
@@ -28,12 +28,20 @@ export interface World {
   own_secret: string;
   /** How the rates, costs and amounts of the project look; members never read them, not even of their own time. */
   amounts: readonly string[];
+  /** How the owner's time looks, in the entry and in every sum of it; their colleagues never read it. */
+  times: readonly string[];
   /** What `:id` means after a word of a path. */
   parameters: Record<string, number | string>;
 }
 
-/** Of the entry, one hour long, and of the rates, as English pages write them. */
-const amounts = ['9,876.54', '8,765.43', '7,654.32', '6,543.21', '7,654.31', '6,543.29', '7,654.39'];
+/** Of the entry and of the rates, as English pages write them: by the hour, and of the whole of it. */
+const amounts = [
+  ...['9,876.54', '8,765.43', '7,654.32', '6,543.21', '7,654.31', '6,543.29', '7,654.39'],
+  ...['71,377.21', '63,347.28', '71377.21', '63347.28'],
+];
+/** A length that nothing else has: as pages and files write it, and in hours. */
+const entrySeconds = 26_017;
+const times = ['7:13:37', '7.2269'];
 
 const casts = new WeakMap<TestApp, World['people']>();
 let count = 0;
@@ -44,6 +52,8 @@ async function castOf(app: TestApp): Promise<World['people']> {
   const { deps } = app;
   const people = {
     manager: await createPerson(deps, 'manager', 'manager'),
+    // Whoever made the project made a member its manager.
+    lead: await createPerson(deps, 'lead', 'member'),
     other: await createPerson(deps, 'other', 'manager'),
     owner: await createPerson(deps, 'owner', 'member'),
     colleague: await createPerson(deps, 'colleague', 'member'),
@@ -101,6 +111,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
     .insertInto('project_members')
     .values([
       { project_id: project, user_id: people.manager, is_manager: 1 },
+      { project_id: project, user_id: people.lead, is_manager: 1 },
       { project_id: project, user_id: people.owner, is_manager: 0 },
       { project_id: project, user_id: people.colleague, is_manager: 0 },
       { project_id: foreign, user_id: people.other, is_manager: 1 },
@@ -119,7 +130,12 @@ export async function makeWorld(app: TestApp): Promise<World> {
   const ended_at = app.clock.now - 3_600_000;
   const row: Insertable<EntriesTable> = {
     ...{ user_id: people.owner, project_id: project, description: own_secret, task_id: task },
-    ...{ started_at: ended_at - 3_600_000, ended_at, zone: 'Europe/Berlin', local_date: '2026-03-04' },
+    ...{
+      started_at: ended_at - entrySeconds * 1000,
+      ended_at,
+      zone: 'Europe/Berlin',
+      local_date: '2026-03-04',
+    },
     ...{ billable: 1, source: 'manual', created_at: ended_at, updated_at: ended_at },
     ...{ rate_cents: 987_654, cost_rate_cents: 876_543, currency: 'EUR' },
   };
@@ -156,7 +172,7 @@ export async function makeWorld(app: TestApp): Promise<World> {
   });
   const ids = { foreign, client, project, task, comment, tag, entry, deleted_item, session, person };
   return {
-    ...{ people, ids, secret, own_secret, amounts },
+    ...{ people, ids, secret, own_secret, amounts, times },
     parameters: {
       ...{ clients: client, projects: project, tasks: task, tags: tag, entries: entry },
       ...{
