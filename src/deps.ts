@@ -18,6 +18,7 @@ import type { SendPage } from './http/page.ts';
 import { createViewFunctions } from './http/view-functions.ts';
 import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
+import { memoryLimitBytes } from './observability/memory-limit.ts';
 import { readDisks } from './observability/disk-space.ts';
 import { monitorLoop } from './observability/event-loop.ts';
 import { createHealth } from './observability/health.ts';
@@ -163,6 +164,7 @@ function registerGauges(
   const folders = watchedFolders(config);
   metrics.collect('tt_disk_free_bytes', () => readDisks(folders, 'free_bytes'));
   metrics.collect('tt_disk_size_bytes', () => readDisks(folders, 'total_bytes'));
+  metrics.collect('tt_memory_limit_bytes', async () => memoryLimitBytes());
   metrics.collect('tt_db_pool_connections', async () => poolState());
   metrics.collect('tt_outbox_depth', async () => {
     const depth = await telemetry.outbox.depth();

@@ -53,9 +53,10 @@ export const runtime = () =>
     .withPanel(
       graph({
         title: 'Memory',
-        description: 'The container is ended at its limit of 512 MiB.',
+        description: 'At its limit the process is ended: that of its container, or what the machine has.',
         lines: [
           ['process_resident_memory_bytes{job="timetracker"}', 'process {{instance}}'],
+          ['tt_memory_limit_bytes{job="timetracker"}', 'limit {{instance}}'],
           ['nodejs_heap_size_used_bytes{job="timetracker"}', 'heap used {{instance}}'],
           ['nodejs_heap_size_total_bytes{job="timetracker"}', 'heap {{instance}}'],
           ['nodejs_external_memory_bytes{job="timetracker"}', 'buffers {{instance}}'],

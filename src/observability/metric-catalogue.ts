@@ -193,6 +193,12 @@ export const METRIC_FAMILIES = {
     help: 'Size of the disk of a folder.',
     labels: { folder: WATCHED_FOLDERS },
   },
+  memoryLimit: {
+    name: 'tt_memory_limit_bytes',
+    type: 'gauge',
+    help: 'Memory at which this process is ended: the limit of its container or unit, else the memory of the machine.',
+    labels: {},
+  },
   logins: {
     name: 'tt_logins_total',
     type: 'counter',

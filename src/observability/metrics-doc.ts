@@ -14,7 +14,7 @@ Every label takes its values from a closed set. Anything else becomes \`other\` 
 name can add a series. The process's own figures (\`process_*\`, \`nodejs_*\`) come on top.
 
 A figure that is read at scrape time (\`tt_active_timers\`, \`tt_users_active\`, \`tt_db_pool_connections\`,
-\`tt_outbox_depth\`, \`tt_outbox_oldest_age_seconds\`, \`tt_disk_free_bytes\`, \`tt_disk_size_bytes\`,
+\`tt_outbox_depth\`, \`tt_outbox_oldest_age_seconds\`, \`tt_disk_free_bytes\`, \`tt_disk_size_bytes\`, \`tt_memory_limit_bytes\`,
 \`tt_job_last_success_timestamp_seconds\`, \`tt_backup_newest_timestamp_seconds\`) is at most 5 seconds old. When it cannot be read within a second it is left out, and \`tt_collector_errors_total\` says so.
 `;
 

@@ -29,6 +29,7 @@ export type CollectedMetric =
   | 'tt_outbox_oldest_age_seconds'
   | 'tt_disk_free_bytes'
   | 'tt_disk_size_bytes'
+  | 'tt_memory_limit_bytes'
   | 'tt_job_last_success_timestamp_seconds'
   | 'tt_backup_newest_timestamp_seconds';
 
@@ -241,6 +242,7 @@ function addFamilies(registry: Registry) {
       tt_db_pool_connections: addCollectedGauge(registry, METRIC_FAMILIES.dbPoolConnections),
       tt_disk_free_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskFree),
       tt_disk_size_bytes: addCollectedGauge(registry, METRIC_FAMILIES.diskSize),
+      tt_memory_limit_bytes: addCollectedGauge(registry, METRIC_FAMILIES.memoryLimit),
       tt_job_last_success_timestamp_seconds: addCollectedGauge(registry, METRIC_FAMILIES.jobLastSuccess),
       tt_backup_newest_timestamp_seconds: addCollectedGauge(registry, METRIC_FAMILIES.backupNewest),
     } satisfies Record<CollectedMetric, (collected: Collected | undefined) => void>,
