@@ -12,7 +12,7 @@ import type { BulkResult } from './entry-bulk.ts';
 import type { Entry } from './entries.queries.ts';
 import { versionsOf } from './entry-bulk-plan.ts';
 import { listSelectedRows, listTagsOfEntries, listVisibleByIds } from './entry-bulk.queries.ts';
-import type { SelectedRow } from './entry-bulk.queries.ts';
+import type { EntryRow } from './entry-rows.queries.ts';
 import { listBookableChoices } from './project-choice.queries.ts';
 
 type Blocked = Extract<BulkResult, { outcome: 'blocked' }>;
@@ -70,7 +70,7 @@ const agreementOf = ({ agreement, rest }: Blocked) => ({
 });
 
 /** Those that stay as they are come first: they are what the page asks about. */
-function withReasons(rows: readonly SelectedRow[], blocked: Blocked | undefined, res: Response) {
+function withReasons(rows: readonly EntryRow[], blocked: Blocked | undefined, res: Response) {
   const { t } = res.locals.functions;
   const told = rows.map((row) => {
     const reason = blocked?.blocks.get(row.id);

@@ -1,10 +1,12 @@
 import type { Insertable, Updateable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import type { DeletedItemsTable, EntriesTable, Flag } from '../../db/schema.ts';
+import type { DeletedItemsTable, EntriesTable } from '../../db/schema.ts';
 import { visibleEntries } from '../access/access.queries.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import type { Entry } from './entries.queries.ts';
+import { listedEntries, withNames } from './entry-rows.queries.ts';
+import type { EntryRow } from './entry-rows.queries.ts';
 
 type Ids = readonly number[];
 
@@ -22,39 +24,13 @@ export async function listVisibleByIds(db: Db, viewer: Viewer, ids: Ids): Promis
     .execute();
 }
 
-export interface SelectedRow {
-  id: number;
-  user_id: number;
-  person_name: string;
-  description: string;
-  project_name: string | null;
-  project_color: string | null;
-  client_name: string | null;
-  task_name: string | null;
-  local_date: string;
-  duration_seconds: number | null;
-  billable: Flag;
-}
-
 /** The same entries as a page shows them. */
-export async function listSelectedRows(db: Db, viewer: Viewer, ids: Ids): Promise<SelectedRow[]> {
+export async function listSelectedRows(db: Db, viewer: Viewer, ids: Ids): Promise<EntryRow[]> {
   if (ids.length === 0) return [];
-  return db
-    .selectFrom('entries')
-    .innerJoin('users', 'users.id', 'entries.user_id')
-    .leftJoin('projects', 'projects.id', 'entries.project_id')
-    .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .leftJoin('tasks', 'tasks.id', 'entries.task_id')
-    .select(['entries.id', 'entries.user_id', 'users.name as person_name', 'entries.description'])
-    .select(['projects.name as project_name', 'projects.color as project_color'])
-    .select(['clients.name as client_name', 'tasks.name as task_name'])
-    .select(['entries.local_date', 'entries.duration_seconds', 'entries.billable'])
+  const selected = listedEntries(db)
     .where('entries.id', 'in', [...ids])
-    .where(visibleEntries(viewer))
-    .orderBy('entries.local_date', 'desc')
-    .orderBy('entries.started_at', 'desc')
-    .orderBy('entries.id', 'desc')
-    .execute();
+    .where(visibleEntries(viewer));
+  return withNames(db, selected.as('page'));
 }
 
 /** Ids of tags, by entry. */

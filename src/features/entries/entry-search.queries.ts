@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ExpressionBuilder } from 'kysely';
 import type { Db } from '../../db/connect.ts';
-import type { Database, Flag } from '../../db/schema.ts';
+import type { Database } from '../../db/schema.ts';
 import {
   inScope,
   knownProjects,
@@ -14,26 +14,9 @@ import { calledLike, projectCalledLike } from '../work/called-like.queries.ts';
 import { choicesAtMost, choicesOf } from '../work/choice-list.ts';
 import type { Choices, ChoiceWish } from '../work/choice-list.ts';
 import { likePattern } from '../work/list-query.ts';
+import { listedEntries, withNames } from './entry-rows.queries.ts';
+import type { EntryRow } from './entry-rows.queries.ts';
 import type { EntrySearch } from './entry-search.forms.ts';
-
-export interface FoundEntry {
-  id: number;
-  user_id: number;
-  person_name: string;
-  description: string;
-  project_name: string | null;
-  project_color: string | null;
-  client_name: string | null;
-  task_name: string | null;
-  local_date: string;
-  zone: string;
-  started_at: number;
-  ended_at: number | null;
-  duration_seconds: number | null;
-  billable: Flag;
-  created_by: number | null;
-  updated_by: number | null;
-}
 
 /** What a search asks for, as far as the scope lets see it. */
 const matching =
@@ -98,11 +81,8 @@ export async function listFoundEntries(
   scope: EntryScope,
   search: EntrySearch,
   { after, limit }: { after: SearchAnchor | undefined; limit: number },
-): Promise<FoundEntry[]> {
-  const page = db
-    .selectFrom('entries')
-    .select(['id', 'user_id', 'project_id', 'description', 'local_date', 'zone', 'started_at', 'ended_at'])
-    .select(['duration_seconds', 'billable', 'task_id', 'created_by', 'updated_by'])
+): Promise<EntryRow[]> {
+  const page = listedEntries(db)
     .where(matching(search, scope))
     .$if(after !== undefined, (query) =>
       query.where(
@@ -114,34 +94,7 @@ export async function listFoundEntries(
     .orderBy('id', 'desc')
     .limit(limit)
     .as('page');
-  return db
-    .selectFrom(page)
-    .innerJoin('users', 'users.id', 'page.user_id')
-    .leftJoin('projects', 'projects.id', 'page.project_id')
-    .leftJoin('clients', 'clients.id', 'projects.client_id')
-    .leftJoin('tasks', 'tasks.id', 'page.task_id')
-    .select([
-      'page.id',
-      'page.user_id',
-      'users.name as person_name',
-      'page.description',
-      'page.local_date',
-      'page.zone',
-    ])
-    .select([
-      'page.started_at',
-      'page.ended_at',
-      'page.duration_seconds',
-      'page.billable',
-      'page.created_by',
-      'page.updated_by',
-    ])
-    .select(['projects.name as project_name', 'projects.color as project_color'])
-    .select(['clients.name as client_name', 'tasks.name as task_name'])
-    .orderBy('page.local_date', 'desc')
-    .orderBy('page.started_at', 'desc')
-    .orderBy('page.id', 'desc')
-    .execute();
+  return withNames(db, page);
 }
 
 export interface SearchTotal {

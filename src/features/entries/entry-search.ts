@@ -12,13 +12,14 @@ import {
   sumFoundEntries,
   sumFoundMonths,
 } from './entry-search.queries.ts';
-import type { FoundEntry, SearchAnchor, SearchTotal } from './entry-search.queries.ts';
+import type { EntryRow } from './entry-rows.queries.ts';
+import type { SearchAnchor, SearchTotal } from './entry-search.queries.ts';
 
 /** Days that one statement looks through where no index answers: SQLite keeps everybody waiting meanwhile. */
 const pieceDays = 61;
 
 export interface Found {
-  rows: FoundEntry[];
+  rows: EntryRow[];
   /** Of all pages. */
   total: SearchTotal;
 }
@@ -70,7 +71,7 @@ async function searchText(
   { after, limit }: Page,
   sums = true,
 ): Promise<Found> {
-  const rows: FoundEntry[] = [];
+  const rows: EntryRow[] = [];
   const total = { ...nothingFound.total };
   for (const piece of piecesOf(search)) {
     const part = { ...search, ...piece };

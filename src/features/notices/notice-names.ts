@@ -1,6 +1,7 @@
 import type { Db } from '../../db/connect.ts';
 import type { Viewer } from '../access/access.queries.ts';
-import { mapPeopleNames, mapProjectNames, mapTaskNames } from './notices.queries.ts';
+import { mapPersonNames } from '../accounts/people.queries.ts';
+import { mapProjectNames, mapTaskNames } from './notices.queries.ts';
 import type { Notice, NoticeNames } from './notices.ts';
 
 /**
@@ -18,6 +19,6 @@ export async function namesOf(db: Db, viewer: Viewer, notices: readonly Notice[]
   return {
     projects: await mapProjectNames(db, viewer, project_ids),
     tasks: await mapTaskNames(db, viewer, task_ids),
-    people: await mapPeopleNames(db, user_ids),
+    people: await mapPersonNames(db, user_ids),
   };
 }
