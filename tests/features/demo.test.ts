@@ -93,6 +93,23 @@ describe('the made-up team', () => {
     for (const { started_at } of running) expect(testNow - started_at).toBeLessThan(3_600_000);
   });
 
+  test('its projects are found by their codes, which nobody else takes', async () => {
+    const app = await createTestApp();
+    const alice = app.as('alice');
+    // This one was here before.
+    await alice.post('/projects', { name: 'Own', code: 'demo-help' }).expect(303);
+    await seedDemo(app.deps, { ...request, people: 2, entries: 20 }, quiet);
+    const list = (await alice.get('/projects?q=demo-BOOK').expect(200)).text;
+    expect(list.slice(list.indexOf('<main'))).toContain('>DEMO-BOOK<');
+    const taken = await alice.post('/projects', { name: 'Double', code: 'Demo-Book' }).expect(422);
+    expect(taken.text).toContain('already has the code');
+    const rows = await app.deps.db.selectFrom('projects').select(['name', 'code', 'code_key']).execute();
+    const coded = rows.filter(({ code }) => code !== '');
+    expect(coded.length).toBeGreaterThan(2);
+    for (const { code, code_key } of coded) expect(code_key).toBe(code.toLowerCase());
+    expect(coded.filter(({ code_key }) => code_key === 'demo-help')).toMatchObject([{ name: 'Own' }]);
+  });
+
   test('an asked-for number of entries is met exactly, with few and with many', async () => {
     for (const [entries, people] of [
       [1, 1],

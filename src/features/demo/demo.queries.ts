@@ -10,6 +10,7 @@ import type {
   TasksTable,
   UsersTable,
 } from '../../db/schema.ts';
+import { foldCase } from '../../shared/text.ts';
 
 /** True as soon as anybody has booked time. */
 export async function hasEntries(db: Db): Promise<boolean> {
@@ -76,8 +77,17 @@ export async function listProjectKeys(
   return db.selectFrom('projects').select(['id', 'client_id', 'name_key']).execute();
 }
 
+/** Inserts projects; a code that another one has stays with that. */
 export async function insertProjects(db: Db, rows: Insertable<ProjectsTable>[]): Promise<void> {
-  if (rows.length > 0) await db.insertInto('projects').values(rows).execute();
+  if (rows.length === 0) return;
+  const keys = rows.map(({ code }) => foldCase(code ?? ''));
+  const taken = await db.selectFrom('projects').select('code_key').where('code_key', 'in', keys).execute();
+  const is_taken = new Set(taken.map(({ code_key }) => code_key));
+  const coded = rows.map((row, index) => {
+    const code_key = keys[index] ?? '';
+    return is_taken.has(code_key) ? { ...row, code: '', code_key: '' } : { ...row, code_key };
+  });
+  await db.insertInto('projects').values(coded).execute();
 }
 
 /** Each day on which a person has entries: the first start, the last end (null when there is none), timers running. */
