@@ -156,6 +156,18 @@ describe('an invitation', () => {
     expect(await count()).toBe(before);
   });
 
+  it('tells whose address it is when that somebody is not in, and leads to them', async () => {
+    const { id, name, email } = await invite();
+    const { page: invited } = await invite({ email: email.toUpperCase() });
+    expect(invited.status).toBe(422);
+    expect(invited.text).toContain(`${name} was invited with this address already`);
+    expect(invited.text).toContain(`href="/admin/users/${id}"`);
+    await app.as('alice').post(`/admin/users/${id}/deactivate`).expect(303);
+    const { page: former } = await invite({ email });
+    expect(former.text).toContain(`${name} has this address and was deactivated`);
+    expect(former.text).toContain(`href="/admin/users/${id}"`);
+  });
+
   it('makes a member of projects that only members see', async () => {
     const { id: project_id } = await app.deps.db
       .insertInto('projects')
@@ -486,10 +498,23 @@ describe('a person without an account', () => {
     const preview = await app.as('alice').get(`/admin/users/${id}/merge?into_id=${app.ids.bob}`).expect(200);
     expect(main(preview)).toContain('1 · 2:00:00');
     expect(await userNamed('Double')).toBeDefined();
-    await app.as('alice').post(`/admin/users/${id}/merge`, { into_id: app.ids.bob }).expect(303);
+    const shown = /name="shown" value="([^"]+)"/.exec(preview.text)?.[1] ?? '';
+    const merge = (said: string) =>
+      app.as('alice').post(`/admin/users/${id}/merge`, { into_id: app.ids.bob, shown: said });
+    // Nothing was shown, or something else than there is by now, or somebody who was still here.
+    expect((await merge('').expect(422)).text).toContain('it is not as it was shown any more');
+    await book(id);
+    const again = await merge(shown).expect(422);
+    expect(main(again)).toContain('2 · 4:00:00');
+    await app.as('alice').post(`/admin/users/${app.ids.bob}/deactivate`).expect(303);
+    const former = await merge(/name="shown" value="([^"]+)"/.exec(again.text)?.[1] ?? '').expect(422);
+    expect(former.text).toContain('Bob is deactivated');
+    await app.as('alice').post(`/admin/users/${app.ids.bob}/activate`).expect(303);
+    expect(await userNamed('Double')).toBeDefined();
+    await merge(/name="shown" value="([^"]+)"/.exec(again.text)?.[1] ?? '').expect(303);
     expect(await userNamed('Double')).toBeUndefined();
     const entries = await db.selectFrom('entries').select('id').where('user_id', '=', app.ids.bob).execute();
-    expect(entries).toHaveLength(1);
+    expect(entries).toHaveLength(2);
     const members = await db
       .selectFrom('project_members')
       .selectAll()
@@ -503,7 +528,7 @@ describe('a person without an account', () => {
     ]);
     expect(JSON.parse((await auditOf('person.merged'))?.content ?? '')).toMatchObject({
       placeholder_id: id,
-      entries: 1,
+      entries: 2,
     });
   });
 
@@ -732,6 +757,24 @@ describe('a manager', () => {
       .as('charlie')
       .post('/entries', { ...form, user_id: app.ids.bob, project_id: other.id });
     expect(page.status).toBe(422);
+    // They see it, and it is still there: it is not theirs to book others on, however it is named.
+    const sentence = 'You do not manage the project “Of alice”';
+    expect(page.text).toContain(sentence);
+    const named = await app
+      .as('charlie')
+      .post('/entries', { ...form, text: 'x @"Of alice"', user_id: app.ids.bob });
+    expect([named.status, named.text.includes(sentence)]).toEqual([422, true]);
+    const moved = await app.as('charlie').post(`/entries/${entry_id}`, { text: 'x', project_id: other.id });
+    expect([moved.status, moved.text.includes(sentence)]).toEqual([422, true]);
+    await app.deps.db
+      .updateTable('projects')
+      .set({ visibility: 'members' })
+      .where('id', '=', other.id)
+      .execute();
+    for (const fields of [{ project_id: other.id }, { text: 'x @"Of alice"', project_id: '' }]) {
+      const hidden = await app.as('charlie').post('/entries', { ...form, user_id: app.ids.bob, ...fields });
+      expect([hidden.status, hidden.text.includes('You do not manage')]).toEqual([422, false]);
+    }
   });
 
   it('changes, deletes and brings back, audited; the text stays out of the log', async () => {

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/connect.ts';
 import type { Flag } from '../../db/schema.ts';
+import { foldCase } from '../../shared/text.ts';
 import type { Viewer } from '../access/access.queries.ts';
 import { tagNameMax } from '../tags/tags.ts';
 import { findTaskState, findVisibleTask } from '../tasks/task-choice.queries.ts';
@@ -38,6 +39,7 @@ export type WhatProblem =
   | { key: 'entry.ambiguous_project'; values: { name: string; choices: string } }
   | { key: 'entry.tag_too_long'; values: { maximum: number } }
   | { key: 'entry.project_gone' }
+  | { key: 'entry.project_not_managed'; values: { name: string } }
   | { key: 'entry.task_gone' }
   | { key: 'entry.task_archived' | 'entry.task_elsewhere'; values: { name: string; project: string } }
   | { key: 'entry.project_archived'; values: { name: string } };
@@ -67,7 +69,7 @@ export async function understandWhat(
   const read = parseTimerInput(typed.text, names, preferred_ids);
   const { description, project_id, tag_names } = read;
   const problem = textProblem(read, names);
-  if (problem) return refused('text', problem);
+  if (problem) return refused('text', (await notManaged(db, booking, problem)) ?? problem);
   const task = await findChosenTask(db, booking.viewer, typed);
   if (task === undefined) return refused('task_id', { key: 'entry.task_gone' });
   const wanted = chosenProject(project_id, typed, kept_project_id);
@@ -81,13 +83,35 @@ export async function understandWhat(
     chosen === kept_project_id
       ? await findProjectState(db, chosen)
       : await findBookableProject(db, booking, chosen);
-  if (!project) return refused('project_id', { key: 'entry.project_gone' });
+  if (!project) return refused('project_id', await whyNotBookable(db, booking, chosen));
   if (project.archived_at !== null && project.id !== kept_project_id) {
     return refused('project_id', { key: 'entry.project_archived', values: { name: project.name } });
   }
   const done = withTask({ description, project, task, tag_names }, typed.kept_task_id ?? null);
   if (!done.ok || done.what.task) return done;
   return { ok: true, what: { ...done.what, task: await findSuggestedTask(db, typed, project) } };
+}
+
+/** One that is hidden is answered like one that is gone; of one that they see it is said what keeps them from it. */
+async function whyNotBookable(db: Db, { viewer }: Booking, project_id: number): Promise<WhatProblem> {
+  const seen = await findBookableProject(db, { viewer, owner_id: viewer.id }, project_id);
+  return seen
+    ? { key: 'entry.project_not_managed', values: { name: seen.name } }
+    : { key: 'entry.project_gone' };
+}
+
+/** The same of a project that the text names; undefined when it is something else. */
+async function notManaged(
+  db: Db,
+  { viewer, owner_id }: Booking,
+  problem: WhatProblem,
+): Promise<WhatProblem | undefined> {
+  if (problem.key !== 'entry.unknown_project' || viewer.id === owner_id) return undefined;
+  const own = { viewer, owner_id: viewer.id };
+  const seen = await listProjectNames(db, own, { meant: [foldCase(problem.values.name)], kept_id: null });
+  return seen.length === 0
+    ? undefined
+    : { key: 'entry.project_not_managed', values: { name: problem.values.name } };
 }
 
 /** Nothing is said about one that does not fit any more: nobody typed it. */

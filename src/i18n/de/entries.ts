@@ -7,6 +7,8 @@ export const entries: Record<keyof typeof en, string> = {
     'Es gibt mehrere Projekte „{name}“. Schreiben Sie, welches Sie meinen: {choices}',
   'entry.create_and_start': 'Projekt „{name}“ anlegen und starten',
   'entry.project_gone': 'Dieses Projekt gibt es nicht mehr.',
+  'entry.project_not_managed':
+    'Das Projekt „{name}“ leiten Sie nicht, und für andere buchen Sie auf Projekte, die Sie leiten. Wählen Sie eines davon.',
   'entry.project_archived':
     'Das Projekt „{name}“ ist archiviert, darauf kann keine neue Zeit gebucht werden. Wählen Sie ein anderes.',
   'entry.project_closed': 'Auf das Projekt „{name}“ dürfen Sie nicht mehr buchen. Wählen Sie ein anderes.',

@@ -4,6 +4,8 @@ export const entries = {
   'entry.ambiguous_project': 'There are several projects “{name}”. Write which one you mean: {choices}',
   'entry.create_and_start': 'Create the project “{name}” and start',
   'entry.project_gone': 'This project does not exist any more.',
+  'entry.project_not_managed':
+    'You do not manage the project “{name}”, and for others you book on projects that you manage. Choose one of those.',
   'entry.project_archived':
     'The project “{name}” is archived, so no new time can be booked on it. Choose another one.',
   'entry.project_closed': 'You may not book on the project “{name}” any more. Choose another one.',
