@@ -142,6 +142,22 @@ describe('a member by role who manages a project', () => {
   });
 });
 
+it('offers what was lately used as long as time can be booked there', async () => {
+  const id = await makeProject('Lately there', { new_client: 'Lately gone' });
+  await bookTime(app.ids.charlie, id);
+  const recent = async () => {
+    const page = main(await app.as('charlie').get('/projects').expect(200));
+    return /<nav class="row" aria-label="Lately used">.*?<\/nav>/s.exec(page)?.[0] ?? '';
+  };
+  expect(await recent()).toContain('Lately there');
+  await app.deps.db
+    .updateTable('clients')
+    .set({ archived_at: 1 })
+    .where('name', '=', 'Lately gone')
+    .execute();
+  expect(await recent()).not.toContain('Lately there');
+});
+
 describe('names of projects', () => {
   it('are unique per client, whatever the case, with the problem beside the name', async () => {
     await makeProject('Straße');

@@ -216,6 +216,7 @@ export async function listRecentProjects(db: Db, viewer: Viewer): Promise<Recent
     .select(['projects.id', 'projects.name', 'projects.color', 'clients.name as client_name'])
     .where('projects.id', 'in', ids)
     .where('projects.archived_at', 'is', null)
+    .where('clients.archived_at', 'is', null)
     .where(visibleProjects(viewer))
     .execute();
   return rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
