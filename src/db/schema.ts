@@ -65,6 +65,8 @@ export interface UsersTable {
   is_placeholder: ColumnType<Flag, Flag | undefined, Flag>;
   /** 1: wants a mail, too, when somebody else books, changes or deletes their time. */
   entry_mails: ColumnType<Flag, Flag | undefined, Flag>;
+  /** 1: wants a mail, too, when a budget or an estimate of what they manage is nearly used up. */
+  budget_mails: ColumnType<Flag, Flag | undefined, Flag>;
 }
 
 export interface SessionsTable {

@@ -1,5 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { createApp } from '../../src/app.ts';
+import {
+  previewMerge as previewPersonMerge,
+  shownMerge as shownPersonMerge,
+} from '../../src/features/people/people.ts';
 import { insertProjectManager } from '../../src/features/access/access.queries.ts';
 import { startSession } from '../../src/features/accounts/sessions.ts';
 import { insertEntry } from '../../src/features/entries/entries.queries.ts';
@@ -505,7 +509,6 @@ async function sentTo(route: RouteOfApp, world: World, role: Role): Promise<stri
     'POST /admin/users/placeholders': 'name=New',
     'POST /admin/users/:id': `name=New&email=new-renamed@example.com&role=member`,
     'POST /admin/users/:id/invite': 'name=New&email=new-renamed@example.com&role=member&locale=en',
-    'POST /admin/users/:id/merge': `into_id=${people.owner}`,
     'POST /admin/settings':
       'used_by=team&time_zone=Europe/Berlin&currency=EUR&week_start=1&duration_format=clock',
     'POST /account': `name=${role}&email=${role === 'admin' ? 'alice' : role}@example.com&locale=en&time_zone=Europe/Berlin&week_start=1&duration_format=clock&theme=system`,
@@ -513,7 +516,7 @@ async function sentTo(route: RouteOfApp, world: World, role: Role): Promise<stri
     'POST /password/forgot': 'email=owner@example.com',
   };
   await prepare(nameOf(route), world);
-  return fields[nameOf(route)] ?? (await mergeOf(route, world)) ?? '';
+  return fields[nameOf(route)] ?? (await mergeOf(route, world)) ?? (await personMergeOf(route, world)) ?? '';
 }
 
 /** What must be there, or be gone, for somebody to do it. */
@@ -534,6 +537,12 @@ async function prepare(name: string, { ids, people }: World): Promise<void> {
       .insertInto('project_members')
       .values({ project_id: ids.foreign, user_id: people.stranger, is_manager: 0 })
       .execute();
+}
+
+async function personMergeOf(route: RouteOfApp, { ids, people }: World): Promise<string | undefined> {
+  if (nameOf(route) !== 'POST /admin/users/:id/merge') return undefined;
+  const preview = await previewPersonMerge(app.deps.db, { id: ids.person, into_id: people.owner });
+  return `into_id=${people.owner}&shown=${preview.ok ? shownPersonMerge(preview.value) : ''}`;
 }
 
 /** The form of a merge: into what, and what its page showed. */

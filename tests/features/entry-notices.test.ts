@@ -100,6 +100,40 @@ it('waits for a mail only with those who want one, who say so in their account',
   expect((await bob.get('/account')).text).not.toMatch(/name="entry_mails" value="1" checked/);
 });
 
+it('does not wait for a mail about budgets with those who want none, nor is what waits sent', async () => {
+  const { queueNotices } = await import('../../src/features/notices/notice-mail.ts');
+  const { findMailedNotice, insertNotices } = await import('../../src/features/notices/notices.queries.ts');
+  const tell = (once_key: string) =>
+    insertNotices(db, [
+      { user_id: ids.bob, kind: 'estimate', once_key, content: '{}', created_at: app.clock.now },
+    ]);
+  const queued = async () => {
+    await queueNotices(app.deps);
+    return (await db.selectFrom('mails').select('notice_id').execute()).map(
+      ({ notice_id }) => notice_id ?? 0,
+    );
+  };
+  const profile = {
+    ...{ name: 'Bob', email: 'bob@example.com', locale: 'en', time_zone: 'Europe/Berlin' },
+    ...{ week_start: '1', duration_format: 'clock', theme: 'system' },
+  };
+  await db.deleteFrom('mails').execute();
+  // Everybody does who did not say no.
+  expect((await app.as('charlie').get('/account')).text).toMatch(/name="budget_mails" value="1" checked/);
+  await bob.post('/account', { ...profile, budget_mails: '1' }).expect(303);
+  await tell('one');
+  const waiting = await queued();
+  expect(waiting).toHaveLength(1);
+  expect(await findMailedNotice(db, waiting[0] ?? 0)).toBeDefined();
+  await bob.post('/account', profile).expect(303);
+  expect((await bob.get('/account')).text).not.toMatch(/name="budget_mails" value="1" checked/);
+  await tell('two');
+  expect(await queued()).toEqual(waiting);
+  expect(await findMailedNotice(db, waiting[0] ?? 0)).toBeUndefined();
+  await bob.post('/account', { ...profile, budget_mails: '1' }).expect(303);
+  expect(await queued()).toHaveLength(2);
+});
+
 it('speaks German', async () => {
   const id = await book('2026-03-03');
   await alice.post(`/entries/${id}/delete`).expect(303);

@@ -68,6 +68,11 @@ async function extendWork(db: Kysely<unknown>): Promise<void> {
     .alterTable('users')
     .addColumn('entry_mails', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+  // Those about budgets and estimates do, until somebody has enough of them.
+  await db.schema
+    .alterTable('users')
+    .addColumn('budget_mails', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
 }
 
 async function createTasks(db: Kysely<unknown>, dialect: Dialect): Promise<void> {

@@ -38,6 +38,7 @@ export const profileForm = z.object({
   duration_format: durationFormat,
   theme: choice(['system', 'light', 'dark']),
   entry_mails: checkbox.transform((ticked): 0 | 1 => (ticked ? 1 : 0)),
+  budget_mails: checkbox.transform((ticked): 0 | 1 => (ticked ? 1 : 0)),
 });
 export type Profile = z.output<typeof profileForm>;
 

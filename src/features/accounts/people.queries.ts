@@ -27,10 +27,17 @@ export async function findPasswordHash(db: Db, id: number): Promise<string | und
   return row?.password_hash ?? undefined;
 }
 
-/** Whether the person wants a mail, too, when somebody else changes their time. */
-export async function findEntryMails(db: Db, id: number): Promise<boolean> {
-  const row = await db.selectFrom('users').select('entry_mails').where('id', '=', id).executeTakeFirst();
-  return row?.entry_mails === 1;
+/** Which notices the person wants by mail, too. */
+export async function findWantedMails(
+  db: Db,
+  id: number,
+): Promise<{ entry_mails: boolean; budget_mails: boolean }> {
+  const row = await db
+    .selectFrom('users')
+    .select(['entry_mails', 'budget_mails'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return { entry_mails: row?.entry_mails === 1, budget_mails: row?.budget_mails === 1 };
 }
 
 /** A person's own choice about product analytics; null when they made none. */

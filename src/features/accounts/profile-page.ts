@@ -4,7 +4,7 @@ import { sessionOf } from '../../http/person.ts';
 import { localDateOf } from '../../shared/calendar.ts';
 import { familiesOf } from './device.ts';
 import { timeZoneOptions } from './choices.ts';
-import { findEntryMails } from './people.queries.ts';
+import { findWantedMails } from './people.queries.ts';
 import { listSessions } from './sessions.queries.ts';
 
 interface AccountPage {
@@ -26,8 +26,10 @@ export async function showAccount(
   const title = res.locals.functions.t('account.title');
   const zones = timeZoneOptions(person.time_zone);
   const sessions = await loadSessions(deps, res);
-  const entry_mails = values ? Boolean(values['entry_mails']) : await findEntryMails(deps.db, person.id);
-  const shown = { ...person, ...values, entry_mails };
+  const mails = values
+    ? { entry_mails: Boolean(values['entry_mails']), budget_mails: Boolean(values['budget_mails']) }
+    : await findWantedMails(deps.db, person.id);
+  const shown = { ...person, ...values, ...mails };
   const data = { title, values: shown, problems, password_problems, sessions, zones };
   await deps.page(req, res, 'accounts/account', data, status);
 }

@@ -4,9 +4,11 @@ import { idOf, readForm, sentences, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import { addDays, localDateOf } from '../../shared/calendar.ts';
+import { emailKeyOf } from '../accounts/people.ts';
+import { findPersonByEmail } from '../accounts/people.queries.ts';
 import { refusalText } from '../notices/notices.ts';
 import { countOfPerson } from '../people/merge.queries.ts';
-import { previewMerge, stateOf, versionOf } from '../people/people.ts';
+import { previewMerge, shownMerge, stateOf, versionOf } from '../people/people.ts';
 import { firstPeople, mergeQuery, peopleHref, peopleQuery } from '../people/people.forms.ts';
 import {
   countOpenTasks,
@@ -73,6 +75,8 @@ export async function showNewUser(deps: Deps, req: Request, res: Response, page:
       chosen_projects: chosenProjects(req),
       projects: await listClosedProjects(deps.db),
       has_mail: deps.mailer.isOn,
+      // Whose page offers what the form cannot: to be let in again, or another link.
+      taken: problems['email'] ? await findPersonByEmail(deps.db, emailKeyOf(values['email'] ?? '')) : null,
     },
     invalid ? 422 : 200,
   );
@@ -176,6 +180,8 @@ export async function showMerge(
     {
       ...{ title: t('people.merge_title', { name: user.name }), tab: 'users', user, q, into_id, problems },
       merge: preview.ok ? preview.value : null,
+      shown: preview.ok ? shownMerge(preview.value) : '',
+      into_is_former: preview.ok && preview.value.into.deactivated_at !== null,
       targets: user.is_placeholder === 1 ? await listMergeTargets(deps.db, q) : [],
     },
     Object.keys(problems).length > 0 ? 422 : 200,

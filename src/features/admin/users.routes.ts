@@ -228,7 +228,7 @@ async function merge(deps: Deps, req: Request, res: Response): Promise<void> {
   const form = readForm(mergeForm, req.body);
   const merged = form.ok
     ? await inChange(deps, by, (trx, record) =>
-        mergePerson(trx, record, { id: person.id, into_id: form.value.into_id, by }),
+        mergePerson(trx, record, { id: person.id, ...form.value, by }),
       )
     : form;
   if (!merged.ok) {

@@ -15,7 +15,13 @@ export interface NoticeRow {
 /** Leaves a message for each of these people, unless they have one of that key. */
 export async function insertNotices(
   db: Db,
-  rows: readonly { user_id: number; kind: string; once_key: string; content: string; created_at: number }[],
+  rows: readonly {
+    user_id: number;
+    kind: string;
+    once_key: string;
+    content: string;
+    created_at: number;
+  }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await db
@@ -63,6 +69,9 @@ export async function updateNoticesRead(
   return Number(result.numUpdatedRows);
 }
 
+/** Kinds of notices about what is nearly used up. */
+const budgetKinds = ['budget', 'estimate'];
+
 /** Messages of some kinds since an instant that were neither read nor are in the queue of mails, to people with an address. */
 export async function listUnmailedNotices(
   db: Db,
@@ -81,6 +90,9 @@ export async function listUnmailedNotices(
     .where('users.email', '<>', '')
     .where('users.is_placeholder', '=', 0)
     .where((where) => where.or([where('notices.kind', '<>', 'entry'), where('users.entry_mails', '=', 1)]))
+    .where((where) =>
+      where.or([where('notices.kind', 'not in', budgetKinds), where('users.budget_mails', '=', 1)]),
+    )
     .orderBy('notices.id')
     .limit(500)
     .execute();
@@ -99,16 +111,22 @@ export interface MailedNotice {
 
 /** A message and whom it goes to, while it is not read and they are here. */
 export async function findMailedNotice(db: Db, id: number): Promise<MailedNotice | undefined> {
-  return db
-    .selectFrom('notices')
-    .innerJoin('users', 'users.id', 'notices.user_id')
-    .select(['notices.kind', 'notices.content', 'notices.user_id'])
-    .select(['users.name', 'users.email', 'users.role', 'users.locale', 'users.duration_format'])
-    .where('notices.id', '=', id)
-    .where('read_at', 'is', null)
-    .where('users.deactivated_at', 'is', null)
-    .where('users.email', '<>', '')
-    .executeTakeFirst();
+  return (
+    db
+      .selectFrom('notices')
+      .innerJoin('users', 'users.id', 'notices.user_id')
+      .select(['notices.kind', 'notices.content', 'notices.user_id'])
+      .select(['users.name', 'users.email', 'users.role', 'users.locale', 'users.duration_format'])
+      .where('notices.id', '=', id)
+      .where('read_at', 'is', null)
+      .where('users.deactivated_at', 'is', null)
+      .where('users.email', '<>', '')
+      // Also of what is in the queue already: it may wait there for days.
+      .where((where) =>
+        where.or([where('notices.kind', 'not in', budgetKinds), where('users.budget_mails', '=', 1)]),
+      )
+      .executeTakeFirst()
+  );
 }
 
 /** The newest message of a person whose key begins so, while it is new, unread and not in the queue of mails. */

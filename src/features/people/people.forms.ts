@@ -34,7 +34,11 @@ export const personForm = z.object({ name: personName, email, role: roleChoice, 
 export type PersonForm = z.output<typeof personForm>;
 export const nameForm = z.object({ name: personName });
 
-export const mergeForm = z.object({ into_id: optionalId });
+export const mergeForm = z.object({
+  into_id: optionalId,
+  /** What the page showed, as `shownMerge`: it is shown again when that is not so any more. */
+  shown: line(120),
+});
 /** What the page of a merge is asked: whom to look for, and who is chosen. */
 export const mergeQuery = z.object({ q: line(120), into_id: optionalId });
 

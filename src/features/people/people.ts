@@ -7,7 +7,7 @@ import type { FormResult, Problems } from '../../http/forms.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { RecordInChange } from '../../telemetry/record.ts';
 import { emailKeyOf, isEmailTaken } from '../accounts/people.ts';
-import { insertPerson, updatePerson } from '../accounts/people.queries.ts';
+import { findPersonByEmail, insertPerson, updatePerson } from '../accounts/people.queries.ts';
 import { deleteSessions } from '../accounts/sessions.queries.ts';
 import { appendAudit } from '../audit/audit.ts';
 import type { AuditAction, AuditEntry } from '../audit/audit.ts';
@@ -78,13 +78,28 @@ export interface Invited {
   link: NewLink;
 }
 
+/** Whose address it is already, and what to do about somebody who is not in; undefined when it is free. */
+async function takenProblem(
+  trx: Trx,
+  email: string,
+  own_id: number | null,
+): Promise<{ ok: false; problems: Problems } | undefined> {
+  const owner = await findPersonByEmail(trx, emailKeyOf(email));
+  if (!owner || owner.id === own_id) return undefined;
+  const { name, deactivated_at, password_hash } = owner;
+  if (deactivated_at === null && password_hash !== null) return problem('email', 'account.email_taken');
+  const key = deactivated_at === null ? 'people.taken_invited' : 'people.taken_former';
+  return { ok: false, problems: { email: { key, values: { name } } } };
+}
+
 /** Adds a person who gets in by a link, or the problem that the address is in use. */
 export async function invitePerson(
   trx: Trx,
   record: RecordInChange,
   { form, settings, by }: { form: InviteForm; settings: Settings; by: Administration },
 ): Promise<FormResult<Invited>> {
-  if (await isEmailTaken(trx, form.email, null)) return problem('email', 'account.email_taken');
+  const taken = await takenProblem(trx, form.email, null);
+  if (taken) return taken;
   const { name, email, role, locale, project_id } = form;
   const { time_zone, week_start, duration_format } = settings;
   const id = await insertPerson(trx, {
@@ -132,7 +147,8 @@ export async function invitePlaceholder(
 ): Promise<FormResult<Invited>> {
   const person = await requireLocked(trx, id);
   if (person.is_placeholder === 0) return problem('form', 'people.no_placeholder');
-  if (await isEmailTaken(trx, form.email, id)) return problem('email', 'account.email_taken');
+  const taken = await takenProblem(trx, form.email, id);
+  if (taken) return taken;
   const { name, email, role, locale } = form;
   await updatePerson(trx, id, {
     ...{ name, email, email_key: emailKeyOf(email), role, locale, is_placeholder: 0, deactivated_at: null },
@@ -303,16 +319,24 @@ export async function previewMerge(
   };
 }
 
+/** A preview in a few characters, for a form to carry. */
+export const shownMerge = ({ into, counts, lost_rates }: Merge): string =>
+  [
+    ...[into.id, stateOf(into), counts.entries, counts.seconds, counts.memberships],
+    ...[counts.comments, counts.tasks, lost_rates],
+  ].join('-');
+
 /** Gives a placeholder's time, projects, tasks and comments to an account and removes the placeholder. */
 export async function mergePerson(
   trx: Trx,
   record: RecordInChange,
-  { id, into_id, by }: { id: number; into_id: number | null; by: Administration },
+  { id, into_id, shown, by }: { id: number; into_id: number | null; shown: string; by: Administration },
 ): Promise<FormResult<Merge>> {
   // In one order, so that two merges cannot wait for each other.
   for (const person_id of [id, into_id ?? id].sort((a, b) => a - b)) await lockPerson(trx, person_id);
   const merge = await previewMerge(trx, { id, into_id });
   if (!merge.ok) return merge;
+  if (shownMerge(merge.value) !== shown) return problem('form', 'people.merge_moved');
   const { into, counts } = merge.value;
   await updateOwner(trx, id, into.id);
   await deletePerson(trx, id);

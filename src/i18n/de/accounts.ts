@@ -25,6 +25,9 @@ export const accounts: Record<keyof typeof en, string> = {
   'account.entry_mails': 'Per E-Mail sagen, wenn jemand anderes meine Zeit bucht, ändert oder löscht',
   'account.entry_mails_hint':
     'Es steht immer unter Ihren Hinweisen. E-Mails kommen, wenn dieser Server welche senden kann und Sie den Hinweis noch nicht gelesen haben.',
+  'account.budget_mails':
+    'Per E-Mail sagen, wenn ein Budget oder eine Schätzung in meinen Projekten fast verbraucht ist',
+  'account.budget_mails_hint': 'Es steht immer unter Ihren Hinweisen.',
   'account.time_zone_hint': 'Neue Einträge entstehen in dieser Zone.',
   'account.week_start': 'Die Woche beginnt am',
   'account.monday': 'Montag',

@@ -111,6 +111,14 @@ export const people: Record<keyof typeof en, string> = {
   'people.merge_rates':
     '{rates, plural, one {# Satz entfällt} other {# Sätze entfallen}}: Für neue Zeit gelten die von {into}.',
   'people.merge_end': '{name} gibt es danach nicht mehr. Das lässt sich nicht rückgängig machen.',
+  'people.merge_moved':
+    'Nichts wurde zusammengeführt: Es ist nicht mehr, wie es gezeigt wurde. So ist es jetzt.',
+  'people.merge_former': '{into} ist deaktiviert. Die Zeit geht an jemanden, der sich nicht anmelden kann.',
+  'people.taken_former':
+    '{name} hat diese Adresse und wurde deaktiviert. Aktivieren Sie stattdessen auf der Seite der Person.',
+  'people.taken_invited':
+    '{name} wurde mit dieser Adresse schon eingeladen. Erzeugen Sie stattdessen auf der Seite der Person einen neuen Link.',
+  'people.taken_open': '{name} öffnen',
   'people.merge_action': 'Zusammenführen',
   'people.merged':
     '{name} wurde mit {into} zusammengeführt: {entries, plural, one {# Eintrag} other {# Einträge}}.',

@@ -23,6 +23,8 @@ export const accounts = {
   'account.entry_mails': 'Tell me by mail when somebody else books, changes or deletes my time',
   'account.entry_mails_hint':
     'It is always among your notices. Mails come when this server can send them and you have not read the notice yet.',
+  'account.budget_mails': 'Tell me by mail when a budget or an estimate of what I manage is nearly used up',
+  'account.budget_mails_hint': 'It is always among your notices.',
   'account.time_zone_hint': 'New entries are made in this zone.',
   'account.week_start': 'Weeks start on',
   'account.monday': 'Monday',

@@ -102,6 +102,12 @@ export const people = {
   'people.merge_rates':
     '{rates, plural, one {# rate goes} other {# rates go}}: for new time, those of {into} hold.',
   'people.merge_end': '{name} is gone then. This cannot be undone.',
+  'people.merge_moved': 'Nothing was merged: it is not as it was shown any more. This is how it is now.',
+  'people.merge_former': '{into} is deactivated. The time goes to somebody who cannot sign in.',
+  'people.taken_former': '{name} has this address and was deactivated. Activate them on their page instead.',
+  'people.taken_invited':
+    '{name} was invited with this address already. Make a new link on their page instead.',
+  'people.taken_open': 'Open {name}',
   'people.merge_action': 'Merge',
   'people.merged': '{name} was merged into {into}: {entries, plural, one {# entry} other {# entries}}.',
   'people.end_title': 'When somebody leaves',
