@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { describeInBrowser, en, setUp } from './browser.ts';
+import { de, describeInBrowser, en, setUp } from './browser.ts';
 
 /** /admin/system renews itself while somebody looks, and leaves alone what they do meanwhile. */
 describeInBrowser('the figures of the system', (world) => {
@@ -86,6 +86,40 @@ describeInBrowser('the figures of the system', (world) => {
     // The browser reports what this test has done to it.
     const ours = /ERR_FAILED|Failed to fetch|status of 503/;
     for (const problem of world.problems.splice(0)) if (!ours.test(problem)) world.problems.push(problem);
+  });
+
+  test('show every column of their tables on a small laptop, in both languages', async () => {
+    const storageState = await page.context().storageState();
+    const laptop = await world.open({ viewport: { width: 1024, height: 768 }, storageState });
+    // The longest patterns there are.
+    await laptop.request.get('/admin/telemetry/ledger/export.jsonl');
+    await laptop.request.post('/tasks/1/comments/1/delete', { headers: { origin: world.server.address } });
+    const speak = async (label: string, language: string, save: string): Promise<void> => {
+      await laptop.goto('/account');
+      await laptop.getByLabel(label).selectOption(language);
+      await laptop.getByRole('button', { name: save }).first().click();
+      await laptop.waitForURL('**/account');
+    };
+    const tooWide = async (): Promise<string[]> => {
+      const wide: string[] = [];
+      for (const width of [1280, 1024]) {
+        await laptop.setViewportSize({ width, height: 768 });
+        await laptop.goto('/admin/system');
+        const found = await laptop.evaluate<string[]>(
+          `[...document.querySelectorAll('#system-live .table-wrap')]
+            .filter((wrap) => wrap.scrollWidth > wrap.clientWidth)
+            .map((wrap) => [wrap.scrollWidth, wrap.clientWidth, wrap.innerText].join(' '))`,
+        );
+        wide.push(...found.map((table) => `${width}: ${table}`));
+      }
+      return wide;
+    };
+    expect(await tooWide()).toEqual([]);
+    await speak(en('account.language'), 'de', en('action.save'));
+    expect(await tooWide()).toEqual([]);
+    expect(await laptop.content()).toContain('/tasks/:id/comments/:comment_id/delete');
+    await speak(de('account.language'), 'en', de('action.save'));
+    await laptop.context().close();
   });
 
   test('are there without JavaScript, and fit a phone', async () => {
