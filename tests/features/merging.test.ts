@@ -167,6 +167,52 @@ describe('merging projects', () => {
   });
 });
 
+describe('what was deleted before a merge', () => {
+  const entriesOn = (project_id: number) =>
+    db().selectFrom('entries').selectAll().where('project_id', '=', project_id).orderBy('id').execute();
+  const lastKept = async () => {
+    const rows = await db().selectFrom('deleted_items').select('id').orderBy('id', 'desc').limit(1).execute();
+    return rows[0]?.id ?? 0;
+  };
+
+  it('comes back on what it was merged into, for whoever managed it', async () => {
+    const [from, into] = [await makeProject('Gone'), await makeProject('Stays')];
+    await app.as('alice').post('/rates', { scope: `project:${from}`, kind: 'billable', amount: '95' });
+    const [doubled, own] = [await makeTask(from, 'Design'), await makeTask(from, 'Only here')];
+    const stays = await makeTask(into, 'design');
+    await db()
+      .insertInto('project_members')
+      .values({ project_id: from, user_id: app.ids.charlie, is_manager: 1 })
+      .execute();
+    const kept = [];
+    for (const task_id of [doubled, own]) {
+      await book({ project_id: String(from), task_id: String(task_id) });
+      const [entry] = (await entriesOn(from)).slice(-1);
+      await app.as('charlie').post(`/entries/${entry?.id}/delete`).expect(303);
+      kept.push({ item: await lastKept(), entry });
+    }
+    await (await mergeAs(`/projects/${from}`, into)).send();
+    for (const { item } of kept) await app.as('charlie').post(`/entries/restore/${item}`).expect(303);
+    const back = await entriesOn(into);
+    expect(back.map(({ id, rate_cents }) => [id, rate_cents])).toEqual(
+      kept.map(({ entry }) => [entry?.id, 9500]),
+    );
+    expect(back.map(({ task_id }) => task_id)).toEqual([stays, own]);
+  });
+
+  it('comes back on the task that is left', async () => {
+    const project = await makeProject('Tasks');
+    const [from, into] = [await makeTask(project, 'One'), await makeTask(project, 'Two')];
+    await book({ project_id: String(project), task_id: String(from) });
+    const ids = (await entriesOn(project)).map(({ id }) => id).join();
+    await app.as('bob').post('/entries/bulk', { do: 'delete', ids }).expect(303);
+    const item = await lastKept();
+    await (await mergeAs(`/tasks/${from}`, into)).send();
+    await app.as('bob').post(`/entries/restore/${item}`).expect(303);
+    expect(await entriesOn(project)).toMatchObject([{ task_id: into }]);
+  });
+});
+
 describe('merging clients', () => {
   const clientOf = async (project: number): Promise<number> =>
     (

@@ -224,6 +224,18 @@ export async function moveEntries(
 const doubledTasks = ({ from, into }: ProjectPair) =>
   sql`(select tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
 
+/** Those tasks, each with its namesake. */
+export async function mapNamesakes(db: Db, { from, into }: ProjectPair): Promise<Map<number, number>> {
+  const rows = await db
+    .selectFrom('tasks')
+    .innerJoin('tasks as others', 'others.name_key', 'tasks.name_key')
+    .select(['tasks.id as from', 'others.id as into'])
+    .where('tasks.project_id', '=', from)
+    .where('others.project_id', '=', into)
+    .execute();
+  return new Map(rows.map((row) => [row.from, row.into]));
+}
+
 const ratesOfDoubled = ({ from, into }: ProjectPair) =>
   sql`(select 'task:' || tasks.id from tasks join tasks as others on others.name_key = tasks.name_key and others.project_id = ${into} where tasks.project_id = ${from})`;
 

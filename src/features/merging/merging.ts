@@ -12,6 +12,7 @@ import type { ProjectRow } from '../projects/projects.queries.ts';
 import { findOwnCurrency } from '../rates/entry-rates.ts';
 import { requireManagedTask } from '../tasks/tasks.ts';
 import { retryConflict } from '../work/conflicts.ts';
+import { listKeptPeople, rewriteKeptCopies } from '../work/kept-copies.queries.ts';
 import {
   countCommentsOf,
   countEntriesOf,
@@ -25,6 +26,7 @@ import {
   findEntryIds,
   listPeopleOn,
   listProjectPairs,
+  mapNamesakes,
   mergeNamesakes,
   mergePeople,
   moveComments,
@@ -254,8 +256,17 @@ async function moveAll(
 }
 
 async function mergeProject(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
-  for (const user_id of await listPeopleOn(trx, [pair.from])) await lockPerson(trx, user_id);
+  const people = [...(await listPeopleOn(trx, [pair.from])), ...(await listKeptPeople(trx))];
+  for (const user_id of [...new Set(people)].sort((one, other) => one - other))
+    await lockPerson(trx, user_id);
   await moveAll(trx, 'project_id', { ...pair, mover });
+  const namesakes = await mapNamesakes(trx, pair);
+  // What can be put back belongs there as well: else it would come back without a project, and not to its managers.
+  await rewriteKeptCopies(trx, ({ project_id, task_id }) =>
+    project_id === pair.from
+      ? { project_id: pair.into, task_id: namesakes.get(task_id ?? 0) ?? task_id }
+      : undefined,
+  );
   await mergeNamesakes(trx, pair);
   await fillDescription(trx, 'projects', pair);
   await mergePeople(trx, pair);
@@ -272,7 +283,9 @@ async function mergeClient(trx: Trx, pair: ProjectPair, mover: Mover): Promise<v
 }
 
 async function mergeTask(trx: Trx, pair: ProjectPair, mover: Mover): Promise<void> {
+  for (const user_id of await listKeptPeople(trx)) await lockPerson(trx, user_id);
   await moveAll(trx, 'task_id', { ...pair, mover });
+  await rewriteKeptCopies(trx, ({ task_id }) => (task_id === pair.from ? { task_id: pair.into } : undefined));
   await moveComments(trx, pair);
   await fillTask(trx, pair);
   await removeEmptiedTask(trx, pair.from);

@@ -42,7 +42,7 @@ const copiesAtATime = 500;
 /** Rewrites every kept copy for which `changed` answers something. */
 export async function rewriteKeptCopies(
   db: Db,
-  changed: (work: KeptWork) => Promise<Partial<KeptWork> | undefined>,
+  changed: (work: KeptWork) => Promise<Partial<KeptWork> | undefined> | Partial<KeptWork> | undefined,
 ): Promise<void> {
   for (let after = 0; ;) {
     const rows = await db
