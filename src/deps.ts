@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Request } from 'express';
 import type { Config } from './config/config.ts';
 import type { Connection, Db } from './db/connect.ts';
@@ -19,7 +19,7 @@ import { createViewFunctions } from './http/view-functions.ts';
 import { createViews } from './http/views.ts';
 import type { Views } from './http/views.ts';
 import { memoryLimitBytes } from './observability/memory-limit.ts';
-import { readDisks } from './observability/disk-space.ts';
+import { readDisks, watchedFolders } from './observability/disk-space.ts';
 import { monitorLoop } from './observability/event-loop.ts';
 import { createHealth } from './observability/health.ts';
 import type { Health } from './observability/health.ts';
@@ -178,13 +178,6 @@ function registerGauges(
     return counts;
   });
 }
-
-/** What must not fill up. */
-const watchedFolders = ({ data_dir, log_file, backup_dir }: Readonly<Config>) => ({
-  data: data_dir,
-  log: log_file === undefined ? undefined : dirname(log_file),
-  backup: backup_dir,
-});
 
 const hourMs = 3_600_000;
 /** Sessions are touched every five minutes, so a shorter window would say nothing. */

@@ -1,7 +1,9 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { monitorLoop } from '../../src/observability/event-loop.ts';
 import { countLatency, newLatencyCounts, percentile } from '../../src/observability/latency-scale.ts';
 import { createRecentFigures } from '../../src/observability/recent-figures.ts';
@@ -214,6 +216,29 @@ describe('/admin/system', () => {
     expect(text).toMatch(/<dd>(SQLite|PostgreSQL), [\d.,]+ [KMGT]B<\/dd>/);
     expect(text).toMatch(/<dd>[\d.,]+ [KMGT]B free of [\d.,]+ [KMGT]B<\/dd>/);
   });
+
+  // A disk that is another one than that of the tests' folder, where the system has one.
+  const another = '/dev/shm';
+  test.skipIf(!existsSync(another) || statSync(another).dev === statSync(inject('folder')).dev)(
+    'tells of every disk once',
+    async () => {
+      const disksOf = async (environment: Record<string, string>) => {
+        const own = await createTestApp({ environment });
+        const { text } = await own.as('alice').get('/admin/system').expect(200);
+        return [...text.matchAll(/<dt>(Disk of [^<]+)<\/dt><dd>[\d.,]+ [KMGT]B free of/g)].map(
+          ([, label]) => label,
+        );
+      };
+      const folder = mkdtempSync(join(inject('folder'), 'disks-'));
+      const elsewhere = mkdtempSync(join(another, 'disks-'));
+      expect(await disksOf({ BACKUP_DIR: folder })).toEqual(['Disk of the data folder']);
+      expect(await disksOf({ BACKUP_DIR: elsewhere })).toEqual([
+        'Disk of the data folder',
+        'Disk of the backups',
+      ]);
+      rmSync(elsewhere, { recursive: true });
+    },
+  );
 
   test('does without what cannot be read', async () => {
     await app.deps.db.schema.alterTable('jobs').renameTo('jobs_away').execute();

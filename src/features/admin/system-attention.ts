@@ -63,7 +63,7 @@ function ofRequests({ lately, hour, stretches }: Situation, { units, functions: 
 }
 
 function ofStorage({ readings }: Situation, { units, functions: { t } }: Words): string[] {
-  const { health, disk, database, log_write_errors } = readings;
+  const { health, disks, database, log_write_errors } = readings;
   const sentences: string[] = [];
   if (health.checks.log !== 'ok') sentences.push(t('system.attention.log'));
   else if (log_write_errors > 0)
@@ -71,8 +71,9 @@ function ofStorage({ readings }: Situation, { units, functions: { t } }: Words):
   if (health.checks.database !== 'ok') sentences.push(t('system.attention.database'));
   if (database.connections.waiting > 0)
     sentences.push(t('system.attention.waiting', { count: database.connections.waiting }));
-  if (disk && disk.free_bytes < Math.min(disk.total_bytes / 10, 2 * 1024 ** 3))
-    sentences.push(t('system.attention.disk', { free: units.bytes(disk.free_bytes) }));
+  for (const { folder, free_bytes, total_bytes } of disks ?? [])
+    if (free_bytes < Math.min(total_bytes / 10, 2 * 1024 ** 3))
+      sentences.push(t(`system.attention.disk.${folder}`, { free: units.bytes(free_bytes) }));
   return sentences;
 }
 

@@ -241,7 +241,7 @@ function outboxRow(
 }
 
 function storageOf({ connection, config }: Deps, readings: Readings, words: Words) {
-  const { database, disk, log_write_errors } = readings;
+  const { database, log_write_errors } = readings;
   const { units, functions } = words;
   const { t } = functions;
   const { active, idle, waiting } = database.connections;
@@ -253,15 +253,18 @@ function storageOf({ connection, config }: Deps, readings: Readings, words: Word
     ...(connection.dialect === 'postgres'
       ? [{ label: t('system.connections'), value: t('system.connections_value', { active, idle, waiting }) }]
       : []),
-    {
-      label: t('system.disk'),
-      value: disk
-        ? t('system.disk_value', { free: units.bytes(disk.free_bytes), total: units.bytes(disk.total_bytes) })
-        : units.none,
-    },
+    ...diskFacts(readings, words),
     ...backupFacts(config, readings, words),
     { label: t('system.log'), value: t('system.log_value', { count: log_write_errors }) },
   ];
+}
+
+function diskFacts({ disks }: Readings, { units, functions: { t } }: Words) {
+  if (disks === null) return [{ label: t('system.disk.data'), value: units.none }];
+  return disks.map(({ folder, free_bytes, total_bytes }) => ({
+    label: t(`system.disk.${folder}`),
+    value: t('system.disk_value', { free: units.bytes(free_bytes), total: units.bytes(total_bytes) }),
+  }));
 }
 
 /** When the last one was made, and what the folder holds, of the schedule and of the command. */

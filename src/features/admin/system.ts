@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { findNewestOwn, listBackups } from '../../backup/backup-folder.ts';
 import type { Deps } from '../../deps.ts';
-import { readDiskSpace } from '../../observability/disk-space.ts';
-import type { DiskSpace } from '../../observability/disk-space.ts';
+import { listDisks, watchedFolders } from '../../observability/disk-space.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
 import { findPostgresBytes, listJobs } from './system.queries.ts';
@@ -11,8 +10,8 @@ import { findPostgresBytes, listJobs } from './system.queries.ts';
 export interface Readings {
   health: Awaited<ReturnType<Deps['health']['ready']>>;
   database: { bytes: number | null; connections: Record<'active' | 'idle' | 'waiting', number> };
-  /** Of the disk that holds the data folder. */
-  disk: DiskSpace | null;
+  /** Of the folders for data, log and backups, each disk once. */
+  disks: Awaited<ReturnType<typeof listDisks>> | null;
   jobs: JobReading[] | null;
   outbox: OutboxReading[] | null;
   /**
@@ -83,7 +82,7 @@ async function readAll(deps: Deps): Promise<Readings> {
       bytes: await orNull('database size', () => readDatabaseBytes(deps)),
       connections: { active: 0, idle: 0, waiting: 0, ...Object.fromEntries(connection.poolState()) },
     },
-    disk: await orNull('disk', () => readDiskSpace(config.data_dir)),
+    disks: await orNull('disk', () => listDisks(watchedFolders(config))),
     jobs: await orNull('jobs', () => readJobs(deps)),
     outbox: await orNull('outbox', () => readOutbox(deps)),
     backups: await orNull('backups', () => readBackups(deps)),

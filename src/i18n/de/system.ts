@@ -26,7 +26,9 @@ export const system: Record<keyof typeof english, string> = {
   'system.attention.database': 'Die Datenbank antwortet nicht oder ist nicht auf dem neuesten Stand.',
   'system.attention.waiting':
     '{count, plural, one {# Anfrage wartet} other {# Anfragen warten}} auf eine Verbindung zur Datenbank.',
-  'system.attention.disk': 'Auf der Platte des Datenordners sind nur noch {free} frei.',
+  'system.attention.disk.data': 'Auf der Platte des Datenordners sind nur noch {free} frei.',
+  'system.attention.disk.log': 'Auf der Platte der Logdatei sind nur noch {free} frei.',
+  'system.attention.disk.backup': 'Auf der Platte der Sicherungen sind nur noch {free} frei.',
   'system.attention.backup': 'Die letzte Sicherung ist {span} alt.',
   'system.attention.no_backup': 'Es gibt noch keine Sicherung.',
   'system.attention.job':
@@ -104,7 +106,9 @@ export const system: Record<keyof typeof english, string> = {
   'system.database.postgres': 'PostgreSQL, {size}',
   'system.connections': 'Verbindungen',
   'system.connections_value': '{active} belegt, {idle} frei, {waiting} wartend',
-  'system.disk': 'Platte des Datenordners',
+  'system.disk.data': 'Platte des Datenordners',
+  'system.disk.log': 'Platte der Logdatei',
+  'system.disk.backup': 'Platte der Sicherungen',
   'system.disk_value': '{free} von {total} frei',
   'system.backup': 'Letzte Sicherung',
   'system.backup_none': 'noch keine',

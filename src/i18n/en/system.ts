@@ -24,7 +24,9 @@ export const system = {
   'system.attention.database': 'The database does not answer, or is not migrated.',
   'system.attention.waiting':
     '{count, plural, one {# request waits} other {# requests wait}} for a database connection.',
-  'system.attention.disk': 'Only {free} are free on the disk of the data folder.',
+  'system.attention.disk.data': 'Only {free} are free on the disk of the data folder.',
+  'system.attention.disk.log': 'Only {free} are free on the disk of the log.',
+  'system.attention.disk.backup': 'Only {free} are free on the disk of the backups.',
   'system.attention.backup': 'The last backup is {span} old.',
   'system.attention.no_backup': 'No backup has been made yet.',
   'system.attention.job':
@@ -101,7 +103,9 @@ export const system = {
   'system.database.postgres': 'PostgreSQL, {size}',
   'system.connections': 'Connections',
   'system.connections_value': '{active} in use, {idle} idle, {waiting} waiting',
-  'system.disk': 'Disk of the data folder',
+  'system.disk.data': 'Disk of the data folder',
+  'system.disk.log': 'Disk of the log',
+  'system.disk.backup': 'Disk of the backups',
   'system.disk_value': '{free} free of {total}',
   'system.backup': 'Last backup',
   'system.backup_none': 'none yet',
