@@ -94,6 +94,7 @@ const facesHttp = new Set([
   'features/entries/entry-flash.ts',
   'features/entries/entry-page.ts',
   'features/invitations/origin.ts',
+  'features/projects/project-show-page.ts',
   'features/setup/setup-code.ts',
   'features/tasks/task-show-page.ts',
   'features/timer/timer-bar.ts',

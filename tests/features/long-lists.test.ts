@@ -217,6 +217,14 @@ it('a task can be given to the last person', async () => {
     .expect(303);
 });
 
+it('the last client stays chosen for a project that has one already, when something else is wrong', async () => {
+  const first = await app.deps.db.selectFrom('clients').select('id').orderBy('id').executeTakeFirstOrThrow();
+  await app.deps.db.updateTable('projects').set({ client_id: first.id }).where('id', '=', project).execute();
+  const fields = { name: ' ', color: 'teal', client_id: String(last.client) };
+  const { text } = await app.as('alice').post(`/projects/${project}`, fields).expect(422);
+  expect(text).toContain(`<option value="${last.client}" selected>`);
+});
+
 it('the last project is meant by its name, and suggested, without reading all of them', async () => {
   await app.as('alice').post('/timer/start', { text: 'Look @Zoo Plan' }).expect(303);
   const running = await app.deps.db

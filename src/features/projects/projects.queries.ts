@@ -222,6 +222,7 @@ export interface ProjectSeconds {
   week_seconds: number;
   month_seconds: number;
 }
+export const noTime: ProjectSeconds = { total_seconds: 0, week_seconds: 0, month_seconds: 0 };
 
 interface TimeOfProjects {
   ids: readonly number[];
