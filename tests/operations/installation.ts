@@ -10,8 +10,6 @@ import { createTestDatabase } from '../support/database.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { startServerProcess } from '../support/server-process.ts';
 
-export { startFlags } from '../support/server-process.ts';
-
 /** A database with people who are signed in, and server processes on it as `npm start` starts them. */
 export interface Installation {
   /** By name. */
