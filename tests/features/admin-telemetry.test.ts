@@ -517,14 +517,76 @@ describe('the dictionary', () => {
   it('has words for every event and every field, in both languages', () => {
     const keys = new Set([
       ...eventNames.map((name) => `why.${name}`),
+      ...eventNames.map((name) => `dictionary.group.${name.split('.')[0]}`),
       ...eventNames.flatMap((name) =>
         Object.keys(declarationOf(name).properties).map((key) => `property.${key}`),
       ),
       ...Object.values(surroundings).flatMap((fields) => Object.keys(fields).map((name) => `field.${name}`)),
     ]);
     expect([...keys].filter((key) => !Object.hasOwn(en, key) || !Object.hasOwn(de, key))).toEqual([]);
-    const words = Object.keys(en).filter((key) => /^(why|property|field)\./.test(key));
+    const words = Object.keys(en).filter((key) => /^(why|property|field|dictionary\.group)\./.test(key));
     expect(words.filter((key) => !keys.has(key))).toEqual([]);
+  });
+
+  const shown = (text: string): string[] =>
+    [...text.matchAll(/<li class="list-row" id="([^"]+)"/g)].map(([, name]) => name ?? '');
+
+  it('is folded by what events are about, and what a search finds stands open', async () => {
+    await start({});
+    const whole = await page('/admin/telemetry/events');
+    expect(shown(whole).toSorted()).toEqual([...eventNames].toSorted());
+    const subjects = new Set(eventNames.map((name) => name.split('.')[0]));
+    expect([...whole.matchAll(/<details class="disclosure" id="(\w+)">/g)].map(([, id]) => id)).toEqual([
+      ...subjects,
+    ]);
+    const found = await page('/admin/telemetry/events?q=Comment');
+    expect(shown(found)).toEqual(expect.arrayContaining(['comment.created', 'comment.deleted']));
+    expect(shown(found).length).toBeLessThan(10);
+    expect(found).toContain('<details class="disclosure" id="comment" open>');
+    // By a field, a value of it, and by the words that say what it is.
+    expect(shown(await page('/admin/telemetry/events?q=auth_method'))).toEqual([
+      'auth.login',
+      'auth.login_failed',
+    ]);
+    expect(shown(await page('/admin/telemetry/events?q=rate_limited'))).toEqual(['auth.login_failed']);
+    expect(await page('/admin/telemetry/events?q=DISTINCT_ID')).toContain(
+      '<code>envelope.distinct_id</code>',
+    );
+    expect(await page('/admin/telemetry/events?q=zzz')).toContain('No such event');
+  });
+
+  it('can be narrowed to a channel, or to what never leaves', async () => {
+    await start({});
+    const by = (leaves: string) =>
+      eventNames.filter((name) => {
+        const channels: readonly string[] = declarationOf(name).channels;
+        return leaves === 'never' ? channels.length === 0 : channels.includes(leaves);
+      });
+    for (const leaves of ['analytics', 'installation', 'never']) {
+      const names = shown(await page(`/admin/telemetry/events?leaves=${leaves}`));
+      expect(names.toSorted()).toEqual(by(leaves).toSorted());
+      expect(names.length).toBeGreaterThan(0);
+    }
+  });
+
+  it.each([
+    ['leaves=mail', 'Please choose one of the offered values.'],
+    [`q=${'x'.repeat(121)}`, 'At most 120 characters.'],
+  ])('says beside the filter what cannot be read of %s', async (query, sentence) => {
+    await start({});
+    const answer = await app.as('alice').get(`/admin/telemetry/events?${query}`).expect(422);
+    expect(answer.text).toContain(sentence);
+    expect(shown(answer.text)).toHaveLength(eventNames.length);
+  });
+
+  it('is in German as well, and searched in German', async () => {
+    await start({});
+    await app.deps.db.updateTable('users').set({ locale: 'de' }).where('id', '=', app.ids.alice).execute();
+    expect(shown(await page('/admin/telemetry/events?q=doppelt'))).toEqual([
+      ...['project.merged', 'client.merged', 'task.merged'],
+    ]);
+    const text = await page('/admin/telemetry/events');
+    for (const title of ['Schlagwörter', 'Kunden', 'Anmeldung']) expect(text).toContain(title);
   });
 
   it('shows every event, and what of it stays here', async () => {

@@ -50,6 +50,13 @@ const page = z.preprocess(
 );
 export const pageQuery = z.object({ page });
 
+/** Which events of the dictionary: by a part of what is said about them, and by the channel that may carry them. */
+export const dictionaryQuery = z.object({
+  q: line(120),
+  leaves: optional(['analytics', 'installation', 'never']),
+});
+export type DictionaryQuery = z.output<typeof dictionaryQuery>;
+
 const place = z.preprocess(
   (value) => (value === undefined || value === '' ? '0' : value),
   z

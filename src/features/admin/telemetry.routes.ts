@@ -5,15 +5,16 @@ import type { Flash, Person } from '../../http/express-locals.ts';
 import { readForm } from '../../http/forms.ts';
 import { personOf, sessionOf } from '../../http/person.ts';
 import { AppError, notFound } from '../../shared/errors.ts';
-import { catalogueHash, catalogueVersion, eventNames } from '../../telemetry/catalogue.ts';
+import { catalogueVersion } from '../../telemetry/catalogue.ts';
 import { telemetryChannels } from '../../telemetry/channels.ts';
 import type { TelemetryChannel } from '../../telemetry/channels.ts';
 import { obstacleOf } from '../../telemetry/consent.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { appendAudit } from '../audit/audit.ts';
+import { showDictionary } from './dictionary-page.ts';
 import { sendLines } from './send-lines.ts';
-import { contentsOf, destinationOf, eventWords, problemSentence } from './telemetry-channels.ts';
+import { contentsOf, destinationOf, problemSentence } from './telemetry-channels.ts';
 import { panelAsJson } from './telemetry-export.ts';
 import {
   channelCard,
@@ -32,7 +33,10 @@ import { agreeForm, chosenForm, modeForm, pageQuery } from './telemetry.forms.ts
 export function telemetryRoutes(deps: Deps): Router {
   const router = Router();
   router.get('/admin/telemetry', (req, res) => showChannels(deps, req, res));
-  router.get('/admin/telemetry/events', (req, res) => showDictionary(deps, req, res));
+  router.get('/admin/telemetry/events', async (req, res) => {
+    administratorOf(res);
+    await showDictionary(deps, req, res);
+  });
   router.get('/admin/telemetry/export.json', (req, res) => sendPanel(deps, req, res));
   router.get('/admin/telemetry/:channel', (req, res) => showChannel(deps, req, res));
   router.post('/admin/telemetry/:channel/mode', (req, res) => switchMode(deps, req, res));
@@ -101,22 +105,6 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
     },
     asked.ok ? 200 : 422,
   );
-}
-
-async function showDictionary(deps: Deps, req: Request, res: Response): Promise<void> {
-  administratorOf(res);
-  const { t } = res.locals.functions;
-  const none = new Set<string>();
-  await deps.page(req, res, 'admin/telemetry-events', {
-    title: t('dictionary.title'),
-    events: eventNames.map((name) => eventWords(name, none, t)),
-    channels: telemetryChannels.map((channel) => ({
-      name: t(`telemetry.channel.${channel}`),
-      around: contentsOf(channel, [], t).around,
-    })),
-    catalogue_version: catalogueVersion,
-    catalogue_hash: catalogueHash(),
-  });
 }
 
 async function sendPanel(deps: Deps, req: Request, res: Response): Promise<void> {
