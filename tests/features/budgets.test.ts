@@ -216,8 +216,8 @@ describe('by hand', () => {
     // Twenty hours in three days: eighty more last twelve.
     expect(page).toContain('it is used up on Monday, March 16, 2026.');
     expect(page).not.toContain('the project is due.');
-    expect(line(page, 'burn-line')).toBe('0,0 6.67,10 13.33,20 20,20');
-    expect(line(page, 'burn-forecast')).toBe('20,20 100,100');
+    expect(line(page, 'burn-line')).toBe('0,0 0,10 7.14,20 14.29,20');
+    expect(line(page, 'burn-forecast')).toBe('14.29,20 100,100');
     expect(line(page, 'color-slate')).toBe('0,0 100,100');
   });
 
@@ -258,7 +258,7 @@ describe('by hand', () => {
       '03/03/2026 €600.00 -€100.00',
       '03/04/2026 €600.00 -€100.00',
     ]);
-    expect(line(page, 'burn-line')).toBe('0,0 33.33,66.67 66.67,100 100,100');
+    expect(line(page, 'burn-line')).toBe('0,0 0,66.67 50,100 100,100');
     expect(line(page, 'burn-forecast')).toBeUndefined();
   });
 
@@ -354,12 +354,19 @@ describe('a threshold', () => {
       budget_period: 'monthly',
       budget_thresholds: '100',
     });
-    await book(id, '3:00', '2026-02-20');
+    await book(id, '3:00', '2026-01-20');
     await jobs();
     expect(await noticesOf(id)).toEqual([]);
     await book(id, '2:00');
     await jobs();
     expect(await noticesOf(id)).toMatchObject([{ month: '2026-03', threshold: 100, percent: 100 }]);
+    // The last days of a month are booked when it is over.
+    await book(id, '3:00', '2026-02-28');
+    await jobs();
+    await jobs();
+    expect((await noticesOf(id)).slice(1)).toMatchObject([
+      { month: '2026-02', threshold: 100, percent: 150 },
+    ]);
   });
 
   it('stays in the page when the mail server refuses, and is sent once it takes mail', async () => {

@@ -1,5 +1,5 @@
 import type { Deps } from '../../deps.ts';
-import { localDateOf } from '../../shared/calendar.ts';
+import { localDateOf, rangeOf } from '../../shared/calendar.ts';
 import { insertNotices } from '../notices/notices.queries.ts';
 import type { BudgetNotice, EstimateNotice } from '../notices/notices.ts';
 import { budgetOf, reachedThreshold, useOf } from './budgets.ts';
@@ -74,12 +74,20 @@ function reachedBy(
 ): Reached[] {
   const budget = budgetOf(row, row.client_currency ?? currency);
   if (!budget) return [];
-  const { percent } = useOf(budget, months, today);
-  const threshold = reachedThreshold(budget, percent);
-  if (threshold === undefined) return [];
-  const month = budget.period === 'monthly' ? today.slice(0, 7) : null;
-  const once_key = onceKey(row.id, { budget, month, threshold });
-  return [{ kind: 'budget', once_key, notice: { project_id: row.id, threshold, percent, month } }];
+  return watchedDays(budget, today).flatMap((day): Reached[] => {
+    const { percent } = useOf(budget, months, day);
+    const threshold = reachedThreshold(budget, percent);
+    if (threshold === undefined) return [];
+    const month = budget.period === 'monthly' ? day.slice(0, 7) : null;
+    const once_key = onceKey(row.id, { budget, month, threshold });
+    return [{ kind: 'budget', once_key, notice: { project_id: row.id, threshold, percent, month } }];
+  });
+}
+
+/** Of a month's budget the month before as well: its last days are often booked when it is over. */
+function watchedDays({ period }: Budget, today: string): string[] {
+  const before = period === 'monthly' ? rangeOf('last_month', today, 1)?.to : undefined;
+  return before === undefined ? [today] : [before, today];
 }
 
 /** The amount is part of it: a budget that was raised can be used up once more. */
