@@ -387,7 +387,18 @@ describe('comments', () => {
     expect(main(await app.as('bob').get(`/tasks/${id}?comment=${comment?.id}`))).toContain(
       'Mended</textarea>',
     );
+    // A click alone deletes nothing: the button stands behind a question.
+    expect(main(await app.as('alice').get(`/tasks/${id}`).expect(200))).toMatch(
+      /<details[^>]*><summary>[^<]*<\/summary><form [^>]*delete"><p>Delete this comment\?/,
+    );
     await app.as('alice').post(`${path}/delete`).expect(303);
+    const told = db().selectFrom('audit').selectAll().where('action', '=', 'task.comment_deleted');
+    expect(await told.execute()).toMatchObject([
+      { actor_id: app.ids.alice, user_id: app.ids.bob, subject: 'task', subject_id: id },
+    ]);
+    expect((await app.as('alice').get('/admin/audit').expect(200)).text).toContain(
+      'deleted somebody’s comment',
+    );
     expect(await db().selectFrom('task_comments').select('id').where('task_id', '=', id).execute()).toEqual(
       [],
     );

@@ -42,6 +42,7 @@ export type AuditAction =
   | 'project.member_removed'
   | 'project.visibility_changed'
   | 'task.merged'
+  | 'task.comment_deleted'
   | 'client.merged'
   | 'rate.updated'
   | 'telemetry.released'

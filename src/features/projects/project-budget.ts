@@ -84,10 +84,13 @@ async function pointsOf(
   const from = [first, project.start_date ?? today, today].sort()[0] ?? today;
   if ((daysBetween(from, today) ?? 0) > daysAtMost)
     return { points: monthPoints(budget, months, today), from, until: null };
+  // Months begin on their first day, work does not.
+  const begun = (await findFirstDay(db, project.id)) ?? today;
+  const start = [begun, project.start_date ?? today, today].sort()[0] ?? today;
   // Time that is booked ahead is used as well.
   const to = rangeOf('this_month', `${months.at(-1)?.month ?? today.slice(0, 7)}-01`, 1)?.to ?? today;
-  const days = { from, to: to > today ? to : today, today };
-  return { points: await dayPoints(db, budget, project.id, days), from, until: null };
+  const days = { from: start, to: to > today ? to : today, today };
+  return { points: await dayPoints(db, budget, project.id, days), from: start, until: null };
 }
 
 async function dayPoints(

@@ -48,7 +48,7 @@ async function refuseComment(
 /** Deletes a comment. */
 export async function uncomment(deps: Deps, req: Request, res: Response): Promise<void> {
   const [task_id, id] = [idOf(req.params['id']), idOf(req.params['comment_id'])];
-  await removeComment(deps.change, { viewer: personOf(res), task_id, id });
+  await removeComment(deps.change, { viewer: personOf(res), task_id, id, now: deps.now() });
   const text = res.locals.functions.t('tasks.comment_deleted');
   await setFlash(deps.db, sessionOf(res), { kind: 'success', text, undo_path: null });
   res.redirect(303, `/tasks/${task_id}#comments`);

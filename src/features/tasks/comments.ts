@@ -1,6 +1,7 @@
 import { AppError, notFound } from '../../shared/errors.ts';
 import type { Change } from '../../telemetry/record.ts';
 import type { Viewer } from '../access/access.queries.ts';
+import { appendAudit } from '../audit/audit.ts';
 import {
   deleteComment,
   findComment,
@@ -51,10 +52,10 @@ export async function changeComment(
   });
 }
 
-/** Deletes a comment: one's own, or anybody's on a project that one manages. */
+/** Deletes a comment: one's own, or anybody's on a project that one manages, which the audit log tells. */
 export async function removeComment(
   change: Change,
-  { viewer, task_id, id }: Omit<CommentWrite, 'now'> & { id: number | undefined },
+  { viewer, task_id, id, now }: CommentWrite & { id: number | undefined },
 ): Promise<void> {
   await change({ user_id: viewer.id }, async (trx, record) => {
     const task = await requireTask(trx, viewer, task_id);
@@ -63,6 +64,11 @@ export async function removeComment(
     if (comment.user_id !== viewer.id && task.is_managed !== 1)
       throw new AppError('forbidden', 'may_not_delete_comment');
     await deleteComment(trx, comment.id);
+    if (comment.user_id !== viewer.id)
+      await appendAudit(trx, {
+        ...{ at: now, actor_id: viewer.id, action: 'task.comment_deleted', subject: 'task' },
+        ...{ subject_id: task.id, user_id: comment.user_id, content: { project_id: task.project_id } },
+      });
     record('comment.deleted', { task_id: task.id });
   });
 }

@@ -63,6 +63,7 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.action.project.member_removed': 'nahm jemanden aus einem Projekt',
   'audit.action.project.visibility_changed': 'änderte, wer ein Projekt sieht',
   'audit.action.task.merged': 'führte Aufgaben zusammen',
+  'audit.action.task.comment_deleted': 'löschte den Kommentar von jemandem zu einer Aufgabe',
   'audit.action.client.merged': 'führte Kunden zusammen',
   'audit.action.rate.updated': 'änderte einen Stundensatz',
   'audit.action.telemetry.released': 'gab Zurückgehaltenes frei',

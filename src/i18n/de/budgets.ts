@@ -48,6 +48,7 @@ export const budgets: Record<keyof typeof en, string> = {
   'budgets.forecast_month':
     'Im Tempo dieses Monats werden {percent, number} % verbraucht sein, wenn der Monat endet.',
   'budgets.burn_down': 'Was übrig ist',
+  'budgets.zero_line': 'Die waagrechte Linie: nichts ist übrig',
   'budgets.burn_down_label': 'Was vom Budget übrig ist, vom {from} bis zum {to}: jetzt {left} von {whole}.',
   'budgets.line': 'übrig',
   'budgets.ideal': 'gleichmäßig bis zur Fälligkeit',

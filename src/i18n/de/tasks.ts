@@ -106,6 +106,7 @@ export const tasks: Record<keyof typeof en, string> = {
   'tasks.comment': 'Kommentar',
   'tasks.add_comment': 'Kommentieren',
   'tasks.edit_comment': 'Kommentar bearbeiten',
+  'tasks.delete_comment_question': 'Diesen Kommentar löschen? Das kann nicht rückgängig gemacht werden.',
   'tasks.delete_comment': 'Kommentar löschen',
   'tasks.edited': 'bearbeitet',
   'tasks.comment_deleted': 'Der Kommentar wurde gelöscht.',

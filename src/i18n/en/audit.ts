@@ -59,6 +59,7 @@ export const audit = {
   'audit.action.project.member_removed': 'took somebody off a project',
   'audit.action.project.visibility_changed': 'changed who sees a project',
   'audit.action.task.merged': 'merged tasks',
+  'audit.action.task.comment_deleted': 'deleted somebody’s comment on a task',
   'audit.action.client.merged': 'merged clients',
   'audit.action.rate.updated': 'changed a rate',
   'audit.action.telemetry.released': 'released what was held for review',

@@ -43,6 +43,7 @@ export const budgets = {
   'budgets.forecast_month':
     'At the pace of this month, {percent, number} % will be used when the month ends.',
   'budgets.burn_down': 'What is left',
+  'budgets.zero_line': 'The level line: nothing is left',
   'budgets.burn_down_label': 'What is left of the budget from {from} to {to}: now {left} of {whole}.',
   'budgets.line': 'left',
   'budgets.ideal': 'evenly until due',

@@ -100,6 +100,7 @@ export const tasks = {
   'tasks.comment': 'Comment',
   'tasks.add_comment': 'Add comment',
   'tasks.edit_comment': 'Edit comment',
+  'tasks.delete_comment_question': 'Delete this comment? This cannot be undone.',
   'tasks.delete_comment': 'Delete comment',
   'tasks.edited': 'edited',
   'tasks.comment_deleted': 'The comment was deleted.',
