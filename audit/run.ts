@@ -5,7 +5,7 @@ import { createAviary } from './canaries.ts';
 import { judge, leaksOf } from './judge.ts';
 import type { Check } from './judge.ts';
 import type { Evidence, Modes, Stage } from './runs.ts';
-import { allModes, perform, plantMachine, walkWith } from './runs.ts';
+import { allModes, perform, plantMachine, switchChannels, walkWith } from './runs.ts';
 import { roles, seed, signIn } from './seed.ts';
 import type { Walker } from './seed.ts';
 import { printRun, printSummary } from './print.ts';
@@ -139,7 +139,7 @@ async function auditAll(): Promise<void> {
     conclude(await walkWith(stage, { name: nameOf(modes), modes, template, targets }), targets),
   );
   if (only !== undefined) return;
-  const veto = async (): Promise<void> => conclude(await walkVetoed(targets), targets);
+  const veto = (): Promise<void> => auditVetoed({ template, targets });
   await severalAtOnce(
     [veto, ...widenings.map((widening) => () => auditWidened(widening, { template, targets }))],
     (work) => work(),
@@ -147,12 +147,21 @@ async function auditAll(): Promise<void> {
 }
 
 /** Everything agreed to, and then forbidden by the environment. */
-function walkVetoed(targets: Target[]): Promise<Evidence> {
-  const { folder = '' } = runs.find(({ name }) => name === nameOf(allModes('auto'))) ?? {};
-  return walkWith(stage, {
-    ...{ name: 'everything agreed to, DO_NOT_TRACK=1', modes: allModes('off'), targets },
-    ...{ template: join(folder, 'timetracker.sqlite'), environment: { DO_NOT_TRACK: '1' } },
+async function auditVetoed({ template, targets }: { template: string; targets: Target[] }): Promise<void> {
+  const modes = allModes('auto');
+  const agreed = await perform(stage, {
+    ...{ name: 'everything agreed to', modes, template },
+    work: async ({ client, administrator }) => {
+      await switchChannels(client, administrator, modes);
+      return undefined;
+    },
   });
+  await conclude(agreed, targets);
+  const vetoed = {
+    ...{ name: 'everything agreed to, DO_NOT_TRACK=1', modes: allModes('off'), targets },
+    ...{ template: join(agreed.folder, 'timetracker.sqlite'), environment: { DO_NOT_TRACK: '1' } },
+  };
+  await conclude(await walkWith(stage, vetoed), targets);
 }
 
 /** The test of the test: a build that lets something through must not pass. */
