@@ -27,8 +27,13 @@ const LONG_POLL = { timeout: 90_000, interval: 500 };
 /** Ends what a test started, with the test: those here run side by side, because mostly they wait. */
 type Ending = (end: () => Promise<void>) => void;
 
-async function startServer(folder: string, token: string, ending: Ending): Promise<ServerProcess> {
-  const server = await startServerProcess(folder, { environment: { METRICS_TOKEN: token } });
+async function startServer(
+  folder: string,
+  token: string,
+  ending: Ending,
+  execArgv: string[] = [],
+): Promise<ServerProcess> {
+  const server = await startServerProcess(folder, { environment: { METRICS_TOKEN: token }, execArgv });
   ending(async () => {
     server.kill('SIGTERM');
     await server.ended;
@@ -70,6 +75,12 @@ async function someTraffic(address: string): Promise<void> {
   for (const path of ['/timer', '/projects', '/nothing', '/reports/export.csv', '/readyz']) {
     await (await fetch(`${address}${path}`, { headers: { cookie } })).text();
   }
+}
+
+function inDatabase(folder: string, statement: string): void {
+  const database = new DatabaseSync(join(folder, 'data/timetracker.sqlite'));
+  database.exec(statement);
+  database.close();
 }
 
 /** Five requests in a row to a page that had never failed, nor been asked for: its table is not there. */
@@ -253,8 +264,15 @@ describe.concurrent('the application, Prometheus and Alertmanager as shipped', (
     test.onTestFinished(stop);
     const folder = await newInstallation();
     const token = 'abcdefgh12345678';
-    const server = await startServer(folder, token, test.onTestFinished);
+    // What goes wrong in the application itself before the first scrape: something phones home, and a job has lost its table.
+    inDatabase(folder, 'alter table account_links rename to account_links_gone');
+    const home = join(import.meta.dirname, 'fixtures/call-home.ts');
+    const server = await startServer(folder, token, test.onTestFinished, ['--import', home]);
     const { address } = server;
+    const shown = async () =>
+      (await fetch(`${address}/metrics`, { headers: { authorization: `Bearer ${token}` } })).text();
+    await expect.poll(shown, POLL).toMatch(/^tt_egress_blocked_total [1-9]/m);
+    await expect.poll(shown, POLL).toMatch(/^tt_job_runs_total\{job="end_links",outcome="failure"\} 1$/m);
     const own = Number(new URL(address).port);
     const { query } = await watch(test.onTestFinished, own, token, { alertmanager: port });
     await expect.poll(() => query('up{job="alertmanager"} == 1').catch(() => []), POLL).toHaveLength(1);
@@ -265,6 +283,8 @@ describe.concurrent('the application, Prometheus and Alertmanager as shipped', (
       return names();
     };
     await expect.poll(namesAfterErrors, LONG_POLL).toContain('TimeTrackerErrorsBurnFast');
+    const counted = ['TimeTrackerEgressBlocked', 'TimeTrackerJobFailing'];
+    await expect.poll(names, POLL).toEqual(expect.arrayContaining(counted));
     server.kill('SIGKILL');
     await expect.poll(names, POLL).toContain('TimeTrackerDown');
     const down = told().find(({ labels }) => labels['alertname'] === 'TimeTrackerDown');
