@@ -15,13 +15,7 @@ export interface NoticeRow {
 /** Leaves a message for each of these people, unless they have one of that key. */
 export async function insertNotices(
   db: Db,
-  rows: readonly {
-    user_id: number;
-    kind: string;
-    once_key: string;
-    content: string;
-    created_at: number;
-  }[],
+  rows: readonly { user_id: number; kind: string; once_key: string; content: string; created_at: number }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   await db
@@ -164,13 +158,12 @@ export async function mapProjectNames(
   ids: readonly number[],
 ): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
+  const projects = db
     .selectFrom('projects')
     .select(['projects.id', 'projects.name'])
     .where('projects.id', 'in', [...new Set(ids)])
-    .where(visibleProjects(viewer))
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
+    .where(visibleProjects(viewer));
+  return namesById(await projects.execute());
 }
 
 /** Names of those of these tasks that the viewer sees. */
@@ -180,26 +173,17 @@ export async function mapTaskNames(
   ids: readonly number[],
 ): Promise<Map<number, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
+  const tasks = db
     .selectFrom('tasks')
     .innerJoin('projects', 'projects.id', 'tasks.project_id')
     .select(['tasks.id', 'tasks.name'])
     .where('tasks.id', 'in', [...new Set(ids)])
-    .where(visibleProjects(viewer))
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
+    .where(visibleProjects(viewer));
+  return namesById(await tasks.execute());
 }
 
-/** Names of some people; those that are gone are missing. */
-export async function mapPeopleNames(db: Db, ids: readonly number[]): Promise<Map<number, string>> {
-  if (ids.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('users')
-    .select(['id', 'name'])
-    .where('id', 'in', [...new Set(ids)])
-    .execute();
-  return new Map(rows.map(({ id, name }) => [id, name]));
-}
+const namesById = (rows: readonly { id: number; name: string }[]): Map<number, string> =>
+  new Map(rows.map(({ id, name }) => [id, name]));
 
 /** Administrators that are still here. */
 export async function listAdministratorIds(db: Db): Promise<number[]> {
