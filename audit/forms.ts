@@ -224,11 +224,13 @@ async function fillMerges(desk: Desk, { client, project, task }: Work): Promise<
     ['clients', await addClient(desk), client],
   ];
   for (const [kind, from, into] of merges) {
-    const page = await desk.show(`/${kind}/:id/merge`, { into }, { id: from });
-    const shown = /name="shown" value="([^"]*)"/.exec(page.text)?.[1] ?? '';
+    const shown = shownOn(await desk.show(`/${kind}/:id/merge`, { into }, { id: from }));
     await desk.send(`/${kind}/:id/merge`, { into, shown }, { ids: [from] });
   }
 }
+
+/** What the page of a question says it is about, so that the answer is to that. */
+const shownOn = ({ text }: Answer): string => /name="shown" value="([^"]*)"/.exec(text)?.[1] ?? '';
 
 async function fillEnds(desk: Desk): Promise<void> {
   const project = await addProject(desk, '');
@@ -290,12 +292,15 @@ async function fillAccount({ aviary, send, newest }: Desk, credentials: { email:
   await send('/logout', {}, { cookie });
 }
 
-async function fillPlaceholders({ send, newest }: Desk, guest: number): Promise<void> {
+async function fillPlaceholders({ send, show, newest }: Desk, guest: number): Promise<void> {
   const placeholder = async (): Promise<number[]> => {
     await send('/admin/users/placeholders', {}, { words: ['name'] });
     return [await newest('users')];
   };
-  await send('/admin/users/:id/merge', { into_id: guest }, { ids: await placeholder() });
+  const ids = await placeholder();
+  const asked = { into_id: guest };
+  const shown = shownOn(await show('/admin/users/:id/merge', asked, { id: ids[0] ?? 0 }));
+  await send('/admin/users/:id/merge', { ...asked, shown }, { ids });
   await send('/admin/users/:id/delete', {}, { ids: await placeholder() });
   const invited = { role: 'member', locale: 'de' };
   await send('/admin/users/:id/invite', invited, { ids: await placeholder(), words: ['name', 'email'] });

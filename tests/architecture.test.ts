@@ -83,6 +83,7 @@ const facesHttp = new Set([
   'features/accounts/answer-limited.ts',
   'features/accounts/open-session.ts',
   'features/accounts/profile-page.ts',
+  'features/admin/dictionary-page.ts',
   'features/admin/user-link-page.ts',
   'features/admin/user-pages.ts',
   'features/admin/send-lines.ts',
