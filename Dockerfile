@@ -46,7 +46,7 @@ ENV HOST=0.0.0.0 PORT=8000 DATA_DIR=/data LOG_FILE=/logs/app.jsonl BACKUP_DIR=/b
 # Starts it once, so that what Node compiles is in the image and a read-only container does not compile it at every start. As
 # the same user and with the same flags, or Node takes none of it. It is the one thing in the image that differs from build to
 # build: all the rest of one commit is the same to the byte.
-RUN ["node", "docker/warm-image.mjs", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "--import=./src/compile-cache.js", "src/main.ts"]
+RUN ["node", "docker/warm-image.mjs", "--disable-warning=ExperimentalWarning", "--preserve-symlinks", "--max-semi-space-size=2", "--import=./src/compile-cache.js", "src/main.ts"]
 
 # Last, because they change with every build and everything above does not.
 ARG VERSION=
@@ -62,4 +62,4 @@ VOLUME ["/data", "/logs", "/backups"]
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "docker/healthcheck.mjs"]
-CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=2", "--import=./src/compile-cache.js", "src/main.ts"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "--preserve-symlinks", "--max-semi-space-size=2", "--import=./src/compile-cache.js", "src/main.ts"]

@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, '..', '..');
 /** How `npm start` starts the server, apart from the file; what it compiled once is not compiled again. */
 export const startFlags = [
   '--disable-warning=ExperimentalWarning',
+  '--preserve-symlinks',
   '--max-semi-space-size=2',
   `--import=${join(root, 'src/compile-cache.js')}`,
 ];
