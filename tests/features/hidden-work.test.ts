@@ -204,6 +204,9 @@ describe('people', () => {
     const { project } = world.ids;
     const path = `/projects/${project}/members`;
     const user_id = String(world.people.manager);
+    // Two manage it: one of them may go.
+    const other = { user_id: String(world.people.lead), is_manager: '0' };
+    expect((await send('manager', path, other)).status).toBe(303);
     const refused = await send('manager', path, { user_id, is_manager: '0' });
     expect(refused.status).toBe(422);
     expect(refused.text).toContain('Then only administrators would manage this project.');
