@@ -134,7 +134,8 @@ async function measurePages(
   const measure = async (load: string, requestsPerSecond?: number) => {
     const options = { rounds, seconds, sessions: { typical: cookies, busy: [] } };
     const onRound = (round: number): void => console.log(`${load}: round ${round} of ${rounds}`);
-    const paced = requestsPerSecond === undefined ? {} : { requestsPerSecond };
+    // Few requests a second need longer rounds: of 600, one stall of the machine is the slowest hundredth.
+    const paced = requestsPerSecond === undefined ? {} : { requestsPerSecond, seconds: 3 * seconds };
     return { load, rungs: await measureRounds(RUNGS, servers, client, { ...options, ...paced, onRound }) };
   };
   const results = [
