@@ -292,6 +292,12 @@ describe('a change of a person', () => {
     expect(taken.text).toContain('Somebody else uses this address.');
   });
 
+  it('is not asked for by an address that no database takes', async () => {
+    const form = { name: 'Nul', email: 'a\0b@example.com', role: 'member', locale: 'en' };
+    const page = await app.as('alice').post('/admin/users', form).expect(422);
+    expect(page.text).toContain('aria-invalid');
+  });
+
   it('never takes the last administrator away', async () => {
     const own = { name: 'Alice', email: 'alice@example.com', role: 'member' };
     const page = await app.as('alice').post(`/admin/users/${app.ids.alice}`, own).expect(422);

@@ -4,6 +4,7 @@ import { idOf, readForm, sentences, typed } from '../../http/forms.ts';
 import { personOf } from '../../http/person.ts';
 import type { ViewFunctions } from '../../http/view-functions.ts';
 import { addDays, localDateOf } from '../../shared/calendar.ts';
+import { email } from '../accounts/accounts.forms.ts';
 import { emailKeyOf } from '../accounts/people.ts';
 import { findPersonByEmail } from '../accounts/people.queries.ts';
 import { refusalText } from '../notices/notices.ts';
@@ -76,10 +77,16 @@ export async function showNewUser(deps: Deps, req: Request, res: Response, page:
       projects: await listClosedProjects(deps.db),
       has_mail: deps.mailer.isOn,
       // Whose page offers what the form cannot: to be let in again, or another link.
-      taken: problems['email'] ? await findPersonByEmail(deps.db, emailKeyOf(values['email'] ?? '')) : null,
+      taken: problems['email'] ? await findTaken(deps, values['email']) : null,
     },
     invalid ? 422 : 200,
   );
+}
+
+/** Who has an address that was refused; nobody when it was refused because it is none. */
+async function findTaken({ db }: Deps, typed: string | undefined) {
+  const address = email.safeParse(typed);
+  return address.success ? await findPersonByEmail(db, emailKeyOf(address.data)) : null;
 }
 
 /** Ids of the ticked boxes, for a form that is shown again. */
