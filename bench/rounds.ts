@@ -35,6 +35,8 @@ export interface RoundsOptions {
   readonly sessions: Sessions;
   /** A load that leaves the server time to rest; flat out when left out. */
   readonly requestsPerSecond?: number;
+  /** The servers of the other rungs stand still meanwhile: a collection of theirs would be a pause of this one. */
+  readonly isAlone?: boolean;
   readonly onRound?: (round: number) => void;
 }
 
@@ -57,7 +59,25 @@ export async function measureRounds(
       if (rung && result) await measureOnce(rung, result, servers, client, options);
     }
   }
+  for (const { process } of servers.values()) process.resume();
   return results;
+}
+
+/** Several processes of one kind as one rung: in each round the median of theirs, for each runs a little faster or slower. */
+export function mergeRungs({ name, title }: Rung, results: readonly RungResult[]): RungResult {
+  const merged = (figures: (result: RungResult) => number[]): number[] =>
+    figures(results[0] as RungResult).map((_, round) =>
+      median(results.map((result) => figures(result)[round] ?? Number.NaN)),
+    );
+  return {
+    ...{ name, title },
+    requests_per_second: merged((result) => result.requests_per_second),
+    cpu_us: merged((result) => result.cpu_us),
+    p50_ms: merged((result) => result.p50_ms),
+    p99_ms: merged((result) => result.p99_ms),
+    response_bytes: merged((result) => result.response_bytes),
+    client_busy: merged((result) => result.client_busy),
+  };
 }
 
 /** The median over rounds of one rung's figure divided by another's, taken pairwise within each round. */
@@ -73,6 +93,8 @@ async function measureOnce(
   options: RoundsOptions,
 ): Promise<void> {
   const server = requireServer(rung, servers);
+  if (options.isAlone) for (const other of servers.values()) other.process.halt();
+  server.process.resume();
   await client.run(orderFor(rung, servers, options, WARM_UP_SECONDS));
   const before = await server.process.ask<Usage>('usage');
   const load = await client.run(orderFor(rung, servers, options, options.seconds));

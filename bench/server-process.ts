@@ -42,6 +42,9 @@ export interface ServerProcess {
   readonly startMs: number;
   /** The server's answer over IPC; only with `withIpc`. */
   ask<Answer>(question: string): Promise<Answer>;
+  /** Stands still until `resume`: takes no time of the core that it shares. */
+  halt(): void;
+  resume(): void;
   stop(): Promise<void>;
 }
 
@@ -58,6 +61,8 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     port,
     startMs: performance.now() - startedAt,
     ask: (question) => ask(child, question),
+    halt: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: () => stopProcess(child),
   };
 }
@@ -85,11 +90,12 @@ export function spawnTracked(
   return child;
 }
 
-/** SIGTERM, then SIGKILL after 3 s; resolves when the process is gone. */
+/** SIGTERM, also to one that stands still, then SIGKILL after 3 s; resolves when the process is gone. */
 export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
+  child.kill('SIGCONT');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   await gone;
   clearTimeout(timer);

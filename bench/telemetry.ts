@@ -10,7 +10,7 @@ import { startLoadClient } from './load.ts';
 import { describeMachine, leaveServerCore, pinnedNode } from './machine.ts';
 import { startFlags } from './ours.ts';
 import { machineLines, rungTable } from './print.ts';
-import { measureRounds, ratioOfRungs } from './rounds.ts';
+import { measureRounds, mergeRungs, ratioOfRungs } from './rounds.ts';
 import type { RungResult, RunningServer } from './rounds.ts';
 import { rung } from './rungs.ts';
 import { seedDatabase } from './seed.ts';
@@ -23,13 +23,17 @@ const ownFile = (name: string): string => path.join(benchFolder, name);
 const STEADY_REQUESTS_PER_SECOND = 200;
 const SHUTDOWNS = 5;
 
-/** One server each, on a database of its own. */
-const RUNGS = [
+/** Servers of each kind, every one on a database of its own. */
+const PROCESSES = 3;
+const KINDS = [
   rung('off', 'telemetry off', 'off', '/timer'),
-  rung('off-control', 'the same in a second process: the noise', 'off-control', '/timer'),
+  rung('off-control', 'the same in other processes: the noise', 'off-control', '/timer'),
   rung('dead', 'all channels on, no destination answers', 'dead', '/timer'),
   rung('alive', 'all channels on, every destination answers', 'alive', '/timer'),
 ];
+const RUNGS = KINDS.map((kind) =>
+  Array.from({ length: PROCESSES }, (_, index) => ({ ...kind, server: `${kind.server}-${index}` })),
+);
 
 await main();
 
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { rounds: { type: 'string' }, seconds: { type: 'string' }, memory: { type: 'string' } },
   });
-  const [rounds, seconds] = [Number(values.rounds ?? 9), Number(values.seconds ?? 3)];
+  const [rounds, seconds] = [Number(values.rounds ?? 7), Number(values.seconds ?? 1)];
   const machine = describeMachine(path.dirname(benchFolder), ownFile('stock'));
   leaveServerCore();
   const folder = mkdtempSync(path.join(os.tmpdir(), 'timetracker-bench-'));
@@ -57,7 +61,6 @@ async function main(): Promise<void> {
   const memory = await measureMemory(places, values.memory ?? '60');
   const result = { measured_at: new Date().toISOString(), machine, pages, shutdown_ms, memory };
   console.log(`\n${machineLines(machine)}`);
-  for (const { load, rungs } of pages) console.log(`\n${load}\n${rungTable(rungs)}\n${ratioLines(rungs)}`);
   console.log(
     `\nSIGTERM to the end with a call out: ${shutdown_ms.map((ms) => ms.toFixed(0)).join(', ')} ms`,
   );
@@ -117,12 +120,12 @@ async function measurePages(
   const servers = new Map<string, RunningServer>();
   const cookies = tokens.map((token) => ({ Cookie: `tt_session=${token}` }));
   const ports: Record<string, number> = { dead: places.hole, alive: places.receiver };
-  for (const { server: key } of RUNGS) {
+  for (const { name, server: key } of RUNGS.flat()) {
     const spec = {
       key,
       args: [...startFlags(), ownFile('our-server.ts')],
       path: '/timer',
-      env: environment(places, key, ports[key]),
+      env: environment(places, key, ports[name]),
     };
     const process = await startServer({
       ...{ args: spec.args, env: spec.env, ready: { path: '/timer', headers: cookies[0] ?? {} } },
@@ -132,11 +135,15 @@ async function measurePages(
   }
   const client = startLoadClient();
   const measure = async (load: string, requestsPerSecond?: number) => {
-    const options = { rounds, seconds, sessions: { typical: cookies, busy: [] } };
+    const options = { rounds, seconds, sessions: { typical: cookies, busy: [] }, isAlone: true };
     const onRound = (round: number): void => console.log(`${load}: round ${round} of ${rounds}`);
-    // Few requests a second need longer rounds: of 600, one stall of the machine is the slowest hundredth.
+    // Few requests a second need longer rounds: of 200, one stall of the machine is the slowest hundredth.
     const paced = requestsPerSecond === undefined ? {} : { requestsPerSecond, seconds: 3 * seconds };
-    return { load, rungs: await measureRounds(RUNGS, servers, client, { ...options, ...paced, onRound }) };
+    const results = await measureRounds(RUNGS.flat(), servers, client, { ...options, ...paced, onRound });
+    const ofKind = (kind: number) => results.slice(kind * PROCESSES, (kind + 1) * PROCESSES);
+    const rungs = KINDS.map((kind, index) => mergeRungs(kind, ofKind(index)));
+    console.log(`\n${load}\n${rungTable(rungs)}\n${ratioLines(rungs)}\n`);
+    return { load, rungs };
   };
   const results = [
     await measure(`${STEADY_REQUESTS_PER_SECOND} requests a second`, STEADY_REQUESTS_PER_SECOND),

@@ -1,4 +1,14 @@
-import type { Compilable, CompiledQuery, Kysely, Transaction } from 'kysely';
+import type {
+  Compilable,
+  CompiledQuery,
+  DeleteResult,
+  InsertResult,
+  Kysely,
+  RawBuilder,
+  Transaction,
+  UpdateResult,
+} from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from './schema.ts';
 import { EmbeddedAdapter } from './sqlite-dialect.ts';
 
@@ -23,7 +33,7 @@ type Handle = Kysely<Database> | Transaction<Database>;
 export function prepare<Parameters extends object, Row>(
   build: Build<Parameters, Row>,
 ): (db: Handle, parameters: Parameters) => Promise<Row[]> {
-  return preparedRead(build, (adapter, _statement, bound) => adapter.readNow<Row>(bound));
+  return prepared(build, (adapter, _statement, bound) => adapter.readNow<Row>(bound));
 }
 
 /**
@@ -33,7 +43,28 @@ export function prepare<Parameters extends object, Row>(
 export function prepareKept<Parameters extends object, Row>(
   build: Build<Parameters, Row>,
 ): (db: Handle, parameters: Parameters) => Promise<readonly Row[]> {
-  return preparedRead(build, (adapter, statement, bound) => adapter.readKept<Row>(statement, bound));
+  return prepared(build, (adapter, statement, bound) => adapter.readKept<Row>(statement, bound));
+}
+
+/**
+ * A write that is built once per dialect. One of many rows takes them as one parameter, `jsonRows`: built for a hundred
+ * rows, a statement costs as much as their insert.
+ */
+export function prepareWrite<Parameters extends object>(
+  build: Build<Parameters, InsertResult | UpdateResult | DeleteResult>,
+): (db: Handle, parameters: Parameters) => Promise<unknown> {
+  return prepared(build, () => undefined);
+}
+
+/**
+ * The elements of a JSON array as rows of a table, each in a column called `value`.
+ *
+ * @example
+ * db.selectFrom(jsonRows(db, parameter('people')).as('row')).select(sql<string>`value ->> 'name'`.as('name'))
+ */
+export function jsonRows(db: Handle, json: string): RawBuilder<{ value: unknown }> {
+  const { adapter } = db.getExecutor();
+  return adapter instanceof EmbeddedAdapter ? sql`json_each(${json})` : sql`json_array_elements(${json})`;
 }
 
 type Build<Parameters, Row> = (
@@ -41,7 +72,7 @@ type Build<Parameters, Row> = (
   parameter: <Name extends keyof Parameters & string>(name: Name) => Parameters[Name],
 ) => Compilable<Row>;
 
-function preparedRead<Parameters extends object, Row, Rows extends readonly Row[]>(
+function prepared<Parameters extends object, Row, Rows extends readonly Row[]>(
   build: Build<Parameters, Row>,
   readEmbedded: (
     adapter: EmbeddedAdapter,

@@ -415,7 +415,9 @@ export const surroundings: Record<
     'trace.sdk': technical('Name, version and settings of the library that reports, and node as platform.'),
   },
   analytics: {
-    'envelope.uuid': technical('Random id, so that a repeated event is counted once.'),
+    'envelope.uuid': technical(
+      'Id, random behind the second that the timestamp tells too, so that a repeated event is counted once.',
+    ),
     'envelope.distinct_id': pseudonymous('Pseudonym of the person; the same one at each event.'),
     'envelope.timestamp': technical('When it happened, to the second.'),
     'envelope.api_key': technical('Key of the project of your own that it goes to, once for all its events.'),

@@ -103,7 +103,7 @@ function sampleEvent() {
       name: 'timer.stopped',
       user_id: 1,
       at: Date.UTC(2026, 2, 4, 9),
-      uuid: '0b8f4f0e-93c4-4a5e-9d0a-2f3f6f6a1c11',
+      uuid: '69a7f490-93c4-8a5e-9d0a-2f3f6f6a1c11',
       properties: { duration_seconds: 3600, project_id: 1 },
     },
     { secret: 'example', app_version: '0.1.0', covers: () => true },

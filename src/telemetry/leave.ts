@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/connect.ts';
@@ -9,7 +8,7 @@ import type { Payload } from './channels.ts';
 import { obstacleOf, refusalOf } from './consent.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { LocalEvent } from './outward.ts';
-import { outwardEvent } from './outward.ts';
+import { eventUuid, outwardEvent } from './outward.ts';
 
 /** Who did it; null for nobody known (a failed sign-in, a command). */
 export interface Actor {
@@ -47,13 +46,16 @@ interface Parts {
   secret: () => Promise<string>;
   now: () => number;
   logger: Logger;
-  countEvent: (event: EventName, outcome: Outcome) => void;
+  countEvent: (event: EventName, outcome: Outcome, count?: number) => void;
 }
 
 /** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
 const waitingMax = 2_000;
-/** Only page views and the like wait: an event of a change is written with its change. */
-const gatherMs = 50;
+/**
+ * Only page views and the like wait: an event of a change is written with its change. So long that of a hundred pages, few
+ * requests a second or many, none or one meets an insert.
+ */
+const gatherMs = 250;
 const insertedAtOnce = 100;
 
 export function createLeave(parts: Parts): Leave {
@@ -80,30 +82,27 @@ export function createLeave(parts: Parts): Leave {
       });
     await reading;
   };
-  /** Drafts as payloads, with what is to be counted about each. */
+  /** Drafts as payloads, and what counts them. */
   const decide = (drafts: readonly Draft[]) => {
     const payloads: Payload[] = [];
-    const outcomes: [EventName, Outcome][] = [];
+    const outcomes = new Tally();
     const isOn = secret !== undefined && consents.state('analytics').mode !== 'off';
+    const rules = {
+      secret: secret ?? '',
+      app_version: config.version,
+      covers: (field: string) => consents.covers('analytics', field),
+    };
     for (const draft of drafts) {
-      const rules = {
-        secret: secret ?? '',
-        app_version: config.version,
-        covers: (field: string) => consents.covers('analytics', field),
-      };
-      const { event, dropped } = isOn && draft.isAllowed ? outwardEvent(draft, rules) : { dropped: 0 };
-      if (dropped > 0) outcomes.push([draft.name, 'invalid']);
-      outcomes.push([draft.name, event ? 'queued' : 'withheld']);
-      if (event)
-        payloads.push({
-          channel: 'analytics',
-          purpose: draft.name,
-          idempotency_key: draft.uuid,
-          user_id: draft.user_id,
-          body: JSON.stringify(event),
-        });
+      const { name, uuid: idempotency_key, user_id, isAllowed } = draft;
+      const { event, dropped } = isOn && isAllowed ? outwardEvent(draft, rules) : { dropped: 0 };
+      if (dropped > 0) outcomes.add(name, 'invalid');
+      outcomes.add(name, event ? 'queued' : 'withheld');
+      if (event) {
+        const body = JSON.stringify(event);
+        payloads.push({ channel: 'analytics', purpose: name, idempotency_key, user_id, body });
+      }
     }
-    return { payloads, count: () => outcomes.forEach(([name, outcome]) => countEvent(name, outcome)) };
+    return { payloads, count: () => outcomes.tell(countEvent) };
   };
   const write = async (drafts: readonly Draft[]): Promise<void> => {
     const { payloads, count } = decide(drafts);
@@ -136,7 +135,8 @@ export function createLeave(parts: Parts): Leave {
       if (!isPossible || !(declarationOf(name).channels as readonly string[]).includes('analytics'))
         return undefined;
       const isAllowed = actor.allows_analytics ?? allowsAnalytics(actor.user_id);
-      return { name, user_id: actor.user_id, at: now(), uuid: randomUUID(), properties, isAllowed };
+      const at = now();
+      return { name, user_id: actor.user_id, at, uuid: eventUuid(at), properties, isAllowed };
     },
     ready,
     insert: async (trx, drafts) => {
@@ -163,6 +163,22 @@ export function createLeave(parts: Parts): Leave {
       settling -= 1;
     },
   };
+}
+
+/** What is to be counted once it is certain. */
+class Tally {
+  readonly #counts = new Map<Outcome, Map<EventName, number>>();
+
+  add(name: EventName, outcome: Outcome): void {
+    let byName = this.#counts.get(outcome);
+    if (!byName) this.#counts.set(outcome, (byName = new Map()));
+    byName.set(name, (byName.get(name) ?? 0) + 1);
+  }
+
+  tell(countEvent: Parts['countEvent']): void {
+    for (const [outcome, byName] of this.#counts)
+      for (const [name, count] of byName) countEvent(name, outcome, count);
+  }
 }
 
 /**

@@ -1,21 +1,44 @@
-import type { Expression, ExpressionBuilder, Insertable, SqlBool } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { sql } from 'kysely';
 import type { Db } from '../db/connect.ts';
-import { prepare } from '../db/prepared.ts';
-import type { Database, OutboxTable } from '../db/schema.ts';
-import type { OutboxRow, TelemetryChannel } from './channels.ts';
+import { jsonRows, prepare, prepareKept, prepareWrite } from '../db/prepared.ts';
+import type { Channel, Database, OutboxTable } from '../db/schema.ts';
+import type { OutboxRow, Payload, TelemetryChannel } from './channels.ts';
 
-/** Eleven columns each, and SQLite takes 32,766 values in a statement. */
-const rowsPerInsert = 500;
+/** What the payloads of one insert have in common. */
+type Shared = Pick<OutboxRow, 'channel' | 'consent_id' | 'state' | 'created_at'>;
+
+const insertJson = prepareWrite<Shared & { payloads: string }>((db, parameter) =>
+  db
+    .insertInto('outbox')
+    .columns([
+      ...(['channel', 'consent_id', 'state', 'attempts', 'next_attempt_at', 'created_at'] as const),
+      ...(['purpose', 'idempotency_key', 'user_id', 'body'] as const),
+    ])
+    .expression(
+      db
+        .selectFrom(jsonRows(db, parameter('payloads')).as('payload'))
+        .select([
+          sql<Channel>`cast(${parameter('channel')} as text)`.as('channel'),
+          sql<number | null>`cast(${parameter('consent_id')} as bigint)`.as('consent_id'),
+          sql<OutboxTable['state']>`cast(${parameter('state')} as text)`.as('state'),
+          sql<number>`0`.as('attempts'),
+          sql<number>`cast(${parameter('created_at')} as bigint)`.as('next_attempt_at'),
+          sql<number>`cast(${parameter('created_at')} as bigint)`.as('created_at'),
+          sql<string>`value ->> 'purpose'`.as('purpose'),
+          sql<string>`value ->> 'idempotency_key'`.as('idempotency_key'),
+          sql<number | null>`cast(value ->> 'user_id' as bigint)`.as('user_id'),
+          sql<string>`value ->> 'body'`.as('body'),
+        ])
+        // SQLite would take ON CONFLICT for the ON of a join.
+        .where(sql<boolean>`true`),
+    )
+    .onConflict((conflict) => conflict.column('idempotency_key').doNothing()),
+);
 
 /** A payload whose key is there already is left out: it was queued before. */
-export async function insertPayloads(db: Db, rows: Insertable<OutboxTable>[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsert) {
-    await db
-      .insertInto('outbox')
-      .values(rows.slice(start, start + rowsPerInsert))
-      .onConflict((conflict) => conflict.column('idempotency_key').doNothing())
-      .execute();
-  }
+export async function insertPayloads(db: Db, payloads: readonly Payload[], shared: Shared): Promise<void> {
+  await insertJson(db, { ...shared, payloads: JSON.stringify(payloads) });
 }
 
 const listFresh = prepare<{ channel: TelemetryChannel; tired_after: number; limit: number }, OutboxRow>(
@@ -71,10 +94,16 @@ export async function findNextAttempt(db: Db, channel: TelemetryChannel): Promis
 
 /** How many of these may leave at this moment: still there, not held, and about nobody who objects by now. */
 export async function countSendable(db: Db, ids: readonly number[]): Promise<number> {
-  const { total } = await db
+  const [counted] = await countFree(db, { ids: JSON.stringify(ids) });
+  return Number(counted?.total);
+}
+
+/** While a call is out this is asked every few hundred milliseconds. */
+const countFree = prepare<{ ids: string }, { total: number }>((db, parameter) =>
+  db
     .selectFrom('outbox')
     .select((select) => select.fn.countAll<number>().as('total'))
-    .where('id', 'in', ids)
+    .where('id', 'in', idsOf(db, parameter('ids')))
     .where('state', '=', 'queued')
     .where((where) =>
       where.or([
@@ -84,14 +113,22 @@ export async function countSendable(db: Db, ids: readonly number[]): Promise<num
           users.selectFrom('users').select('users.id').where('analytics_choice', '=', 'out'),
         ),
       ]),
-    )
-    .executeTakeFirstOrThrow();
-  return Number(total);
-}
+    ),
+);
+
+const deleteIds = prepareWrite<{ ids: string }>((db, parameter) =>
+  db.deleteFrom('outbox').where('id', 'in', idsOf(db, parameter('ids'))),
+);
 
 export async function deletePayloads(db: Db, ids: readonly number[]): Promise<void> {
-  if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute();
+  if (ids.length > 0) await deleteIds(db, { ids: JSON.stringify(ids) });
 }
+
+/** The ids of a JSON array. */
+const idsOf = (db: Db, json: string) =>
+  db
+    .selectFrom(jsonRows(db, json).as('row'))
+    .select(sql<number>`cast(cast(value as text) as bigint)`.as('id'));
 
 /** Counts one more attempt, and says when the next one may be. */
 export async function postponePayloads(
@@ -196,9 +233,15 @@ export const deleteOfPerson = (
   user_id: number,
 ): Promise<Map<string, number>> => deleteWhere(db, (where) => where.and({ channel, user_id }));
 
-/** What is about people who object to product analytics by now. */
-export const deleteOfObjectors = (db: Db): Promise<Map<string, number>> =>
-  deleteWhere(db, (where) =>
+const findObjector = prepareKept<object, { id: number }>((db) =>
+  db.selectFrom('users').select('id').where('analytics_choice', '=', 'out').limit(1),
+);
+
+/** What is about people who object to product analytics by now. Looks through all that waits when there is one. */
+export async function deleteOfObjectors(db: Db): Promise<Map<string, number>> {
+  const objectors = await findObjector(db, {});
+  if (objectors.length === 0) return new Map();
+  return deleteWhere(db, (where) =>
     where.and([
       where('channel', '=', 'analytics'),
       where('user_id', 'in', (users) =>
@@ -206,6 +249,7 @@ export const deleteOfObjectors = (db: Db): Promise<Map<string, number>> =>
       ),
     ]),
   );
+}
 
 export const deleteHeld = (db: Db, { channel, ids }: Chosen): Promise<Map<string, number>> =>
   deleteWhere(db, (where) =>

@@ -88,11 +88,15 @@ export function createOutbox(parts: Parts): Outbox {
   const keepBound = createBound(parts, counted);
   return {
     enqueue: async (trx, payloads) => {
-      const rows = payloads.flatMap((payload) => rowOf(payload, parts));
-      if (rows.length === 0) return;
-      await insertPayloads(trx, rows);
       for (const channel of new Set(payloads.map((payload) => payload.channel))) {
-        keepBound(channel, rows.length);
+        const { mode } = consents.state(channel);
+        if (mode === 'off') continue;
+        const ofChannel = payloads.filter((payload) => payload.channel === channel);
+        await insertPayloads(trx, ofChannel, {
+          ...{ channel, state: mode === 'review' ? 'held' : 'queued', created_at: now() },
+          consent_id: consents.current(channel)?.id ?? null,
+        });
+        keepBound(channel, ofChannel.length);
         onQueued(channel);
       }
     },
@@ -123,15 +127,6 @@ export function createOutbox(parts: Parts): Outbox {
       counted(await deleteQueuedBefore(db, now() - keptMs));
     },
   };
-}
-
-function rowOf(payload: Payload, { consents, now }: Parts) {
-  const { mode } = consents.state(payload.channel);
-  if (mode === 'off') return [];
-  const at = now();
-  const state = mode === 'review' ? 'held' : 'queued';
-  const consent_id = consents.current(payload.channel)?.id ?? null;
-  return [{ ...payload, state, consent_id, attempts: 0, next_attempt_at: at, created_at: at } as const];
 }
 
 async function depthOf(db: Db): Promise<Map<TelemetryChannel, Depth>> {

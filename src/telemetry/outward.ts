@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventName } from './catalogue.ts';
 import { catalogueVersion, declarationOf, recordable, surroundings } from './catalogue.ts';
 import { pseudonym } from './pseudonym.ts';
@@ -36,6 +37,16 @@ interface Rules {
 }
 
 /**
+ * A random id that begins with the second, which the event tells anyhow (RFC 9562, version 8). The outbox's index of keys
+ * then grows at its end: with ids in no order each row rewrote a page of it, which was half the cost of an event.
+ */
+export function eventUuid(at: number): string {
+  const seconds = (Math.floor(at / 1000) >>> 0).toString(16).padStart(8, '0');
+  const random = randomUUID();
+  return `${seconds}${random.slice(8, 14)}8${random.slice(15)}`;
+}
+
+/**
  * Builds what leaves from what is recorded: ids become pseudonyms, what is not declared, stays here or is not agreed to
  * is left out.
  *
@@ -66,8 +77,9 @@ export function outwardEvent(local: LocalEvent, rules: Rules): { event?: Outward
 const version = 'envelope.app_version';
 
 /** PostHog takes no event without these fields, so an agreement that leaves one of them out stops every event. */
-const isEnvelopeCovered = ({ covers }: Rules): boolean =>
-  Object.keys(surroundings.analytics).every((field) => field === version || covers(field));
+const neededFields = Object.keys(surroundings.analytics).filter((field) => field !== version);
+
+const isEnvelopeCovered = ({ covers }: Rules): boolean => neededFields.every((field) => covers(field));
 
 function outwardProperties({ name, properties }: LocalEvent, { secret, covers }: Rules) {
   const declared = declarationOf(name).properties;

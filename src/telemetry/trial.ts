@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import type { Db } from '../db/connect.ts';
 import type { Gateway, OutboundAnswer, OutboxRow, Reason, Sink, TelemetryChannel } from './channels.ts';
@@ -6,7 +5,7 @@ import { obstacleOf } from './consent.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { ErrorReporter } from './error-reporter.ts';
 import type { Installation } from './installation.ts';
-import { outwardEvent } from './outward.ts';
+import { eventUuid, outwardEvent } from './outward.ts';
 import { listPayloads } from './outbox.queries.ts';
 
 interface Parts {
@@ -98,7 +97,7 @@ async function sendSample(channel: TelemetryChannel, row: OutboxRow, parts: Part
 /** A payload that says something true about this server and nothing about anybody, as a row of the outbox. */
 async function sampleRow(channel: TelemetryChannel, parts: Parts): Promise<OutboxRow | undefined> {
   const now = parts.now();
-  const idempotency_key = randomUUID();
+  const idempotency_key = eventUuid(now);
   const body = await sampleBody(channel, parts, idempotency_key);
   return body === undefined
     ? undefined

@@ -30,7 +30,8 @@ function build(changed: Partial<Config> = {}, enqueue?: (payloads: Payload[]) =>
   const { db, log, settings } = app.deps;
   const config = { ...app.deps.config, ...destination, ...changed };
   const outcomes: string[] = [];
-  const countEvent = (event: string, outcome: string) => void outcomes.push(`${event} ${outcome}`);
+  const countEvent = (event: string, outcome: string, count = 1) =>
+    void outcomes.push(...Array.from({ length: count }, () => `${event} ${outcome}`));
   const consents = createConsentStore({ db, config, isSetUp: async () => true, now: () => app.clock.now });
   const outbox = createOutbox({
     db,

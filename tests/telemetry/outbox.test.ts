@@ -49,6 +49,20 @@ describe('a payload', () => {
     ]);
   });
 
+  it('waits as it was handed in, whatever is in its text', async () => {
+    await switchTo('auto');
+    await app.deps.db.deleteFrom('outbox').execute();
+    const body = JSON.stringify({
+      text: `"quoted" \\ 'single' ; -- ? $1 \u0000 \n ä 🕐 \u2028`,
+      list: [null, 1.5, true],
+    });
+    await enqueue(payload({ body, user_id: null }), payload({ body: '[]' }));
+    expect(await rows()).toMatchObject([
+      { body, user_id: null },
+      { body: '[]', user_id: app.ids.bob },
+    ]);
+  });
+
   it('is held in review mode, and not kept at all while its channel is off', async () => {
     await switchTo('review', 'errors');
     await switchTo('off');

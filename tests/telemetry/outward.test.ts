@@ -15,7 +15,7 @@ import {
 import { telemetryChannels } from '../../src/telemetry/channels.ts';
 import type { OutboxRow } from '../../src/telemetry/channels.ts';
 import type { LocalEvent, OutwardEvent } from '../../src/telemetry/outward.ts';
-import { outwardEvent } from '../../src/telemetry/outward.ts';
+import { eventUuid, outwardEvent } from '../../src/telemetry/outward.ts';
 import { createPosthogSink } from '../../src/telemetry/sinks/posthog.ts';
 import { pseudonym } from '../../src/telemetry/pseudonym.ts';
 
@@ -31,6 +31,25 @@ const local = (name: EventName, properties: Record<string, unknown>): LocalEvent
 });
 const appVersion = `0.1.0+${catalogueVersion}`;
 const fixed = { $process_person_profile: false, $geoip_disable: true };
+
+describe('the id of an event', () => {
+  const at = Date.parse('2026-03-04T09:00:00.987Z');
+
+  it('tells the second that its timestamp tells, and nothing more', () => {
+    const ids = Array.from({ length: 1000 }, () => eventUuid(at));
+    for (const id of ids)
+      expect(id).toMatch(/^69a7f490-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(new Set(ids.map((id) => id.slice(9))).size).toBe(ids.length);
+    expect(eventUuid(at - 987)).toMatch(/^69a7f490-/);
+    expect(eventUuid(at + 13)).toMatch(/^69a7f491-/);
+  });
+
+  it('is sorted by the second, for the index of keys', () => {
+    const seconds = [0, 1, 15, 16, 255, 4096, 1_700_000_000, 2_147_483_648, 4_294_967_295];
+    const ids = seconds.map((second) => eventUuid(second * 1000));
+    expect(ids.toSorted()).toEqual(ids);
+  });
+});
 
 describe('an event that leaves', () => {
   it('has pseudonyms instead of ids, and whole seconds', () => {

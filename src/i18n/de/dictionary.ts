@@ -131,7 +131,8 @@ export const dictionary: Record<keyof typeof en, string> = {
   'field.trace.timestamp': 'Wann sie begann und endete, und wann es gesendet wurde.',
   'field.trace.id': 'Zufällige Kennungen, damit eine wiederholte Messung nur einmal zählt.',
   'field.trace.sdk': 'Name, Version und Einstellungen der Bibliothek, die berichtet, und node als Plattform.',
-  'field.envelope.uuid': 'Zufällige Kennung, damit ein wiederholtes Ereignis nur einmal zählt.',
+  'field.envelope.uuid':
+    'Kennung, zufällig hinter der Sekunde, die auch der Zeitpunkt nennt, damit ein wiederholtes Ereignis nur einmal zählt.',
   'field.envelope.distinct_id': 'Pseudonym des Menschen; bei jedem Ereignis dasselbe.',
   'field.envelope.timestamp': 'Wann es geschah, auf die Sekunde.',
   'field.envelope.api_key':

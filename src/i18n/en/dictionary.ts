@@ -126,7 +126,8 @@ export const dictionary = {
   'field.trace.timestamp': 'When it began and ended, and when it was sent.',
   'field.trace.id': 'Random ids, so that a repeated trace is counted once.',
   'field.trace.sdk': 'Name, version and settings of the library that reports, and node as platform.',
-  'field.envelope.uuid': 'Random id, so that a repeated event is counted once.',
+  'field.envelope.uuid':
+    'Id, random behind the second that the timestamp tells too, so that a repeated event is counted once.',
   'field.envelope.distinct_id': 'Pseudonym of the person; the same one at each event.',
   'field.envelope.timestamp': 'When it happened, to the second.',
   'field.envelope.api_key': 'Key of the project of your own that it goes to, once for all its events.',
