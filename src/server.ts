@@ -12,12 +12,12 @@ import { startJobs } from './jobs.ts';
 import { currentContext } from './observability/request-context.ts';
 import { isUnstorable } from './shared/errors.ts';
 import { atMost } from './telemetry/at-most.ts';
-import { guardSockets } from './telemetry/guard.ts';
+import { guardSockets, throughListeningPassage } from './telemetry/guard.ts';
 
 /** The code of the first pages is imported this long after the server listens. */
 const firstPagesAfterMs = 200;
 /** Open answers get this long at shutdown before their connections are closed. */
-const drainMs = 2_000;
+const drainMs = 1_800;
 /** A process that fails gets this long to put its report where the next one finds it. */
 const reportMs = 2_000;
 
@@ -87,10 +87,13 @@ async function listenOrExit(app: Express, config: Config, deps: Deps): Promise<S
   const { port, host } = config;
   try {
     return await new Promise<Server>((resolve, reject) => {
-      const server = app.listen({ port, ...(host === undefined ? {} : { host }) }, (error?: Error) => {
-        if (error === undefined) resolve(server);
-        else reject(error);
-      });
+      const address = { port, ...(host === undefined ? {} : { host }) };
+      const server = throughListeningPassage(() =>
+        app.listen(address, (error?: Error) => {
+          if (error === undefined) resolve(server);
+          else reject(error);
+        }),
+      );
     });
   } catch (error) {
     deps.log.logger.fatal({ err: error }, 'cannot listen');

@@ -114,7 +114,7 @@ describe('create-admin', () => {
       expect(code).toBe(0);
       expect(stdout).toContain('Error reports may go to errors.example.com');
       expect(stdout).toContain(
-        'Product events to events.example.com: Off. An administrator switched it off.',
+        'Product events to events.example.com: Off. An administrator decided against it.',
       );
       expect(stdout).toContain('/admin/telemetry');
       expect(stdout).not.toMatch(/phc_example|0123456789abcdef/);

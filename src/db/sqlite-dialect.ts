@@ -218,7 +218,7 @@ class SqliteConnection implements DatabaseConnection {
     const parameters = bindable(query.parameters);
     this.#kept.ran(query.sql);
     if (columns.length > 0) {
-      const rows = await retryWhileBusy(() => statement.all(...parameters) as unknown as SQLOutputValue[][]);
+      const rows = await retryWhileBusy(() => rowsOf(statement, query.sql, parameters));
       return { rows: rows.map((values) => rowOf(columns, values) as Row) };
     }
     const { changes, lastInsertRowid } = await retryWhileBusy(() => statement.run(...parameters));
@@ -228,7 +228,7 @@ class SqliteConnection implements DatabaseConnection {
   readNow(query: CompiledQuery): unknown[] | undefined {
     const { statement, columns } = this.#prepare(query.sql);
     try {
-      const rows = statement.all(...bindable(query.parameters)) as unknown as SQLOutputValue[][];
+      const rows = rowsOf(statement, query.sql, bindable(query.parameters));
       return rows.map((values) => rowOf(columns, values));
     } catch (error) {
       if (isBusy(error)) return undefined;
@@ -258,6 +258,26 @@ class SqliteConnection implements DatabaseConnection {
       this.#statements.set(sql, prepared);
     }
     return prepared;
+  }
+}
+
+/**
+ * A number that no double holds exactly was not written by this server, but by somebody at the file. The driver refuses
+ * the row then; it is read as near as can be, as from PostgreSQL, so that whoever looks at it can say what is wrong.
+ */
+function rowsOf(statement: StatementSync, sql: string, parameters: SQLInputValue[]): SQLOutputValue[][] {
+  try {
+    return statement.all(...parameters) as unknown as SQLOutputValue[][];
+  } catch (error) {
+    // Whatever writes must not run twice.
+    if (!(error instanceof RangeError) || !/^select\b/.test(sql)) throw error;
+    statement.setReadBigInts(true);
+    try {
+      const rows = statement.all(...parameters) as unknown as SQLOutputValue[][];
+      return rows.map((row) => row.map((value) => (typeof value === 'bigint' ? Number(value) : value)));
+    } finally {
+      statement.setReadBigInts(false);
+    }
   }
 }
 

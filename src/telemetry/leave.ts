@@ -52,7 +52,7 @@ interface Parts {
 /** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
 const waitingMax = 2_000;
 /**
- * Only page views and the like wait: an event of a change is written with its change. So long that of a hundred pages, few
+ * Only page views wait: an event of a change is written with its change, any other at once. So long that of a hundred pages, few
  * requests a second or many, none or one meets an insert.
  */
 const gatherMs = 250;
@@ -67,6 +67,8 @@ export function createLeave(parts: Parts): Leave {
   let writing: Promise<void> | undefined;
   /** Ends the wait for more. */
   let hurry = (): void => undefined;
+  /** Something waits that shall not wait for more. */
+  let isUrgent = false;
   /** How many wait for everything to be written. */
   let settling = 0;
 
@@ -118,13 +120,14 @@ export function createLeave(parts: Parts): Leave {
   const writeWaiting = async (): Promise<void> => {
     await ready();
     while (waiting.length > 0) {
-      if (settling === 0 && waiting.length < insertedAtOnce)
+      if (settling === 0 && !isUrgent && waiting.length < insertedAtOnce)
         await new Promise<void>((resolve) => {
           hurry = resolve;
           setTimeout(resolve, gatherMs);
         });
       const drafts = waiting;
       waiting = [];
+      isUrgent = false;
       await write(drafts);
     }
     writing = undefined;
@@ -153,7 +156,9 @@ export function createLeave(parts: Parts): Leave {
         return;
       }
       waiting.push(draft);
-      if (waiting.length >= insertedAtOnce) hurry();
+      // Page views come with every page; whatever else is told after the fact is rare, and is safe at once.
+      if (draft.name !== 'page.viewed') isUrgent = true;
+      if (isUrgent || waiting.length >= insertedAtOnce) hurry();
       writing ??= writeWaiting();
     },
     settled: async () => {
@@ -171,7 +176,10 @@ class Tally {
 
   add(name: EventName, outcome: Outcome): void {
     let byName = this.#counts.get(outcome);
-    if (!byName) this.#counts.set(outcome, (byName = new Map()));
+    if (!byName) {
+      byName = new Map<EventName, number>();
+      this.#counts.set(outcome, byName);
+    }
     byName.set(name, (byName.get(name) ?? 0) + 1);
   }
 

@@ -30,13 +30,17 @@ const insertJson = prepareWrite<Shared & { payloads: string }>((db, parameter) =
           sql<number | null>`cast(value ->> 'user_id' as bigint)`.as('user_id'),
           sql<string>`value ->> 'body'`.as('body'),
         ])
-        // SQLite would take ON CONFLICT for the ON of a join.
-        .where(sql<boolean>`true`),
+        // Somebody who was deleted a moment ago must not take the others along. (SQLite needs a WHERE here: it would take
+        // ON CONFLICT for the ON of a join.)
+        .where(
+          sql<boolean>`(value ->> 'user_id' is null or exists (
+            select 1 from users where users.id = cast(value ->> 'user_id' as bigint)))`,
+        ),
     )
     .onConflict((conflict) => conflict.column('idempotency_key').doNothing()),
 );
 
-/** A payload whose key is there already is left out: it was queued before. */
+/** A payload whose key is there already is left out, for it was queued before; so is one about somebody who is gone. */
 export async function insertPayloads(db: Db, payloads: readonly Payload[], shared: Shared): Promise<void> {
   await insertJson(db, { ...shared, payloads: JSON.stringify(payloads) });
 }

@@ -53,6 +53,8 @@ export interface Telemetry {
   ): Promise<void>;
   /** A person has said no to product events: cuts those on their way, and drops those that wait. */
   objected(user_id: number): Promise<void>;
+  /** Resolves when all that was recorded so far is in the outbox: page views wait a moment for each other. Never rejects. */
+  queued(): Promise<void>;
   /** What would leave next, or a sample while nothing waits; undefined without a destination. */
   preview(channel: TelemetryChannel): Promise<Preview | undefined>;
   /** Sends a sample and waits for its answer, for five seconds at most. */
@@ -127,6 +129,7 @@ export function createTelemetry(parts: Parts): Telemetry {
   return {
     ...{ consents, outbox, ledger, gateway, delivery, installation, errors, record, change, ...trial },
     state: (channel) => consents.state(channel),
+    queued: () => leave.settled(),
     switchChannel: switcher({ db, consents, outbox, change }),
     objected: async (user_id) => {
       delivery.objected(user_id);

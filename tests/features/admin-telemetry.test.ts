@@ -142,7 +142,7 @@ describe('the switch', () => {
       { channel: 'analytics', mode: 'off', source: 'panel' },
     ]);
     const text = await page('/admin/telemetry/analytics');
-    expect(text).toContain('An administrator switched it off.');
+    expect(text).toContain('An administrator decided against it.');
     expect(text).toMatch(/Off<\/td> <td data-label="Who">Alice<\/td> <td data-label="How">on this page/);
   });
 
@@ -370,7 +370,7 @@ describe('the test button', () => {
     expect(await said()).toContain('The destination refused the connection.');
     await switchTo('errors', 'off');
     await test('errors');
-    expect(await said()).toContain('No test was sent. An administrator switched it off.');
+    expect(await said()).toContain('No test was sent. An administrator decided against it.');
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { channel } from 'node:diagnostics_channel';
 import { createSocket } from 'node:dgram';
+import dns, { lookup as lookupByName } from 'node:dns';
 import { connect as connectHttp2 } from 'node:http2';
 import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
@@ -9,11 +10,17 @@ import { connect as connectTcp, createServer, Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { connect } from '../../src/db/connect.ts';
 import type { ConnectOptions } from '../../src/db/connect.ts';
 import type { Blocked } from '../../src/telemetry/guard.ts';
-import { installGuard, throughDatabasePassage, throughPassage } from '../../src/telemetry/guard.ts';
+import {
+  installGuard,
+  throughDatabasePassage,
+  throughListeningPassage,
+  throughPassage,
+} from '../../src/telemetry/guard.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { opened } from '../support/each-file.ts';
 import { openDestination } from '../support/internet.ts';
@@ -107,6 +114,73 @@ describe('without a channel', () => {
     server.close();
     expect(messages).toBe(0);
     expect(blocked.map(({ protocol }) => protocol)).toEqual(['udp', 'udp']);
+  });
+
+  const name = 'secret-name.example.invalid';
+  /** Ways that ask for the address of a name; each gives the code of the error it ends with. */
+  const questions = {
+    'net.connect': () => errorOf(connectTcp({ port: 9, host: name })),
+    tls: () => errorOf(connectTls({ port: 9, host: name })),
+    http: () => errorOf(getHttp(`http://${name}/`)),
+    fetch: () =>
+      fetch(`http://${name}/`).then(
+        () => 'answered',
+        (error: Error) => (error.cause as { code?: unknown }).code,
+      ),
+  };
+  const ownQuestions = {
+    lookup: () => codeOf((done) => dns.lookup(name, done)),
+    'lookup by promisify': () => promisify(dns.lookup)(name).then(String, ({ code }: Coded) => code),
+    'lookup, imported by name': () => codeOf((done) => lookupByName(name, done)),
+    'lookup by promise': () => dns.promises.lookup(name).then(String, ({ code }: Coded) => code),
+    resolve: () => codeOf((done) => dns.resolve(name, done)),
+    'resolve4 of a resolver': () => codeOf((done) => new dns.Resolver().resolve4(name, done)),
+    'resolveTxt by promise': () =>
+      new dns.promises.Resolver().resolveTxt(name).then(String, ({ code }: Coded) => code),
+    'reverse of an address': () => codeOf((done) => dns.reverse('192.0.2.1', done)),
+  };
+  interface Coded {
+    code?: unknown;
+  }
+  const codeOf = (ask: (done: (error: Error | null) => void) => void): Promise<unknown> =>
+    new Promise((resolve) => ask((error) => resolve((error as Coded | null)?.code)));
+
+  it.each(Object.entries(questions))(
+    '%s does not even ask for the address of a name',
+    async (_name, open) => {
+      const codes: unknown[] = [];
+      const { lookup } = dns;
+      dns.lookup = ((host: string, options: object, done: (error: Error | null) => void) => {
+        const told = (error: Error | null): void => {
+          codes.push((error as Coded | null)?.code);
+          done(error);
+        };
+        lookup(host, options, told);
+      }) as unknown as typeof lookup;
+      try {
+        expect(await open()).toBe('ERR_EGRESS_BLOCKED');
+        await sleep(20);
+      } finally {
+        dns.lookup = lookup;
+      }
+      expect(codes).toEqual(['ERR_EGRESS_BLOCKED']);
+      expect(blocked.map(({ protocol, host }) => [protocol, host])).toEqual([['tcp', name]]);
+    },
+  );
+
+  it.each(Object.entries(ownQuestions))('%s asks nobody, fails and is counted', async (_name, ask) => {
+    expect(await ask()).toBe('ERR_EGRESS_BLOCKED');
+    expect(blocked.map(({ protocol }) => protocol)).toEqual(['dns']);
+    expect(blocked[0]?.error.stack).toContain('guard.test.ts');
+  });
+
+  it('what this machine answers itself may be asked', async () => {
+    expect(await codeOf((done) => dns.lookup('localhost', done))).toBeUndefined();
+    expect(await codeOf((done) => dns.lookup('127.0.0.1', done))).toBeUndefined();
+    const server = throughListeningPassage(() => createServer().listen(0, 'localhost'));
+    await new Promise((resolve) => server.once('listening', resolve));
+    server.close();
+    expect(blocked).toEqual([]);
   });
 
   it('says the name that was asked for, and which code it was', async () => {

@@ -109,6 +109,29 @@ describe('an event outside of a change', () => {
     expect(inserts).toEqual([['auth.login_failed', 'client.deleted', 'project.deleted']]);
   });
 
+  it('waits for no other, so a crash after the answer loses page views at most, and only these wait', async () => {
+    const inserts: string[][] = [];
+    const { record, leave } = build({}, async (payloads) => {
+      inserts.push(payloads.map(({ purpose }) => purpose));
+    });
+    await leave.ready();
+    const turns = async () => {
+      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    record('page.viewed', { user_id: null }, { endpoint: '/timer' });
+    await turns();
+    expect(inserts).toEqual([]);
+    record('client.deleted', { user_id: null }, { client_id: 1 });
+    await turns();
+    record('project.deleted', { user_id: null }, { project_id: 1 });
+    await turns();
+    record('page.viewed', { user_id: null }, { endpoint: '/timer' });
+    await turns();
+    expect(inserts).toEqual([['page.viewed', 'client.deleted'], ['project.deleted']]);
+    await leave.settled();
+    expect(inserts.at(-1)).toEqual(['page.viewed']);
+  });
+
   it('is counted as dropped when it cannot be queued, and nothing is thrown', async () => {
     const { record, leave, outcomes } = build({}, () => Promise.reject(new Error('disk full')));
     record('client.deleted', { user_id: null }, { client_id: 1 });

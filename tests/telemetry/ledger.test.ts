@@ -151,6 +151,9 @@ describe('the chain', () => {
       ['people_sha256', 3, 'f'.repeat(64), 'hash'],
       ['kind', 3, 'answer', 'hash'],
       ['at', 3, 1_700_000_000_000, 'hash'],
+      // Larger than any number of ours: it must not keep the record from being read.
+      ['at', 3, 2 ** 60, 'hash'],
+      ['consent_id', 8, -(2 ** 62), 'hash'],
       ['channel', 3, 'errors', 'hash'],
       ['purpose', 3, 'timer.stopped', 'hash'],
       ['consent_id', 3, 8, 'hash'],

@@ -77,6 +77,11 @@ describe('a payload', () => {
     expect(await rows()).toHaveLength(1);
   });
 
+  it('about somebody who is gone is left out, and takes no other along', async () => {
+    await enqueue(payload(), payload({ user_id: 4711 }), payload({ user_id: null }));
+    expect((await rows()).map(({ user_id }) => user_id)).toEqual([app.ids.bob, null]);
+  });
+
   it('is not there when the change that it tells of did not happen', async () => {
     const { change, telemetry } = app.deps;
     const failed = change({ user_id: app.ids.bob }, async (trx) => {

@@ -61,6 +61,7 @@ async function showChannels(deps: Deps, req: Request, res: Response): Promise<vo
   const person = administratorOf(res);
   const { t } = res.locals.functions;
   await deps.telemetry.consents.refresh();
+  await deps.telemetry.queued();
   const cards = await channelCards(deps, res);
   const blocked = await deps.metrics.figures('tt_egress_blocked_total');
   await deps.page(req, res, 'admin/telemetry', {
@@ -84,6 +85,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
   const page = asked.ok ? asked.value.page : 1;
   const { consents, outbox, ledger } = deps.telemetry;
   await consents.refresh();
+  await deps.telemetry.queued();
   const card = await channelCard(deps, channel, res);
   const instant = instantIn(person, functions);
   const newest_held = await outbox.newestHeld(channel);

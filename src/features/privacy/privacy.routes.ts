@@ -51,13 +51,14 @@ async function showPrivacy(
   await deps.page(req, res, 'privacy/privacy', data, Object.keys(problems).length > 0 ? 422 : 200);
 }
 
-async function recordedView({ db, now, config }: Deps, res: Response) {
+async function recordedView({ db, now, config, telemetry }: Deps, res: Response) {
   const person = personOf(res);
   const sessions = await listSessions(db, {
     user_id: person.id,
     expires_after: now(),
     seen_after: now() - config.session_idle_ms,
   });
+  await telemetry.queued();
   const { created_at, ...counts } = await findRecordedCounts(db, person.id);
   return {
     ...counts,

@@ -22,7 +22,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.channel.webhooks': 'Webhooks',
   'telemetry.channel.sign_in': 'Anmeldedienste',
   'telemetry.purpose.errors':
-    'Geht in diesem Server etwas kaputt, sagt ein Bericht, was für ein Fehler es war und an welcher Stelle des Programms er auftrat, damit ihn jemand bemerkt und beheben kann.',
+    'Geht in diesem Server etwas kaputt, sagt ein Bericht, was für ein Fehler es war und an welcher Stelle des Programms er auftrat, damit ihn jemand bemerkt und beheben kann. Hat, wer diesen Server betreibt, Messungen eingeschaltet, sagen manche Anfragen auch, was für eine Seite es war und wie lange sie brauchte.',
   'telemetry.purpose.analytics':
     'Zeigt, welche Funktionen genutzt werden und wie oft: Ein Timer wurde gestartet, ein Bericht geöffnet, eine Datei exportiert. Das hilft zu entscheiden, was besser werden soll.',
   'telemetry.purpose.installation':
@@ -55,7 +55,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.reason.not_configured': 'Es gibt kein Ziel, also kann nichts gesendet werden.',
   'telemetry.reason.host_missing':
     'POSTHOG_API_KEY ist gesetzt, POSTHOG_HOST aber nicht. Eine Vorgabe gibt es nicht: Wählen Sie die Adresse, an die die Ereignisse gehen dürfen.',
-  'telemetry.reason.switched_off': 'Ein Administrator hat es abgeschaltet.',
+  'telemetry.reason.switched_off': 'Ein Administrator hat sich dagegen entschieden.',
   'telemetry.reason.not_chosen': 'Kein Administrator hat zugestimmt.',
   'telemetry.reason.on_by_environment':
     'ENABLE_TELEMETRY=true in der Umgebung stimmt zu. Abschalten können Sie es hier trotzdem.',
@@ -103,7 +103,7 @@ export const telemetry: Record<keyof typeof en, string> = {
   'telemetry.test': 'Probe senden',
   'telemetry.test_named': 'Probe senden: {channel}',
   'telemetry.test_hint':
-    'Eine echte Anfrage aus den Feldern, denen zugestimmt wurde, auf demselben Weg wie alles andere, und wie alles andere im Hauptbuch.',
+    '„Probe senden“ sendet sofort eine echte Anfrage, auch bei „Erst fragen“: aus den Feldern, denen zugestimmt wurde, auf demselben Weg wie alles andere, und wie alles andere im Hauptbuch.',
   'telemetry.test_done': 'Die Probe ist angekommen: {host} hat mit {status} geantwortet.',
   'telemetry.test_failed': 'Die Probe ist nicht angekommen. {problem}',
   'telemetry.test_refused': 'Es wurde keine Probe gesendet. {reason}',

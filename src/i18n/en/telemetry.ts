@@ -19,7 +19,7 @@ export const telemetry = {
   'telemetry.channel.webhooks': 'Webhooks',
   'telemetry.channel.sign_in': 'Sign-in providers',
   'telemetry.purpose.errors':
-    'When something breaks in this server, a report says what kind of error it was and where in the program it happened, so that somebody notices and can repair it.',
+    'When something breaks in this server, a report says what kind of error it was and where in the program it happened, so that somebody notices and can repair it. Where whoever runs this server has switched on measurements, some requests also say which kind of page it was and how long it took.',
   'telemetry.purpose.analytics':
     'Shows which functions are used, and how often: a timer was started, a report was opened, a file was exported. It helps to decide what to improve.',
   'telemetry.purpose.installation':
@@ -52,7 +52,7 @@ export const telemetry = {
   'telemetry.reason.not_configured': 'There is no destination, so nothing can be sent.',
   'telemetry.reason.host_missing':
     'POSTHOG_API_KEY is set, but POSTHOG_HOST is not. There is no default: choose the address that the events may go to.',
-  'telemetry.reason.switched_off': 'An administrator switched it off.',
+  'telemetry.reason.switched_off': 'An administrator decided against it.',
   'telemetry.reason.not_chosen': 'No administrator has agreed to it.',
   'telemetry.reason.on_by_environment':
     'ENABLE_TELEMETRY=true in the environment agrees to it. You can still switch it off here.',
@@ -98,7 +98,7 @@ export const telemetry = {
   'telemetry.test': 'Send a test',
   'telemetry.test_named': 'Send a test: {channel}',
   'telemetry.test_hint':
-    'One real request of the fields that were agreed to, on the same way as everything else, and in the ledger like everything else.',
+    '“Send a test” sends one real request at once, also while you are asked first: of the fields that were agreed to, on the same way as everything else, and in the ledger like everything else.',
   'telemetry.test_done': 'The test arrived: {host} answered {status}.',
   'telemetry.test_failed': 'The test did not arrive. {problem}',
   'telemetry.test_refused': 'No test was sent. {reason}',
