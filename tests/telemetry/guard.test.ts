@@ -217,6 +217,33 @@ describe('with a channel', () => {
     expect(await ways['net.connect']()).toBe('ERR_EGRESS_BLOCKED');
   });
 
+  it('names are asked for, by what calls out and by the driver of the database', async () => {
+    uninstall?.();
+    const { lookup } = dns;
+    const asked: string[] = [];
+    // Nobody outside is asked in a test.
+    dns.lookup = ((host: string, _options: object, done: (...args: unknown[]) => void) => {
+      asked.push(host);
+      done(null, [{ address: '127.0.0.1', family: 4 }]);
+    }) as unknown as typeof lookup;
+    uninstall = installGuard({ onBlocked: (one) => blocked.push(one) });
+    const connected = (socket: Socket) =>
+      new Promise<string>((resolve, reject) => {
+        socket.once('connect', () => socket.destroy()).once('close', () => resolve('connected'));
+        socket.once('error', reject);
+      });
+    try {
+      const outbound = () => connected(connectTcp({ port: portOf(), host: 'mail.example.com' }));
+      expect(await throughPassage('mail', outbound)).toBe('connected');
+      const driver = () => connectTcp({ port: portOf(), host: 'database.example.com' });
+      expect(await connected(throughDatabasePassage(driver))).toBe('connected');
+    } finally {
+      uninstall();
+      dns.lookup = lookup;
+    }
+    expect([asked, blocked]).toEqual([['mail.example.com', 'database.example.com'], []]);
+  });
+
   it('nothing that outlives its work opens anything: timers, callbacks of its sockets', async () => {
     const late: Promise<unknown>[] = [];
     let socket: Socket | undefined;
