@@ -53,8 +53,8 @@ interface Parts {
 /** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
 const waitingMax = 2_000;
 /**
- * Only page views wait: an event of a change is written with its change, any other at once. So long that of a hundred pages, few
- * requests a second or many, none or one meets an insert.
+ * Only page views wait: an event of a change is written with its change, any other at once. So long that few pages meet an
+ * insert.
  */
 const gatherMs = 250;
 const insertedAtOnce = 100;
@@ -119,7 +119,7 @@ export function createLeave(parts: Parts): Leave {
       for (const { name } of drafts) countEvent(name, 'dropped');
     }
   };
-  /** One insert at a time, of what came within a moment: one of ten rows costs little more than one of one. */
+  /** What came within a moment, a few rows at a time: an insert of ten costs little more than one of one. */
   const writeWaiting = async (): Promise<void> => {
     await ready();
     while (waiting.length > 0) {

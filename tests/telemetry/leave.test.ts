@@ -132,6 +132,22 @@ describe('an event outside of a change', () => {
     expect(inserts.at(-1)).toEqual(['page.viewed']);
   });
 
+  it('goes twenty in one insert where many came together, all of them and in their order', async () => {
+    const inserts: string[][] = [];
+    const { record, leave, outcomes } = build({}, async (payloads) => {
+      inserts.push(
+        payloads.map(({ body }) => (JSON.parse(body) as OutwardEvent).properties['endpoint'] as string),
+      );
+    });
+    await leave.ready();
+    const endpoints = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? '/timer' : '/projects'));
+    for (const endpoint of endpoints) record('page.viewed', { user_id: null }, { endpoint });
+    await leave.settled();
+    expect(inserts.map(({ length }) => length)).toEqual([20, 20, 10]);
+    expect(inserts.flat()).toEqual(endpoints);
+    expect(outcomes.filter((outcome) => outcome === 'page.viewed queued')).toHaveLength(50);
+  });
+
   it('is counted as dropped when it cannot be queued, and nothing is thrown', async () => {
     const { record, leave, outcomes } = build({}, () => Promise.reject(new Error('disk full')));
     record('client.deleted', { user_id: null }, { client_id: 1 });

@@ -112,6 +112,7 @@ async function showChannel(deps: Deps, req: Request, res: Response): Promise<voi
 async function sendPanel(deps: Deps, req: Request, res: Response): Promise<void> {
   administratorOf(res);
   await deps.telemetry.consents.refresh();
+  await deps.telemetry.queued();
   const lines = panelAsJson(deps, deps.now());
   await sendLines(req, res, { type: 'application/json', name: 'timetracker-telemetry.json', lines });
 }
