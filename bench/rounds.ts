@@ -37,6 +37,10 @@ export interface RoundsOptions {
   readonly requestsPerSecond?: number;
   /** The servers of the other rungs stand still meanwhile: a collection of theirs would be a pause of this one. */
   readonly isAlone?: boolean;
+  /** Before each measurement, 0.25 when left out: longer where a server that stood still has to find its feet. */
+  readonly warmUpSeconds?: number;
+  /** Before the first round, each server once. */
+  readonly firstWarmUpSeconds?: number;
   readonly onRound?: (round: number) => void;
 }
 
@@ -48,7 +52,10 @@ export async function measureRounds(
   options: RoundsOptions,
 ): Promise<RungResult[]> {
   const results = rungs.map(emptyResult);
-  for (const rung of rungs) await client.run(orderFor(rung, servers, options, FIRST_WARM_UP_SECONDS));
+  for (const rung of rungs) {
+    if (options.isAlone) standAlone(rung, servers);
+    await client.run(orderFor(rung, servers, options, options.firstWarmUpSeconds ?? FIRST_WARM_UP_SECONDS));
+  }
   for (let round = 0; round < options.rounds; round += 1) {
     options.onRound?.(round + 1);
     // Backwards every other round, so that no rung always follows the same neighbour.
@@ -93,9 +100,8 @@ async function measureOnce(
   options: RoundsOptions,
 ): Promise<void> {
   const server = requireServer(rung, servers);
-  if (options.isAlone) for (const other of servers.values()) other.process.halt();
-  server.process.resume();
-  await client.run(orderFor(rung, servers, options, WARM_UP_SECONDS));
+  if (options.isAlone) standAlone(rung, servers);
+  await client.run(orderFor(rung, servers, options, options.warmUpSeconds ?? WARM_UP_SECONDS));
   const before = await server.process.ask<Usage>('usage');
   const load = await client.run(orderFor(rung, servers, options, options.seconds));
   const after = await server.process.ask<Usage>('usage');
@@ -108,6 +114,12 @@ async function measureOnce(
   result.response_bytes.push(load.bytes / load.requests);
   result.client_busy.push(load.client_busy);
   await sleep(SETTLE_MS);
+}
+
+function standAlone(rung: Rung, servers: ReadonlyMap<string, RunningServer>): void {
+  const server = requireServer(rung, servers);
+  for (const other of servers.values()) if (other !== server) other.process.halt();
+  server.process.resume();
 }
 
 function orderFor(

@@ -137,8 +137,12 @@ async function measurePages(
   const measure = async (load: string, requestsPerSecond?: number) => {
     const options = { rounds, seconds, sessions: { typical: cookies, busy: [] }, isAlone: true };
     const onRound = (round: number): void => console.log(`${load}: round ${round} of ${rounds}`);
-    // Few requests a second need longer rounds: of 200, one stall of the machine is the slowest hundredth.
-    const paced = requestsPerSecond === undefined ? {} : { requestsPerSecond, seconds: 3 * seconds };
+    // Few requests a second need longer rounds: of 200, one stall of the machine is the slowest hundredth. While a server
+    // stands still its pauses and time limits run out: what it then does at once is not what it does all the time.
+    const paced =
+      requestsPerSecond === undefined
+        ? {}
+        : { requestsPerSecond, seconds: 3 * seconds, warmUpSeconds: 2, firstWarmUpSeconds: 6 };
     const results = await measureRounds(RUNGS.flat(), servers, client, { ...options, ...paced, onRound });
     const ofKind = (kind: number) => results.slice(kind * PROCESSES, (kind + 1) * PROCESSES);
     const rungs = KINDS.map((kind, index) => mergeRungs(kind, ofKind(index)));

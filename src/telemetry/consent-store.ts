@@ -8,6 +8,7 @@ import type { AnalyticsChoice } from './consent.ts';
 import { decideChannel, obstacleOf, refusalOf } from './consent.ts';
 import type { ConsentRow } from './consents.queries.ts';
 import {
+  consentsVersion,
   countConsents,
   insertConsent,
   insertFirstConsent,
@@ -99,12 +100,21 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
   let known: Known = { isSetUp: false, consents: new Map(), states: statesOf(config, false, new Map()) };
   let [started, applied] = [0, 0];
   let readAt: number | undefined;
+  /** Of the table, when what is known was read from it. */
+  let version: string | undefined;
 
   const refresh = async (): Promise<void> => {
     started += 1;
     const turn = started;
     readAt = now();
     const ready = known.isSetUp || (await isSetUp());
+    // Before the rows: should they be newer, they are read once more.
+    const readVersion = await consentsVersion(db);
+    // Twice a second nothing has changed.
+    if (readVersion === version && ready === known.isSetUp) {
+      applied = Math.max(applied, turn);
+      return;
+    }
     const switchedOn = telemetryChannels.filter((channel) => isOnUnchosen(channel, config, ready));
     let consents = inForce(await listNewestConsents(db), switchedOn);
     const unrecorded = switchedOn.filter((channel) => !consents.has(channel));
@@ -115,6 +125,7 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
     // Two reads can overtake each other: the one that began last saw the newest.
     if (turn < applied) return;
     applied = turn;
+    version = readVersion;
     learn(ready, consents);
   };
   const learn = (ready: boolean, consents: Known['consents']): void => {
@@ -158,6 +169,7 @@ export function createConsentStore({ db, config, isSetUp, now }: Sources): Conse
       // Reads that are under way may have begun before it was there.
       started += 1;
       applied = started;
+      version = undefined;
       learn(known.isSetUp, new Map([...known.consents, [decided.channel, consentOf(decided)]]));
     },
     refresh,

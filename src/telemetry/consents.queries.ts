@@ -22,6 +22,18 @@ export async function listNewestConsents(db: Db): Promise<ConsentRow[]> {
   return listNewest(db, {});
 }
 
+const findExtent = prepare<object, { total: number; newest: number | null }>((db) =>
+  db
+    .selectFrom('consents')
+    .select((select) => [select.fn.countAll<number>().as('total'), select.fn.max('id').as('newest')]),
+);
+
+/** Another text for every state of the table: decisions are only ever added. Both, for ids may be committed out of order. */
+export async function consentsVersion(db: Db): Promise<string> {
+  const [extent] = await findExtent(db, {});
+  return `${extent?.total} ${extent?.newest}`;
+}
+
 /** Decisions about a channel, the newest first, with the name of who took them where that person still exists. */
 export async function listConsents(db: Db, channel: Channel, page: { limit: number; offset: number }) {
   return db

@@ -18,8 +18,8 @@ export interface Actor {
   allows_analytics?: boolean;
 }
 
-/** An event on its way to the outbox, and whether its person lets it go. */
-export interface Draft extends LocalEvent {
+/** An event on its way to the outbox, and whether its person lets it go. Its key is made when it is written. */
+export interface Draft extends Omit<LocalEvent, 'uuid'> {
   isAllowed: boolean;
 }
 
@@ -57,9 +57,8 @@ const waitingMax = 2_000;
  * insert.
  */
 const gatherMs = 250;
-const insertedAtOnce = 100;
-/** The embedded database inserts these while everybody waits: half a millisecond. */
-const insertedInOneTurn = 20;
+/** The embedded database inserts these while everybody waits: a third of a millisecond. */
+const insertedAtOnce = 20;
 
 export function createLeave(parts: Parts): Leave {
   const { db, config, consents, outbox, now, logger, countEvent } = parts;
@@ -98,8 +97,10 @@ export function createLeave(parts: Parts): Leave {
       covers: (field: string) => consents.covers('analytics', field),
     };
     for (const draft of drafts) {
-      const { name, uuid: idempotency_key, user_id, isAllowed } = draft;
-      const { event, dropped } = isOn && isAllowed ? outwardEvent(draft, rules) : { dropped: 0 };
+      const { name, user_id, isAllowed } = draft;
+      const idempotency_key = eventUuid(draft.at);
+      const { event, dropped } =
+        isOn && isAllowed ? outwardEvent({ ...draft, uuid: idempotency_key }, rules) : { dropped: 0 };
       if (dropped > 0) outcomes.add(name, 'invalid');
       outcomes.add(name, event ? 'queued' : 'withheld');
       if (event) {
@@ -125,16 +126,19 @@ export function createLeave(parts: Parts): Leave {
     while (waiting.length > 0) {
       if (settling === 0 && !isUrgent && waiting.length < insertedAtOnce)
         await new Promise<void>((resolve) => {
-          hurry = resolve;
-          setTimeout(resolve, gatherMs);
+          const timer = setTimeout(resolve, gatherMs);
+          hurry = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
       const drafts = waiting;
       waiting = [];
       isUrgent = false;
-      for (let start = 0; start < drafts.length; start += insertedInOneTurn) {
+      for (let start = 0; start < drafts.length; start += insertedAtOnce) {
         // A page that came meanwhile goes first.
         if (start > 0) await nextTurn();
-        await write(drafts.slice(start, start + insertedInOneTurn));
+        await write(drafts.slice(start, start + insertedAtOnce));
       }
     }
     writing = undefined;
@@ -145,8 +149,7 @@ export function createLeave(parts: Parts): Leave {
       if (!isPossible || !(declarationOf(name).channels as readonly string[]).includes('analytics'))
         return undefined;
       const isAllowed = actor.allows_analytics ?? allowsAnalytics(actor.user_id);
-      const at = now();
-      return { name, user_id: actor.user_id, at, uuid: eventUuid(at), properties, isAllowed };
+      return { name, user_id: actor.user_id, at: now(), properties, isAllowed };
     },
     ready,
     insert: async (trx, drafts) => {

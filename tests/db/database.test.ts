@@ -276,6 +276,19 @@ describe('the embedded database', () => {
     await expect(withDate).rejects.toThrow(/SQLite parameter/);
   });
 
+  it('begins its log as an empty file after it was copied, however long it had grown', async (context) => {
+    if (connection.dialect !== 'sqlite') return context.skip('about SQLite only');
+    const log = () => statSync(`${sqliteFile}-wal`).size;
+    await sql`create table filler (bytes blob)`.execute(connection.db);
+    // 4,000 pages of 4 KB, and some more.
+    await sql`insert into filler values (zeroblob(17000000))`.execute(connection.db);
+    expect(log()).toBeGreaterThan(16_000_000);
+    await sql`delete from filler`.execute(connection.db);
+    await sql`drop table filler`.execute(connection.db);
+    await insertTag('after the copy');
+    expect(log()).toBeLessThan(1_000_000);
+  });
+
   it('waits for another process without blocking the event loop, then writes', async (context) => {
     if (connection.dialect !== 'sqlite') return context.skip('about SQLite only');
     const program = `
