@@ -53,12 +53,14 @@ interface Parts {
 /** Events that wait for their insert at most; a database that does not answer must not fill the memory. */
 const waitingMax = 2_000;
 /**
- * Only page views wait: an event of a change is written with its change, any other at once. So long that few pages meet an
- * insert.
+ * Only page views wait for each other: an event of a change is written with its change, any other at once. Twenty take a third
+ * of a millisecond, which few pages meet; where more come within the shorter time, all of it is one insert, for each rewrites
+ * the last pages of the table and its indexes.
  */
 const gatherMs = 250;
-/** The embedded database inserts these while everybody waits: a third of a millisecond. */
-const insertedAtOnce = 20;
+const gatherAtLeastMs = 50;
+const enough = 20;
+const insertedAtOnce = 100;
 
 export function createLeave(parts: Parts): Leave {
   const { db, config, consents, outbox, now, logger, countEvent } = parts;
@@ -67,8 +69,9 @@ export function createLeave(parts: Parts): Leave {
   let reading: Promise<void> | undefined;
   let waiting: Draft[] = [];
   let writing: Promise<void> | undefined;
-  /** Ends the wait for more. */
+  /** Ends the wait for more, which is over when so many wait. */
   let hurry = (): void => undefined;
+  let awaited = 0;
   /** Something waits that shall not wait for more. */
   let isUrgent = false;
   /** How many wait for everything to be written. */
@@ -120,18 +123,21 @@ export function createLeave(parts: Parts): Leave {
       for (const { name } of drafts) countEvent(name, 'dropped');
     }
   };
-  /** What came within a moment, a few rows at a time: an insert of ten costs little more than one of one. */
+  const gather = (ms: number, count: number): Promise<void> =>
+    new Promise((resolve) => {
+      awaited = count;
+      if (settling > 0 || isUrgent || waiting.length >= count) return resolve();
+      const timer = setTimeout(resolve, ms);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   const writeWaiting = async (): Promise<void> => {
     await ready();
     while (waiting.length > 0) {
-      if (settling === 0 && !isUrgent && waiting.length < insertedAtOnce)
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, gatherMs);
-          hurry = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
+      await gather(gatherAtLeastMs, insertedAtOnce);
+      await gather(gatherMs - gatherAtLeastMs, enough);
       const drafts = waiting;
       waiting = [];
       isUrgent = false;
@@ -168,7 +174,7 @@ export function createLeave(parts: Parts): Leave {
       waiting.push(draft);
       // Page views come with every page; whatever else is told after the fact is rare, and is safe at once.
       if (draft.name !== 'page.viewed') isUrgent = true;
-      if (isUrgent || waiting.length >= insertedAtOnce) hurry();
+      if (isUrgent || waiting.length >= awaited) hurry();
       writing ??= writeWaiting();
     },
     settled: async () => {

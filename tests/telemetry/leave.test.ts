@@ -73,6 +73,10 @@ const asBob = <T>(analytics_choice: Chooser, signal: boolean, work: () => T): T 
   );
 const stop = { duration_seconds: 4000, project_id: 7 };
 
+const turns = async () => {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
 describe('an event outside of a change', () => {
   it('is queued soon: body, key, person, and the counts', async () => {
     const { record, leave, outcomes } = build();
@@ -115,9 +119,6 @@ describe('an event outside of a change', () => {
       inserts.push(payloads.map(({ purpose }) => purpose));
     });
     await leave.ready();
-    const turns = async () => {
-      for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    };
     record('page.viewed', { user_id: null }, { endpoint: '/timer' });
     await turns();
     expect(inserts).toEqual([]);
@@ -132,7 +133,7 @@ describe('an event outside of a change', () => {
     expect(inserts.at(-1)).toEqual(['page.viewed']);
   });
 
-  it('goes twenty in one insert where many came together, all of them and in their order', async () => {
+  it('goes a hundred in one insert where many came together, at once, all of them and in their order', async () => {
     const inserts: string[][] = [];
     const { record, leave, outcomes } = build({}, async (payloads) => {
       inserts.push(
@@ -140,12 +141,19 @@ describe('an event outside of a change', () => {
       );
     });
     await leave.ready();
-    const endpoints = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? '/timer' : '/projects'));
-    for (const endpoint of endpoints) record('page.viewed', { user_id: null }, { endpoint });
+    const endpoints = Array.from({ length: 250 }, (_, index) => (index % 3 === 0 ? '/timer' : '/projects'));
+    const view = (endpoint: string) => record('page.viewed', { user_id: null }, { endpoint });
+    endpoints.slice(0, 99).forEach(view);
+    await turns();
+    expect(inserts).toEqual([]);
+    endpoints.slice(99, 100).forEach(view);
+    await turns();
+    expect(inserts.map(({ length }) => length)).toEqual([100]);
+    endpoints.slice(100).forEach(view);
     await leave.settled();
-    expect(inserts.map(({ length }) => length)).toEqual([20, 20, 10]);
+    expect(inserts.map(({ length }) => length)).toEqual([100, 100, 50]);
     expect(inserts.flat()).toEqual(endpoints);
-    expect(outcomes.filter((outcome) => outcome === 'page.viewed queued')).toHaveLength(50);
+    expect(outcomes.filter((outcome) => outcome === 'page.viewed queued')).toHaveLength(250);
   });
 
   it('is counted as dropped when it cannot be queued, and nothing is thrown', async () => {
