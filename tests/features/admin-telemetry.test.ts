@@ -346,6 +346,14 @@ describe('the test button', () => {
     expect(entries.map(({ request, outcome }) => [request.purpose, outcome])).toEqual(
       Array.from({ length: 3 }, () => ['test', 'delivered']),
     );
+    const records = await app.deps.db.selectFrom('audit').selectAll().orderBy('id').execute();
+    expect(records.map(({ action, actor_id, content }) => [action, actor_id, content])).toEqual(
+      ['errors', 'analytics', 'installation'].map((channel) => [
+        ...['telemetry.tested', app.ids.alice],
+        JSON.stringify({ channel }),
+      ]),
+    );
+    expect(await page('/admin/audit?subject=telemetry')).toContain('sent a test');
   });
 
   it.each([
@@ -371,6 +379,7 @@ describe('the test button', () => {
     await switchTo('errors', 'off');
     await test('errors');
     expect(await said()).toContain('No test was sent. An administrator decided against it.');
+    expect(await app.deps.db.selectFrom('audit').selectAll().execute()).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,7 @@
 import { Router } from 'express';
 import type { Request, Response } from 'express';
+import type { Transaction } from 'kysely';
+import type { Database } from '../../db/schema.ts';
 import type { Deps } from '../../deps.ts';
 import type { Flash, Person } from '../../http/express-locals.ts';
 import { readForm } from '../../http/forms.ts';
@@ -12,6 +14,7 @@ import { obstacleOf } from '../../telemetry/consent.ts';
 import { requireAdministrator } from '../access/access.ts';
 import { setFlash } from '../accounts/sessions.ts';
 import { appendAudit } from '../audit/audit.ts';
+import type { AuditEntry } from '../audit/audit.ts';
 import { showDictionary } from './dictionary-page.ts';
 import { sendLines } from './send-lines.ts';
 import { contentsOf, destinationOf, problemSentence } from './telemetry-channels.ts';
@@ -157,7 +160,7 @@ async function agree(deps: Deps, req: Request, res: Response): Promise<void> {
 }
 
 async function sendTest(deps: Deps, req: Request, res: Response): Promise<void> {
-  administratorOf(res);
+  const person = administratorOf(res);
   const channel = requireChannel(req);
   const answer = await deps.telemetry.sendTest(channel);
   const { t } = res.locals.functions;
@@ -166,6 +169,11 @@ async function sendTest(deps: Deps, req: Request, res: Response): Promise<void> 
     const reason = reasonOf({ mode: 'off', reason: answer.refused }, t);
     return tellAndGo(deps, res, { kind: 'error', text: t('telemetry.test_refused', { reason }), to });
   }
+  await deps.db
+    .transaction()
+    .execute((trx) =>
+      tellAudit(trx, { action: 'telemetry.tested', content: { channel } }, person, deps.now()),
+    );
   const { status, problem } = answer;
   if (status !== null && status >= 200 && status < 300) {
     const host = destinationOf(channel, deps.config)?.host ?? '';
@@ -190,15 +198,22 @@ async function decideHeld(
   const count = await deps.db.transaction().execute(async (trx) => {
     const decided = await deps.telemetry.outbox[decision](channel, form.value.ids, trx);
     if (decided > 0)
-      await appendAudit(trx, {
-        ...{ at: deps.now(), actor_id: person.id, action, subject: 'telemetry', subject_id: null },
-        ...{ user_id: null, content: { channel, count: decided } },
-      });
+      await tellAudit(trx, { action, content: { channel, count: decided } }, person, deps.now());
     return decided;
   });
   const text = res.locals.functions.t(action, { count });
   return tellAndGo(deps, res, { kind: 'success', text, to: pathOf(channel) });
 }
+
+const tellAudit = (
+  trx: Transaction<Database>,
+  told: Pick<AuditEntry, 'action' | 'content'>,
+  person: { id: number },
+  at: number,
+): Promise<void> =>
+  appendAudit(trx, {
+    ...{ ...told, at, actor_id: person.id, subject: 'telemetry', subject_id: null, user_id: null },
+  });
 
 /** The panel's two pages have the same switches. */
 function returnTo(req: Request, channel: TelemetryChannel): string {

@@ -45,6 +45,7 @@ export type AuditAction =
   | 'task.comment_deleted'
   | 'client.merged'
   | 'rate.updated'
+  | 'telemetry.tested'
   | 'telemetry.released'
   | 'telemetry.discarded'
   | 'database.restored';

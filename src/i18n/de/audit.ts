@@ -66,6 +66,7 @@ export const audit: Record<keyof typeof en, string> = {
   'audit.action.task.comment_deleted': 'löschte den Kommentar von jemandem zu einer Aufgabe',
   'audit.action.client.merged': 'führte Kunden zusammen',
   'audit.action.rate.updated': 'änderte einen Stundensatz',
+  'audit.action.telemetry.tested': 'schickte einen Test ab',
   'audit.action.telemetry.released': 'gab Zurückgehaltenes frei',
   'audit.action.telemetry.discarded': 'verwarf Zurückgehaltenes',
   'audit.action.database.restored': 'setzte eine Sicherung an die Stelle von allem',

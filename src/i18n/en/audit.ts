@@ -62,6 +62,7 @@ export const audit = {
   'audit.action.task.comment_deleted': 'deleted somebody’s comment on a task',
   'audit.action.client.merged': 'merged clients',
   'audit.action.rate.updated': 'changed a rate',
+  'audit.action.telemetry.tested': 'sent a test',
   'audit.action.telemetry.released': 'released what was held for review',
   'audit.action.telemetry.discarded': 'discarded what was held for review',
   'audit.action.database.restored': 'put a backup in place of everything',
